@@ -1,0 +1,95 @@
+// The table of one instruction set's functions, and what does not depend on a plan.
+#include <cstring>
+
+#include "elementary.hpp"
+#include "interface.hpp"
+#include "philox.hpp"
+
+namespace shoal {
+
+#define SHOAL_DECLARE(NAME)                                                                        \
+  int64_t rows_bytes_##NAME(const Plan*);                                                          \
+  int64_t networks_bytes_##NAME(const Plan*);                                                      \
+  void train_rows_##NAME(const Plan*, const Population*, int64_t, int64_t, void*, Control*);       \
+  void train_networks_##NAME(const Plan*, const Population*, int64_t, int, int64_t, void*,         \
+                             Control*);                                                            \
+  void forward_##NAME(const Plan*, const void*, const void*, void*, int64_t, void*);               \
+  void gradient_##NAME(const Plan*, const void*, const Rows*, void*, double*, void*);
+SHOAL_DECLARE(f32)
+SHOAL_DECLARE(f64)
+
+namespace {
+
+template <class T>
+using Function = Vec<T> (*)(Vec<T>);
+
+template <class T>
+Function<T> find(const char* name) {
+  const struct {
+    const char* name;
+    Function<T> function;
+  } all[] = {{"exp", [](Vec<T> x) { return exp(x); }},
+             {"log", [](Vec<T> x) { return log(x); }},
+             {"tanh", [](Vec<T> x) { return tanh(x); }},
+             {"sigmoid", [](Vec<T> x) { return sigmoid(x); }},
+             {"softplus", [](Vec<T> x) { return softplus(x); }},
+             {"sin", [](Vec<T> x) { return sin(x); }},
+             {"cos", [](Vec<T> x) { return cos(x); }},
+             {"erf", [](Vec<T> x) { return erf(x); }}};
+  for (const auto& entry : all)
+    if (!std::strcmp(entry.name, name)) return entry.function;
+  return nullptr;
+}
+
+template <class T>
+int apply(const char* name, const void* in, void* out, int64_t n) {
+  const Function<T> function = find<T>(name);
+  if (!function) return 0;
+  const FloatMode mode;
+  const T* x = static_cast<const T*>(in);
+  T* y = static_cast<T*>(out);
+  int64_t k = 0;
+  for (; k + LANES <= n; k += LANES) function(Vec<T>::load(x + k)).store(y + k);
+  if (k < n) {
+    alignas(64) T rest[LANES] = {};
+    std::memcpy(rest, x + k, size_t(n - k) * sizeof(T));
+    function(Vec<T>::load(rest)).store(rest);
+    std::memcpy(y + k, rest, size_t(n - k) * sizeof(T));
+  }
+  return 1;
+}
+
+const Kernels table = {
+    ABI,
+    SHOAL_ISA_NAME,
+    [](const Plan* p, int d) { return d ? rows_bytes_f64(p) : rows_bytes_f32(p); },
+    [](const Plan* p, int d) { return d ? networks_bytes_f64(p) : networks_bytes_f32(p); },
+    [](const Plan* p, const Population* q, int64_t i, int64_t until, void* a, Control* c, int d) {
+      d ? train_rows_f64(p, q, i, until, a, c) : train_rows_f32(p, q, i, until, a, c);
+    },
+    [](const Plan* p, const Population* q, int64_t i, int n, int64_t until, void* a, Control* c,
+       int d) {
+      d ? train_networks_f64(p, q, i, n, until, a, c) : train_networks_f32(p, q, i, n, until, a, c);
+    },
+    [](const Plan* p, const void* w, const void* x, void* y, int64_t n, void* a, int d) {
+      d ? forward_f64(p, w, x, y, n, a) : forward_f32(p, w, x, y, n, a);
+    },
+    [](const Plan* p, const void* w, const Rows* r, void* g, double* f, void* a, int d) {
+      d ? gradient_f64(p, w, r, g, f, a) : gradient_f32(p, w, r, g, f, a);
+    },
+    [](uint64_t key, int64_t n, uint64_t step, uint32_t part, uint32_t* out) {
+      philox_words(key, n, step, part, out);
+    },
+    [](uint64_t key, int64_t n, uint64_t step, uint32_t part, uint32_t* out) {
+      permutation(key, n, step, part, out);
+    },
+    [](const char* name, const void* in, void* out, int64_t n, int d) {
+      return d ? apply<double>(name, in, out, n) : apply<float>(name, in, out, n);
+    }};
+
+}  // namespace
+}  // namespace shoal
+
+extern "C" __attribute__((visibility("default"))) const shoal::Kernels* shoal_kernels() {
+  return &shoal::table;
+}

@@ -1,0 +1,440 @@
+// The networks kernel: 16 networks side by side, one lane each, for small batches.
+//
+// Every lane has its own rows, order and hyper-parameters. A batch is summed in the order that
+// the rows kernel's tree prescribes (row mod 16, then +8, +4, +2, +1), depth first with a small
+// stack, so the bits of a network are the same in both kernels. Layers use the rows kernel's
+// passes with a line of 16: what is a row there is a network here.
+#pragma once
+#include "train_rows.hpp"
+
+namespace shoal {
+
+// What becomes of the gradients of the one or two rows that are worked on together: NEW stores
+// their sum, ADD adds it to what is there, CHAIN carries the chain of fma on through them.
+enum class Join { NEW, ADD, CHAIN };
+// Two rows of one chain (row and row + 16), or two neighbours in the tree.
+enum class Pair { SINGLE, CHAINED, JOINED };
+
+// The first row's values lie in a line at p, the second row's 16 behind.
+template <Pair P>
+constexpr int LINE = P == Pair::SINGLE ? LANES : 2 * LANES;
+
+template <Join J, Pair P, class T>
+static inline void join_products(const Vec<T>* d, const Vec<T>* x, T* at) {
+  const Vec<T> zero(T(0));
+  Vec<T> sum = fma(d[0], x[0], J == Join::CHAIN ? Vec<T>::load(at) : zero);
+  if constexpr (P == Pair::CHAINED) sum = fma(d[1], x[1], sum);
+  if constexpr (P == Pair::JOINED) sum = sum + fma(d[1], x[1], zero);
+  if constexpr (J == Join::ADD) sum = Vec<T>::load(at) + sum;
+  sum.store(at);
+}
+template <Join J, Pair P, class T>
+static inline void join_deltas(const Vec<T>* d, T* at) {
+  const Vec<T> zero(T(0));
+  Vec<T> sum = (J == Join::CHAIN ? Vec<T>::load(at) : zero) + d[0];
+  if constexpr (P == Pair::CHAINED) sum = sum + d[1];
+  if constexpr (P == Pair::JOINED) sum = sum + (zero + d[1]);
+  if constexpr (J == Join::ADD) sum = Vec<T>::load(at) + sum;
+  sum.store(at);
+}
+
+// z[o] = b[o] + sum over i of w[i, o] in[i], for O outputs from `o`; every weight is 16 lanes.
+template <class T, Pair P, int O>
+static inline void lane_product(const LayerPlan& layer, int o, const T* w, const T* in, T* out) {
+  constexpr int R = LINE<P>, V = R / LANES;
+  const T* at = w + (layer.weights + o) * LANES;
+  const int64_t next = int64_t(layer.n_out) * LANES;
+  Vec<T> z[O][V];
+  SHOAL_UNROLL for (int k = 0; k < O; k++) SHOAL_UNROLL for (int v = 0; v < V; v++)
+    z[k][v] = layer.has_bias ? Vec<T>::load(w + (layer.bias + o + k) * LANES) : all(T(0));
+  for (int i = 0; i < layer.n_in; i++, at += next) {
+    SHOAL_UNROLL for (int k = 0; k < O; k++) {
+      const Vec<T> weight = Vec<T>::load(at + k * LANES);
+      SHOAL_UNROLL for (int v = 0; v < V; v++)
+        z[k][v] = fma(weight, Vec<T>::load(in + i * R + v * LANES), z[k][v]);
+    }
+  }
+  SHOAL_UNROLL for (int k = 0; k < O; k++) SHOAL_UNROLL for (int v = 0; v < V; v++)
+    z[k][v].store(out + (o + k) * R + v * LANES);
+}
+
+// Gradients of O outputs from `o` of a layer, joined to g.
+template <class T, Join J, Pair P, int O>
+static inline void lane_gradient(const LayerPlan& layer, int o, const T* d, const T* in, T* g) {
+  constexpr int R = LINE<P>, V = R / LANES;
+  Vec<T> delta[O][V];
+  SHOAL_UNROLL for (int k = 0; k < O; k++) SHOAL_UNROLL for (int v = 0; v < V; v++)
+    delta[k][v] = Vec<T>::load(d + (o + k) * R + v * LANES);
+  T* at = g + (layer.weights + o) * LANES;
+  const int64_t next = int64_t(layer.n_out) * LANES;
+  for (int i = 0; i < layer.n_in; i++, at += next) {
+    Vec<T> x[V];
+    SHOAL_UNROLL for (int v = 0; v < V; v++) x[v] = Vec<T>::load(in + i * R + v * LANES);
+    SHOAL_UNROLL for (int k = 0; k < O; k++) join_products<J, P>(delta[k], x, at + k * LANES);
+  }
+  if (!layer.has_bias) return;
+  T* bias = g + (layer.bias + o) * LANES;
+  SHOAL_UNROLL for (int k = 0; k < O; k++) join_deltas<J, P>(delta[k], bias + k * LANES);
+}
+
+// Call block(std::integral_constant<int, O>, o) for outputs in blocks of 4, 3, 2 or 1.
+template <class F>
+static inline void in_blocks(int n, F&& block) {
+  int o = 0;
+  for (; o + 4 <= n; o += 4) block(std::integral_constant<int, 4>{}, o);
+  if (n - o == 3) return block(std::integral_constant<int, 3>{}, o);
+  if (n - o == 2) return block(std::integral_constant<int, 2>{}, o);
+  if (n - o == 1) return block(std::integral_constant<int, 1>{}, o);
+}
+
+template <class T>
+class NetworksKernel {
+ public:
+  NetworksKernel(const Plan& plan, Arena& arena) : plan_(plan) {
+    K_ = plan.n_parameters * LANES;
+    for (int side = 0; side < 2; side++) {
+      weights[side] = arena.take<T>(K_);
+      slots[side] = arena.take<T>(K_ * plan.n_slots);
+    }
+    gradient = arena.take<T>(K_);
+    for (T*& level : stack_) level = arena.take<T>(K_);
+    constexpr int R = LINE<Pair::JOINED>;
+    x_ = arena.take<T>(plan.n_in * R);
+    y_ = arena.take<T>(plan.n_out * R);
+    int64_t widest = plan.n_in;
+    for (int l = 0; l < plan.n_layers; l++) {
+      const LayerPlan& layer = plan.layers[l];
+      a_[l] = arena.take<T>(layer.n_out * R);
+      z_[l] = slope_needs_sum(layer.activation) ? arena.take<T>(layer.n_out * R) : nullptr;
+      widest = std::max<int64_t>(widest, layer.n_out);
+    }
+    d_[0] = arena.take<T>(widest * R);
+    d_[1] = arena.take<T>(widest * R);
+  }
+
+  // Where each lane finds its rows.
+  struct Source {
+    const T *x[LANES], *y[LANES];
+    const uint32_t* order[LANES];  // null: in order
+    bool common;                   // all lanes take the same rows in order
+  };
+
+  // Sum of the gradient over rows first..first+n-1 of each lane's order, into `gradient`.
+  void sum_gradient(int now, const Source& source, int64_t first, int64_t n) {
+    for (int64_t at = 0; at < n; at += BLOCK) {
+      const int count = int(std::min<int64_t>(BLOCK, n - at));
+      T* target = at ? stack_[5] : gradient;
+      const Batch batch{source, weights[now], first + at, count};
+      sum_node(batch, 0, 1, 0, target, Join::NEW);
+      if (at) add_to(gradient, target);
+    }
+  }
+
+  T *weights[2], *slots[2], *gradient;
+
+ private:
+  struct Batch {
+    const Source& source;
+    const T* w;
+    int64_t first;
+    int count;
+  };
+
+  void add_to(T* g, const T* other) const {
+    for (int64_t k = 0; k < K_; k += LANES)
+      (Vec<T>::load(g + k) + Vec<T>::load(other + k)).store(g + k);
+  }
+
+  // The tree's node over rows c, c + h, c + 2h, ... into g (NEW) or added to it (ADD). A node of
+  // one row, or of two that can be worked on together, needs no buffer of its own.
+  void sum_node(const Batch& b, int c, int h, int depth, T* g, Join join) {
+    const int n = (b.count - c + h - 1) / h;
+    if (n == 1) return rows<Pair::SINGLE>(b, c, c, g, join);
+    if (n == 2 && h < LANES) return rows<Pair::JOINED>(b, c, c + h, g, join);
+    if (n == 2) return rows<Pair::CHAINED>(b, c, c + h, g, join);
+    T* target = join == Join::ADD ? stack_[depth] : g;
+    if (h == LANES) {
+      sum_chain(b, c, target);
+    } else {
+      sum_node(b, c, 2 * h, depth + 1, target, Join::NEW);
+      sum_node(b, c + h, 2 * h, depth + 1, target, Join::ADD);
+    }
+    if (join == Join::ADD) add_to(g, target);
+  }
+  // The chain over rows c, c + 16, c + 32, ...: three or more.
+  void sum_chain(const Batch& b, int c, T* g) {
+    rows<Pair::CHAINED>(b, c, c + LANES, g, Join::NEW);
+    int r = c + 2 * LANES;
+    for (; r + LANES < b.count; r += 2 * LANES)
+      rows<Pair::CHAINED>(b, r, r + LANES, g, Join::CHAIN);
+    if (r < b.count) rows<Pair::SINGLE>(b, r, r, g, Join::CHAIN);
+  }
+
+  // One or two rows of every lane: forward, backward, the gradient joined to g.
+  template <Pair P>
+  void rows(const Batch& b, int r0, int r1, T* g, Join join) {
+    constexpr int R = LINE<P>;
+    load_row<R>(b.source, b.first + r0, x_, y_);
+    if (P != Pair::SINGLE) load_row<R>(b.source, b.first + r1, x_ + LANES, y_ + LANES);
+    const T* in = x_;
+    for (int l = 0; l < plan_.n_layers; l++) {
+      const LayerPlan& layer = plan_.layers[l];
+      in_blocks(layer.n_out,
+                [&](auto O, int o) { lane_product<T, P, O>(layer, o, b.w, in, a_[l]); });
+      if (layer.activation == SOFTMAX)
+        softmax_rows(a_[l], layer.n_out, R);
+      else
+        activate_all(layer, a_[l], z_[l], int64_t(layer.n_out) * R);
+      in = a_[l];
+    }
+    if (join == Join::NEW) return backward<P, Join::NEW>(b.w, g);
+    if (join == Join::ADD) return backward<P, Join::ADD>(b.w, g);
+    if constexpr (P != Pair::JOINED) return backward<P, Join::CHAIN>(b.w, g);
+  }
+
+  template <Pair P, Join J>
+  void backward(const T* w, T* g) {
+    constexpr int R = LINE<P>;
+    const int top = plan_.n_layers - 1;
+    const Vec<T> share{T(1) / T(plan_.n_out)};
+    T *d = d_[0], *spare = d_[1];
+    for (int64_t k = 0; k < int64_t(plan_.n_out) * R; k += LANES)
+      output_delta(plan_, Vec<T>::load(a_[top] + k), Vec<T>::load(y_ + k), share).store(d + k);
+    if (delta_needs_slope(plan_)) through_slope<R>(top, d);
+    for (int l = top; l >= 0; l--) {
+      const LayerPlan& layer = plan_.layers[l];
+      const T* in = l ? a_[l - 1] : x_;
+      in_blocks(layer.n_out,
+                [&](auto O, int o) { lane_gradient<T, J, P, O>(layer, o, d, in, g); });
+      if (!l) return;
+      back_product<R>(layer, w, d, spare);
+      through_slope<R>(l - 1, spare);
+      std::swap(d, spare);
+    }
+  }
+  // out[i] = sum over o of w[i, o] d[o], a chain in the order of o.
+  template <int R>
+  static void back_product(const LayerPlan& layer, const T* w, const T* d, T* out) {
+    constexpr int V = R / LANES;
+    const T* at = w + layer.weights * LANES;
+    for (int i = 0; i < layer.n_in; i++) {
+      Vec<T> sum[V];
+      SHOAL_UNROLL for (int v = 0; v < V; v++) sum[v] = all(T(0));
+      for (int o = 0; o < layer.n_out; o++, at += LANES) {
+        const Vec<T> weight = Vec<T>::load(at);
+        SHOAL_UNROLL for (int v = 0; v < V; v++)
+          sum[v] = fma(weight, Vec<T>::load(d + o * R + v * LANES), sum[v]);
+      }
+      SHOAL_UNROLL for (int v = 0; v < V; v++) sum[v].store(out + i * R + v * LANES);
+    }
+  }
+  template <int R>
+  void through_slope(int l, T* d) {
+    const LayerPlan& layer = plan_.layers[l];
+    if (layer.activation == SOFTMAX)
+      softmax_slope(d, a_[l], layer.n_out, R);
+    else
+      slope_all(layer, d, a_[l], z_[l], int64_t(layer.n_out) * R);
+  }
+
+  // Row k of every lane's order, feature j in the line of 16 at x + j R.
+  template <int R>
+  void load_row(const Source& s, int64_t k, T* x, T* y) const {
+    const int D = plan_.n_in, C = plan_.n_out;
+    if (s.common) {
+      for (int j = 0; j < D; j++) all<T>(s.x[0][k * D + j]).store(x + j * R);
+      for (int j = 0; j < C; j++) all<T>(s.y[0][k * C + j]).store(y + j * R);
+      return;
+    }
+    for (int u = 0; u < LANES; u++) {
+      const int64_t q = s.order[u] ? int64_t(s.order[u][k]) : k;
+      for (int j = 0; j < D; j++) x[j * R + u] = s.x[u][q * D + j];
+      for (int j = 0; j < C; j++) y[j * R + u] = s.y[u][q * C + j];
+    }
+  }
+
+  const Plan& plan_;
+  int64_t K_;
+  T *stack_[6], *x_, *y_, *a_[MAX_LAYERS], *z_[MAX_LAYERS], *d_[2];
+};
+
+// The state of up to 16 networks between the caller's arrays and the lanes.
+template <class T, class Optimizer>
+class LaneTrainer {
+ public:
+  LaneTrainer(const Plan& plan, const Population& population, int64_t first, int count,
+              void* memory, Control* control)
+      : plan_(plan),
+        population_(population),
+        first_(first),
+        count_(count),
+        figures_(plan, memory, control),
+        kernel_(plan, figures_.arena()),
+        control_(control) {
+    one_ = figures_.arena().template take<T>(plan.n_parameters);
+    const Rows& rows = set(0);
+    for (uint32_t*& order : order_) order = figures_.arena().template take<uint32_t>(rows.n);
+    load();
+  }
+
+  void run(int64_t until) {
+    const Rows& rows = set(0);
+    const int64_t per_epoch = (rows.n + plan_.batch - 1) / plan_.batch;
+    int64_t ordered = -1;
+    while (step_ < until && alive_ && !control_->stop.load(std::memory_order_relaxed)) {
+      const int64_t epoch = step_ / per_epoch, at = step_ % per_epoch * plan_.batch;
+      const int64_t n = std::min(plan_.batch, rows.n - at);
+      if (plan_.shuffled && epoch != ordered) {
+        for (int u = 0; u < count_; u++)
+          permutation(population_.order[first_ + u], rows.n, uint64_t(epoch), 0, order_[u]);
+        ordered = epoch;
+      }
+      kernel_.sum_gradient(now_, source_, at, n);
+      if (!update(plan_.mean_reduction ? T(1) / T(n) : T(1))) break;
+    }
+    for (int u = 0; u < count_; u++)
+      if (alive_ >> u & 1) save(u, now_, powers_[same_ ? 0 : u]);
+  }
+
+  static int64_t bytes(const Plan& plan) {
+    RowsKernel<T> figures(plan, nullptr);
+    NetworksKernel<T> kernel(plan, figures.arena());
+    figures.arena().template take<T>(plan.n_parameters);
+    return figures.used();
+  }
+
+ private:
+  const Rows& set(int u) const { return population_.train[population_.train_set[first_ + u]]; }
+
+  void load() {
+    const int64_t K = plan_.n_parameters;
+    step_ = population_.step[first_];
+    source_.common = !plan_.shuffled;
+    for (int u = 0; u < LANES; u++) {
+      const int64_t i = first_ + (u < count_ ? u : 0);
+      const Rows& rows = population_.train[population_.train_set[i]];
+      source_.x[u] = static_cast<const T*>(rows.x);
+      source_.y[u] = static_cast<const T*>(rows.y);
+      source_.order[u] = plan_.shuffled ? order_[u < count_ ? u : 0] : nullptr;
+      source_.common = source_.common && source_.x[u] == source_.x[0];
+      if (u < count_ && population_.status[i] == RUNNING) alive_ |= 1u << u;
+      const T* w = static_cast<const T*>(population_.weights) + i * K;
+      const T* s = static_cast<const T*>(population_.slots) + i * plan_.n_slots * K;
+      for (int64_t k = 0; k < K; k++) kernel_.weights[0][k * LANES + u] = w[k];
+      for (int64_t k = 0; k < K * plan_.n_slots; k++) kernel_.slots[0][k * LANES + u] = s[k];
+      for (int h = 0; h < 4; h++) {
+        hyper_[u][h] = population_.hyper[4 * i + h];
+        same_ = same_ && hyper_[u][h] == hyper_[0][h];
+      }
+      for (int p = 0; p < 2; p++) {
+        powers_[u][p] = population_.powers[2 * i + p];
+        same_ = same_ && powers_[u][p] == powers_[0][p];
+      }
+    }
+  }
+
+  // Write lane u of `side` back to network first + u.
+  void save(int u, int side, const double* powers) {
+    const int64_t K = plan_.n_parameters, i = first_ + u;
+    T* w = static_cast<T*>(population_.weights) + i * K;
+    T* s = static_cast<T*>(population_.slots) + i * plan_.n_slots * K;
+    for (int64_t k = 0; k < K; k++) w[k] = kernel_.weights[side][k * LANES + u];
+    for (int64_t k = 0; k < K * plan_.n_slots; k++) s[k] = kernel_.slots[side][k * LANES + u];
+    population_.step[i] = step_;
+    for (int p = 0; p < 2; p++) population_.powers[2 * i + p] = powers[p];
+  }
+
+  // One step of all lanes; false if its figures were given up (then it is not taken).
+  bool update(T scale) {
+    double before[LANES][2];
+    const int n = same_ ? 1 : LANES;
+    std::copy(&powers_[0][0], &powers_[0][0] + 2 * n, &before[0][0]);
+    prepare();
+    unsigned bad_gradient, bad_weights;
+    move(scale, bad_gradient, bad_weights);
+    if (const unsigned bad = (bad_gradient | bad_weights) & alive_) {
+      for (int u = 0; u < count_; u++) {
+        if (!(bad >> u & 1)) continue;
+        population_.status[first_ + u] = bad_gradient >> u & 1 ? BAD_GRADIENT : BAD_WEIGHTS;
+        save(u, now_, before[same_ ? 0 : u]);
+      }
+      alive_ &= ~bad;
+    }
+    if (report_due(plan_, step_ + 1) && !report_lanes()) {
+      std::copy(&before[0][0], &before[0][0] + 2 * n, &powers_[0][0]);
+      return false;
+    }
+    now_ = 1 - now_;
+    step_++;
+    if ((step_ & 63) == 0) control_->steps.fetch_add(64 * count_, std::memory_order_relaxed);
+    return true;
+  }
+
+  // Constants of this step: once where all lanes have the same numbers, else lane by lane.
+  void prepare() {
+    T one[Optimizer::CONSTANTS];
+    if (same_) {
+      Optimizer::prepare(hyper_[0], powers_[0], one);
+      for (int c = 0; c < Optimizer::CONSTANTS; c++) constants_[c] = all<T>(one[c]);
+      return;
+    }
+    alignas(64) T lanes[Optimizer::CONSTANTS][LANES];
+    for (int u = 0; u < LANES; u++) {
+      Optimizer::prepare(hyper_[u], powers_[u], one);
+      for (int c = 0; c < Optimizer::CONSTANTS; c++) lanes[c][u] = one[c];
+    }
+    for (int c = 0; c < Optimizer::CONSTANTS; c++) constants_[c] = Vec<T>::load(lanes[c]);
+  }
+
+  void move(T scale, unsigned& bad_gradient, unsigned& bad_weights) {
+    const int64_t K = plan_.n_parameters * LANES;
+    const Vec<T> zero(T(0)), factor(scale);
+    Vec<T> c[Optimizer::CONSTANTS], in_gradient = zero, in_weights = zero;
+    for (int k = 0; k < Optimizer::CONSTANTS; k++) c[k] = constants_[k];
+    for (int64_t k = 0; k < K; k += LANES) {
+      const Vec<T> g = Vec<T>::load(kernel_.gradient + k) * factor;
+      Vec<T> w = Vec<T>::load(kernel_.weights[now_] + k), s[Optimizer::SLOTS + 1];
+      for (int q = 0; q < Optimizer::SLOTS; q++)
+        s[q] = Vec<T>::load(kernel_.slots[now_] + q * K + k);
+      Optimizer::update(w, s, g, c);
+      in_gradient = fma(g, zero, in_gradient);
+      in_weights = fma(w, zero, in_weights);
+      w.store(kernel_.weights[1 - now_] + k);
+      for (int q = 0; q < Optimizer::SLOTS; q++) {
+        in_weights = fma(s[q], zero, in_weights);
+        s[q].store(kernel_.slots[1 - now_] + q * K + k);
+      }
+    }
+    bad_gradient = ~bits(in_gradient == zero) & 0xffff;
+    bad_weights = ~bits(in_weights == zero) & 0xffff;
+  }
+
+  bool report_lanes() {
+    for (int u = 0; u < count_; u++) {
+      if (!(alive_ >> u & 1)) continue;
+      const T* w = kernel_.weights[1 - now_];
+      for (int64_t k = 0; k < plan_.n_parameters; k++) one_[k] = w[k * LANES + u];
+      if (!report(figures_, plan_, population_, first_ + u, step_ + 1, one_)) return false;
+    }
+    return true;
+  }
+
+  const Plan& plan_;
+  const Population& population_;
+  int64_t first_;
+  int count_;
+  RowsKernel<T> figures_;
+  NetworksKernel<T> kernel_;
+  Control* control_;
+  typename NetworksKernel<T>::Source source_;
+  uint32_t* order_[LANES];
+  T* one_;
+  Vec<T> constants_[Optimizer::CONSTANTS];
+  double hyper_[LANES][4], powers_[LANES][2];
+  bool same_ = true;
+  unsigned alive_ = 0;
+  int64_t step_ = 0;
+  int now_ = 0;
+};
+
+}  // namespace shoal

@@ -1,0 +1,1 @@
+"""shoal: a laboratory for small neural networks."""

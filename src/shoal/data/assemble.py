@@ -1,0 +1,272 @@
+"""A table to a dataset: which columns, which kind, what happens to gaps.
+
+Gaps that are to be filled stay NaN until `fill_gaps` is given the training rows: a mean
+over all rows would tell the training something about the others.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+from collections.abc import Sequence
+from typing import Literal
+
+import numpy as np
+
+from shoal.data.cells import BoolArray
+from shoal.data.columns import (
+    Column,
+    NumberColumn,
+    TextColumn,
+    cell_text,
+    check_categories,
+    number_labels,
+    read_column,
+    read_target,
+)
+from shoal.data.dataset import Dataset, Feature, FloatArray, IndexArray, Kind, Schema
+from shoal.data.encode import code_targets, one_hot
+from shoal.data.table import Table
+from shoal.data.wording import count, listing, show
+from shoal.errors import DataError
+
+Missing = Literal["error", "drop", "mean"]
+
+_ACCEPT_GAPS = 'Give missing="drop" or missing="mean" to accept gaps.'
+_DROP_GAPS = 'Give missing="drop" to leave out rows with gaps.'
+
+
+def build_dataset(
+    table: Table,
+    *,
+    target: str,
+    features: Sequence[str] | None = None,
+    drop: Sequence[str] = (),
+    kind: Kind | None = None,
+    missing: Missing = "error",
+) -> Dataset:
+    """Make a dataset of a table.
+
+    Args:
+        table: what was read.
+        target: the column to predict.
+        features: the input columns, in this order; None: all but the target.
+        drop: columns to leave out.
+        kind: classification or regression; None: guessed from the target and said in
+            `Dataset.notes`.
+        missing: what to do about gaps: ``"error"``; ``"drop"`` leaves out their rows;
+            ``"mean"`` leaves NaN in number columns, for `fill_gaps`.
+
+    Raises:
+        DataError: a column is not there, a cell does not fit, a gap, too many categories,
+            or a target with one class.
+    """
+    names = choose_columns(table, target, features, drop)
+    goal, decided, said = read_target(table, target, kind)
+    columns = [read_column(table, name) for name in names]
+    kept, gap_notes = _settle_gaps(table, columns, goal, missing)
+    columns = [column.take(kept) for column in columns]
+    for column in columns:
+        if isinstance(column, TextColumn):
+            check_categories(table, column)
+    y, classes = _encode_goal(table, goal.take(kept), decided)
+    schema = Schema(
+        columns=tuple(_feature(column) for column in columns),
+        target=target,
+        kind=decided,
+        classes=classes,
+    )
+    _check_feature_names(table, schema)
+    return Dataset(
+        x=np.hstack([_block(column) for column in columns]),
+        y=y,
+        schema=schema,
+        source=table.source,
+        lines=None if table.lines is None else table.lines[kept],
+        notes=(*table.notes, said, *_category_notes(columns), *gap_notes),
+    )
+
+
+def choose_columns(
+    table: Table, target: str, features: Sequence[str] | None, drop: Sequence[str]
+) -> tuple[str, ...]:
+    """Return the names of the input columns.
+
+    Raises:
+        DataError: a name is not in the table, stands twice, or contradicts another.
+    """
+    if target not in table.names:
+        raise table.no_column(target, "target")
+    for what, names in (("feature", features or ()), ("column to drop", drop)):
+        for name in names:
+            if name not in table.names:
+                raise table.no_column(name, what)
+            if name == target:
+                reason = f"the target {show(name)} is also named as a {what}."
+                raise DataError(reason, source=table.source, cure="Name it once.")
+    for name in features or ():
+        if list(features or ()).count(name) > 1:
+            reason = f"the feature {show(name)} is named twice."
+            raise DataError(reason, source=table.source, cure="Name it once.")
+        if name in drop:
+            reason = f"the column {show(name)} is named both as a feature and to drop."
+            raise DataError(reason, source=table.source, cure="Name it once.")
+    everything = table.names if features is None else features
+    chosen = tuple(name for name in everything if name != target and name not in drop)
+    if not chosen:
+        cure = "Keep at least one column beside the target."
+        raise DataError("there are no feature columns.", source=table.source, cure=cure)
+    return chosen
+
+
+def fill_gaps(dataset: Dataset, training_rows: IndexArray) -> Dataset:
+    """Fill the gaps of number columns with the mean of the training rows.
+
+    Every number column gets its `Feature.fill`, with or without gaps here, so that rows to
+    be predicted may have gaps too. Call it only for ``missing="mean"``.
+
+    Args:
+        dataset: as `build_dataset` gave it; gaps are NaN.
+        training_rows: the rows that the means are taken over, (N_training,).
+
+    Raises:
+        DataError: a column has no value in any training row.
+    """
+    x = dataset.x.copy()
+    columns: list[Feature] = []
+    start = 0
+    for feature in dataset.schema.columns:
+        if feature.categories is None:
+            fill = _mean(x[training_rows, start], feature.name, dataset.source)
+            x[np.isnan(x[:, start]), start] = fill
+            columns.append(feature.model_copy(update={"fill": fill}))
+        else:
+            columns.append(feature)
+        start += len(feature.feature_names)
+    schema = dataset.schema.model_copy(update={"columns": tuple(columns)})
+    return dataclasses.replace(dataset, x=x, schema=schema)
+
+
+def _mean(values: FloatArray, name: str, source: str) -> float:
+    present = values[~np.isnan(values)].tolist()
+    if not present:
+        reason = "every training row has a gap, so there is no mean to fill it with."
+        raise DataError(reason, source=source, column=name, cure=f"Leave it out: --drop {name}.")
+    n = len(present)
+    try:
+        return math.fsum(present) / n  # exactly rounded, so the same bits on every machine
+    except OverflowError:
+        return math.fsum(value / n for value in present)
+
+
+def _settle_gaps(
+    table: Table, columns: Sequence[Column], goal: Column, missing: Missing
+) -> tuple[IndexArray, tuple[str, ...]]:
+    """Return the rows to keep and what to say about gaps."""
+    everyone = np.arange(table.n_rows, dtype=np.int64)
+    used = (*columns, goal)
+    gaps = np.column_stack([column.gaps for column in used])
+    if not bool(gaps.any()):
+        return everyone, ()
+    if missing == "drop":
+        kept = everyone[~gaps.any(axis=1)]
+        if not len(kept):
+            reason = "no rows are left, every row has a gap."
+            raise DataError(reason, source=table.source, cure="Drop the columns with most gaps.")
+        told = _where(table, used, gaps)
+        n_left_out = count(table.n_rows - len(kept), "row")
+        return kept, (f"left out {n_left_out} of {table.n_rows:,} because of gaps: {told}",)
+    for place in np.argwhere(gaps).tolist():
+        _refuse_gap(table, used[place[1]], place[0], missing, is_target=place[1] == len(columns))
+    n_gaps = count(int(gaps.sum()), "gap")
+    return everyone, (
+        f"{n_gaps} to fill with the mean of the training rows: {_where(table, used, gaps)}",
+    )
+
+
+def _refuse_gap(
+    table: Table, column: Column, row: int, missing: Missing, *, is_target: bool
+) -> None:
+    """Raise the error for a gap, unless it is one that a mean will fill."""
+    is_number = isinstance(column, NumberColumn)
+    if missing == "mean" and is_number and not is_target:
+        return
+    cell = cell_text(table.column(column.name), row).strip()
+    what = "the cell is empty" if not cell else f"{show(cell)} is a gap"
+    cure = _DROP_GAPS
+    if missing == "mean":
+        what += (
+            ", and a target cannot be filled"
+            if is_target
+            else ", and the mean has no meaning for categories"
+        )
+    elif is_number and not is_target:
+        what = what if not cell else f"{show(cell)} is not a number"
+        cure = _ACCEPT_GAPS
+    raise DataError(f"{what}.", column=column.name, cure=cure, **table.place(row))
+
+
+def _where(table: Table, used: Sequence[Column], gaps: BoolArray, limit: int = 5) -> str:
+    rows = np.flatnonzero(gaps.any(axis=1)).tolist()
+    parts = []
+    for row in rows[:limit]:
+        line = table.place(row)["line"]
+        number = f"line {line}" if line is not None else f"row {table.first_row + row + 1}"
+        names = [c.name for c, is_gap in zip(used, gaps[row], strict=True) if is_gap]
+        parts.append(f"{number} ({listing(names)})")
+    rest = f" and {count(len(rows) - limit, 'more row')}" if len(rows) > limit else ""
+    return ", ".join(parts) + rest
+
+
+def _encode_goal(table: Table, goal: Column, kind: Kind) -> tuple[FloatArray, tuple[str, ...]]:
+    if kind == "regression":
+        assert isinstance(goal, NumberColumn)
+        return goal.values[:, np.newaxis], ()
+    if isinstance(goal, NumberColumn):
+        classes, names = number_labels(goal)
+    else:
+        classes, names = goal.categories, goal
+    if len(classes) < 2:
+        reason = f"the target has one class only, {listing(classes)}."
+        cure = "Classification needs rows of at least two classes."
+        raise DataError(reason, source=table.source, column=goal.name, cure=cure)
+    check_categories(table, names, is_target=True)
+    return code_targets(_codes(names, classes), len(classes)), classes
+
+
+def _codes(column: TextColumn, known: Sequence[str]) -> IndexArray:
+    lookup = {name: place for place, name in enumerate(known)}
+    return np.array([lookup[label] for label in column.labels], dtype=np.int64)
+
+
+def _feature(column: Column) -> Feature:
+    categories = column.categories if isinstance(column, TextColumn) else None
+    return Feature(name=column.name, categories=categories)
+
+
+def _block(column: Column) -> FloatArray:
+    if isinstance(column, NumberColumn):
+        return column.values[:, np.newaxis]
+    return one_hot(_codes(column, column.categories), len(column.categories))
+
+
+def _category_notes(columns: Sequence[Column]) -> list[str]:
+    notes = []
+    for column in columns:
+        if isinstance(column, TextColumn):
+            what = "category" if len(column.categories) == 1 else "categories"
+            told = f"{len(column.categories):,} {what}: {listing(column.categories, 5)}"
+            mixed = f"; {column.n_numbers:,} of its cells are numbers"
+            notes.append(
+                f"column {show(column.name)} read as {told}" + (mixed if column.n_numbers else "")
+            )
+    return notes
+
+
+def _check_feature_names(table: Table, schema: Schema) -> None:
+    seen: set[str] = set()
+    for name in schema.feature_names:
+        if name in seen:
+            reason = f"two features would both be called {show(name)}."
+            raise DataError(reason, source=table.source, cure="Rename one of their columns.")
+        seen.add(name)

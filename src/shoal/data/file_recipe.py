@@ -1,0 +1,141 @@
+"""The `[data]` table of an experiment whose rows come from a file, and its loading."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Annotated, Any, BinaryIO, Literal
+
+from pydantic import Field
+
+from shoal.data.assemble import Missing, build_dataset
+from shoal.data.dataset import Dataset, Kind
+from shoal.data.delimited import TextFormat
+from shoal.data.frames import from_frame
+from shoal.data.opening import read_content, source_name, tables_of
+from shoal.errors import DataError
+from shoal.records import Record
+
+_Name = Annotated[str, Field(min_length=1)]
+
+
+class FileData(Record):
+    """Rows from a CSV or Parquet file.
+
+    Example:
+        >>> FileData(file="points.csv", target="colour").missing
+        'error'
+    """
+
+    file: str = Field(min_length=1)
+    """Relative to the experiment's folder, or absolute; ``-`` is standard input."""
+    target: str = Field(min_length=1)
+    features: tuple[_Name, ...] | None = Field(default=None, min_length=1)
+    """Input columns, in this order; all but the target if not given."""
+    drop: tuple[_Name, ...] = ()
+    kind: Kind | None = None
+    """Guessed from the target if not given, and said."""
+    missing: Missing = "error"
+    encoding: str | None = Field(default=None, min_length=1)
+    separator: str | None = Field(default=None, min_length=1)
+    decimal: Literal[".", ","] = "."
+    fingerprint: str | None = Field(default=None, pattern="^[0-9a-f]{64}$")
+    """SHA-256 of the file's bytes; a file that differs is refused."""
+    label_noise: float = Field(default=0.0, ge=0.0, le=1.0)
+    dummies: int = Field(default=0, ge=0)
+    multiply: float = 1.0
+    add: float = 0.0
+    validation: float = Field(default=0.2, ge=0.0, lt=1.0)
+    test: float = Field(default=0.0, ge=0.0, lt=1.0)
+
+    @property
+    def form(self) -> TextFormat:
+        """How the file is written."""
+        return TextFormat(encoding=self.encoding, separator=self.separator, decimal=self.decimal)
+
+
+def load_file(recipe: FileData, folder: Path, stdin: BinaryIO | None = None) -> Dataset:
+    """Read the dataset that a recipe describes.
+
+    With ``missing="mean"`` gaps of number columns are NaN until `fill_gaps`.
+
+    Args:
+        recipe: the file and how to read it.
+        folder: where a relative file name starts.
+        stdin: what the file ``-`` stands for.
+
+    Raises:
+        MissingFileError: there is no such file.
+        DataError: the file changed, or its table does not fit the recipe.
+        InputError: the file cannot be read.
+    """
+    source = source_name(recipe.file)
+    content = read_content(recipe.file, folder, stdin)
+    _check_fingerprint(recipe, content, source)
+    (table,) = tables_of(io.BytesIO(content), source, form=recipe.form, rows=None)
+    return build_dataset(
+        table,
+        target=recipe.target,
+        features=recipe.features,
+        drop=recipe.drop,
+        kind=recipe.kind,
+        missing=recipe.missing,
+    )
+
+
+def load_frame(
+    frame: Any,
+    *,
+    target: str,
+    features: Sequence[str] | None = None,
+    drop: Sequence[str] = (),
+    kind: Kind | None = None,
+    missing: Missing = "error",
+    source: str = "data frame",
+) -> Dataset:
+    """Make a dataset of a data frame (pandas, polars, pyarrow, or what narwhals takes).
+
+    Args:
+        frame: the frame.
+        target: the column to predict.
+        features: the input columns, in this order; None: all but the target.
+        drop: columns to leave out.
+        kind: classification or regression; None: guessed and said in the notes.
+        missing: what to do about gaps.
+        source: what to call the frame in messages.
+
+    Raises:
+        ArgumentError: it is not a data frame.
+        DataError: it does not fit what is asked of it.
+    """
+    return build_dataset(
+        from_frame(frame, source=source),
+        target=target,
+        features=features,
+        drop=drop,
+        kind=kind,
+        missing=missing,
+    )
+
+
+def fingerprint_file(file: str, folder: Path | None = None) -> str:
+    """Return the SHA-256 of a file's bytes, as `FileData.fingerprint` wants it.
+
+    Raises:
+        InputError: the file is not there or cannot be read.
+    """
+    return hashlib.sha256(read_content(file, folder)).hexdigest()
+
+
+def _check_fingerprint(recipe: FileData, content: bytes, source: str) -> None:
+    found = hashlib.sha256(content).hexdigest()
+    if recipe.fingerprint in (None, found):
+        return
+    raise DataError(
+        f"the file changed: its fingerprint is {found[:12]}…, "
+        f"the experiment was made with {(recipe.fingerprint or '')[:12]}….",
+        source=source,
+        cure="Bring back the old file, or leave out `fingerprint` to accept the new one.",
+    )

@@ -1,0 +1,188 @@
+"""Every exception that shoal raises on purpose, in one tree.
+
+::
+
+    ShoalError
+    ├── InputError (ValueError)              what was given is wrong: exit code 2
+    │   ├── ArgumentError                    a Python argument
+    │   ├── ExperimentError                  an experiment document; all problems at once
+    │   ├── DataError                        a data file or table: file, line, column
+    │   ├── ModelFileError                   a model file that is damaged, hostile or foreign
+    │   ├── MissingFileError (FileNotFoundError)
+    │   └── OutputExistsError (FileExistsError)
+    ├── MissingExtraError (ImportError)      an optional library is not installed: exit code 2
+    └── InternalError (RuntimeError)         our own failure: exit code 3
+
+A message reads ``where: `what` requirement; got value. Cure.`` and is the same
+sentence in Python, on the command line and on the page.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+
+class ShoalError(Exception):
+    """The root of everything that shoal raises on purpose."""
+
+    exit_code = 3
+
+
+class InputError(ShoalError, ValueError):
+    """What was given is wrong; nothing was written."""
+
+    exit_code = 2
+
+
+class ArgumentError(InputError):
+    """An argument of a Python function does not meet its requirement.
+
+    Args:
+        where: the public function, e.g. ``"Network.forward"``.
+        argument: its argument.
+        requirement: what must hold, starting with a verb: ``"must have shape (N, D)"``.
+        got: what was found instead.
+        cure: one sentence that says what to do, or an empty string.
+    """
+
+    def __init__(
+        self, where: str, argument: str, requirement: str, *, got: object, cure: str = ""
+    ) -> None:
+        self.where = where
+        self.argument = argument
+        self.requirement = requirement
+        self.got = got
+        self.cure = cure
+        super().__init__(join(f"{where}: `{argument}` {requirement}; got {got}.", cure))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Problem:
+    """One thing that is wrong in an experiment document, at a key path."""
+
+    path: str
+    message: str
+
+
+class ExperimentError(InputError):
+    """An experiment document is wrong; carries every problem at once.
+
+    Args:
+        source: the file's name as it was given, or ``"experiment"``.
+        problems: what is wrong, each with its key path.
+    """
+
+    def __init__(self, source: str, problems: Sequence[Problem]) -> None:
+        self.source = source
+        self.problems = tuple(problems)
+        lines = [
+            f"{source}, {p.path}: {p.message}" if p.path else f"{source}: {p.message}"
+            for p in self.problems
+        ]
+        super().__init__("\n".join(lines))
+
+
+class DataError(InputError):
+    """A table cannot be read or does not fit what is asked of it.
+
+    Args:
+        reason: what is wrong and what was found, a full sentence.
+        source: the file's name as it was given.
+        line: the line in the file, counted from 1.
+        column: the column's name.
+        cure: one sentence that says what to do.
+    """
+
+    def __init__(
+        self,
+        reason: str,
+        *,
+        source: str = "",
+        line: int | None = None,
+        column: str | None = None,
+        cure: str = "",
+    ) -> None:
+        self.reason = reason
+        self.source = source
+        self.line = line
+        self.column = column
+        self.cure = cure
+        place = [source] if source else []
+        if line is not None:
+            place.append(f"line {line}")
+        if column is not None:
+            place.append(f"column '{column}'")
+        prefix = ", ".join(place) + ": " if place else ""
+        super().__init__(join(prefix + reason, cure))
+
+
+class ModelFileError(InputError):
+    """A model file is damaged, hostile, or not a shoal model."""
+
+    def __init__(self, source: str, reason: str, cure: str = "") -> None:
+        self.source = source
+        self.reason = reason
+        super().__init__(join(f"{source}: {reason}", cure))
+
+
+class MissingFileError(InputError, FileNotFoundError):
+    """A file that was named is not there."""
+
+    def __init__(self, source: str, nearby: Iterable[str] = ()) -> None:
+        self.source = source
+        super().__init__(join(f"{source}: there is no such file.", did_you_mean(source, nearby)))
+
+    def __str__(self) -> str:
+        return str(self.args[0])
+
+
+class OutputExistsError(InputError, FileExistsError):
+    """A file that would be written is already there."""
+
+    def __init__(self, source: str) -> None:
+        self.source = source
+        super().__init__(f"{source}: exists already. Give --force to replace it.")
+
+    def __str__(self) -> str:
+        return str(self.args[0])
+
+
+class MissingExtraError(ShoalError, ImportError):
+    """A library of an optional extra is not installed."""
+
+    exit_code = 2
+
+    def __init__(self, purpose: str, package: str, extra: str) -> None:
+        self.package = package
+        self.extra = extra
+        super().__init__(
+            f"{purpose} needs the {package} package: pip install 'shoal[{extra}]'."
+        )
+
+
+class InternalError(ShoalError, RuntimeError):
+    """Something that should never happen did: a defect of shoal."""
+
+    exit_code = 3
+
+
+class ShoalWarning(UserWarning):
+    """Something that was given is allowed but probably not meant."""
+
+
+def join(sentence: str, cure: str) -> str:
+    """Return `sentence`, followed by `cure` where there is one."""
+    return f"{sentence} {cure}" if cure else sentence
+
+
+def did_you_mean(word: str, known: Iterable[str]) -> str:
+    """Return ``"Did you mean 'x'?"`` for the known word nearest to `word`, or nothing.
+
+    Example:
+        >>> did_you_mean("optimiser", ["optimizer", "loss"])
+        "Did you mean 'optimizer'?"
+    """
+    near = difflib.get_close_matches(word, list(known), n=1, cutoff=0.6)
+    return f"Did you mean '{near[0]}'?" if near else ""
