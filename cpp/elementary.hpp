@@ -12,7 +12,8 @@ namespace shoal {
 template <class T, int N>
 SHOAL_INLINE Vec<T> polynomial(Vec<T> x, const T (&c)[N]) {
   Vec<T> y(c[N - 1]);
-  SHOAL_UNROLL for (int i = N - 2; i >= 0; i--) y = fma(y, x, all<T>(c[i]));
+  SHOAL_UNROLL for (int i = N - 2; i >= 0; i--)
+    y = fma(y, x, all<T>(c[i]));
   return y;
 }
 
@@ -120,8 +121,7 @@ SHOAL_INLINE Vec<T> log(Vec<T> x) {
   const Vec<T> biased = shift_right(shifted, B::mantissa);
   const T two_mantissa = T(I(1) << B::mantissa);
   const Vec<T> e = bit_or(biased, all<T>(two_mantissa)) - all<T>(two_mantissa + T(B::bias));
-  const Vec<T> m = integer_sub(
-      x, shift_left(integer_add(biased, I(0) - I(B::bias)), B::mantissa));
+  const Vec<T> m = integer_sub(x, shift_left(integer_add(biased, I(0) - I(B::bias)), B::mantissa));
   const Vec<T> f = m - all(T(1)), s = f / (f + all(T(2))), t = s * s;
   const Vec<T> half = (s * t) * polynomial(t, Table<T>::log_tail);
   // log m = 2s + 2 half, and 2s = f - s f keeps the rounding error of s small.

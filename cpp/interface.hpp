@@ -13,7 +13,17 @@ constexpr int BLOCK = 256;  // rows of a batch whose partial sums are joined by 
 constexpr int ABI = 1;
 
 enum Activation : int32_t {
-  IDENTITY, STEP, SIGMOID, TANH, RELU, LEAKY_RELU, ELU, GELU, SILU, SOFTPLUS, SOFTMAX
+  IDENTITY,
+  STEP,
+  SIGMOID,
+  TANH,
+  RELU,
+  LEAKY_RELU,
+  ELU,
+  GELU,
+  SILU,
+  SOFTPLUS,
+  SOFTMAX
 };
 enum Loss : int32_t { BINARY_CROSSENTROPY, CATEGORICAL_CROSSENTROPY, SQUARED_ERROR };
 enum Rule : int32_t { SGD, MOMENTUM, ADAM, PERCEPTRON };
@@ -29,15 +39,15 @@ struct LayerPlan {
 
 struct Plan {
   int32_t n_layers, n_in, n_out, loss, rule, n_slots, accuracy, mean_reduction;
-  int32_t shuffled;  // 0: rows are taken in order (a stream, or a batch of all rows)
-  int32_t keep_best; // -1, or the Figure whose best weights are kept (losses down, accuracies up)
-  int64_t n_parameters, batch, report_every, first_report_step, total_steps;
+  int32_t shuffled;   // 0: rows are taken in order (a stream, or a batch of all rows)
+  int32_t keep_best;  // -1, or the Figure whose best weights are kept (losses down, accuracies up)
+  int64_t n_parameters, batch, report_every, total_steps;
   LayerPlan layers[MAX_LAYERS];
 };
 
 struct Rows {
-  const void* x;  // (N, D)
-  const void* y;  // (N, C)
+  const void* x;          // (N, D)
+  const void* y;          // (N, C)
   const void* x_columns;  // (D, padded) or null: the same, feature by feature, for figures
   const void* y_columns;  // (C, padded) or null
   int64_t n, padded;      // N; N rounded up to 16

@@ -8,15 +8,15 @@ namespace shoal {
 #define SHOAL_KERNELS_OF(T, NAME)                                                                  \
   int64_t rows_bytes_##NAME(const Plan* plan) { return rows_bytes<T>(*plan); }                     \
   int64_t networks_bytes_##NAME(const Plan* plan) { return LaneTrainer<T, Adam>::bytes(*plan); }   \
-  void train_rows_##NAME(const Plan* plan, const Population* population, int64_t i,                \
-                         int64_t until, void* arena, Control* control) {                           \
+  void train_rows_##NAME(const Plan* plan, const Population* population, int64_t i, int64_t until, \
+                         void* arena, Control* control) {                                          \
     const FloatMode mode;                                                                          \
     with_optimizer(plan->rule, [&](auto optimizer) {                                               \
       train_rows_with<T, decltype(optimizer)>(*plan, *population, i, until, arena, control);       \
     });                                                                                            \
   }                                                                                                \
-  void train_networks_##NAME(const Plan* plan, const Population* population, int64_t i,            \
-                             int count, int64_t until, void* arena, Control* control) {            \
+  void train_networks_##NAME(const Plan* plan, const Population* population, int64_t i, int count, \
+                             int64_t until, void* arena, Control* control) {                       \
     const FloatMode mode;                                                                          \
     with_optimizer(plan->rule, [&](auto optimizer) {                                               \
       LaneTrainer<T, decltype(optimizer)>(*plan, *population, i, count, arena, control)            \

@@ -7,13 +7,13 @@
 
 namespace shoal {
 
-#define SHOAL_DECLARE(NAME)                                                                        \
-  int64_t rows_bytes_##NAME(const Plan*);                                                          \
-  int64_t networks_bytes_##NAME(const Plan*);                                                      \
-  void train_rows_##NAME(const Plan*, const Population*, int64_t, int64_t, void*, Control*);       \
-  void train_networks_##NAME(const Plan*, const Population*, int64_t, int, int64_t, void*,         \
-                             Control*);                                                            \
-  void forward_##NAME(const Plan*, const void*, const void*, void*, int64_t, void*);               \
+#define SHOAL_DECLARE(NAME)                                                                  \
+  int64_t rows_bytes_##NAME(const Plan*);                                                    \
+  int64_t networks_bytes_##NAME(const Plan*);                                                \
+  void train_rows_##NAME(const Plan*, const Population*, int64_t, int64_t, void*, Control*); \
+  void train_networks_##NAME(const Plan*, const Population*, int64_t, int, int64_t, void*,   \
+                             Control*);                                                      \
+  void forward_##NAME(const Plan*, const void*, const void*, void*, int64_t, void*);         \
   void gradient_##NAME(const Plan*, const void*, const Rows*, void*, double*, void*);
 SHOAL_DECLARE(f32)
 SHOAL_DECLARE(f64)

@@ -54,7 +54,8 @@ static inline const Kernels* load_kernels() {
                              name + ".");
   const std::string path = module_folder() + "/_kernels_" + name + ".so";
   void* handle = dlopen(path.c_str(), RTLD_NOW | RTLD_LOCAL);
-  if (!handle) throw std::runtime_error(std::string("the compiled core is incomplete: ") + dlerror());
+  if (!handle)
+    throw std::runtime_error(std::string("the compiled core is incomplete: ") + dlerror());
   using Entry = const Kernels* (*)();
   const Entry entry = reinterpret_cast<Entry>(dlsym(handle, "shoal_kernels"));
   const Kernels* kernels = entry ? entry() : nullptr;

@@ -84,8 +84,8 @@ void fill_uniform(uint64_t key, int64_t n, uint64_t step, uint32_t part, double*
   std::vector<uint32_t> w(size_t(2 * n));
   kernels().words(key, 2 * n, step, part, w.data());
   for (int64_t k = 0; k < n; k++)
-    out[k] = (double(w[size_t(2 * k)] >> 5) * 67108864.0 + double(w[size_t(2 * k + 1)] >> 6)) *
-             0x1p-53;
+    out[k] =
+        (double(w[size_t(2 * k)] >> 5) * 67108864.0 + double(w[size_t(2 * k + 1)] >> 6)) * 0x1p-53;
 }
 
 Array<double> uniform(uint64_t key, int64_t n, uint64_t step, uint32_t part) {
@@ -170,9 +170,9 @@ std::tuple<Array<double>, Array<double>> column_moments(Input<double> x) {
 // n_in, n_out, activation, has_bias, offset of weights, offset of bias, parameter
 using LayerTuple = std::tuple<int, int, int, bool, int64_t, int64_t, double>;
 
-Plan make_plan(const std::vector<LayerTuple>& layers, int loss, int rule, int n_slots,
-               int accuracy, bool mean_reduction, bool shuffled, int keep_best, int64_t batch,
-               int64_t report_every, int64_t first_report_step, int64_t total_steps) {
+Plan make_plan(const std::vector<LayerTuple>& layers, int loss, int rule, int n_slots, int accuracy,
+               bool mean_reduction, bool shuffled, int keep_best, int64_t batch,
+               int64_t report_every, int64_t total_steps) {
   expect(!layers.empty() && layers.size() <= MAX_LAYERS, "plan: 1 to 64 layers");
   expect(batch > 0 && report_every > 0 && total_steps >= 0, "plan: sizes must be positive");
   expect(n_slots >= 0 && n_slots <= MAX_SLOTS, "plan: too many slots");
@@ -199,7 +199,6 @@ Plan make_plan(const std::vector<LayerTuple>& layers, int loss, int rule, int n_
   plan.keep_best = keep_best;
   plan.batch = batch;
   plan.report_every = report_every;
-  plan.first_report_step = first_report_step;
   plan.total_steps = total_steps;
   return plan;
 }
@@ -390,7 +389,8 @@ nb::object forward(const Plan& plan, Any weights, Any x, int threads) {
     result = nb::cast(new_array<float>({size_t(P), size_t(N), size_t(C)}, &p));
     out = p;
   }
-  const char *w = static_cast<const char*>(weights.data()), *rows = static_cast<const char*>(x.data());
+  const char *w = static_cast<const char*>(weights.data()),
+             *rows = static_cast<const char*>(x.data());
   Control control;
   bool interrupted = false;
   {
@@ -434,8 +434,7 @@ NB_MODULE(_core, m) {
   m.def("philox_block", &philox_block, nb::arg("counter"), nb::arg("key"));
   m.def("derive_key", &derive_key, nb::arg("seed"), nb::arg("name"), nb::arg("member") = 0);
   m.def("philox_words", &words, nb::arg("key"), nb::arg("n"), nb::arg("step"), nb::arg("part"));
-  m.def("philox_uniform", &uniform, nb::arg("key"), nb::arg("n"), nb::arg("step"),
-        nb::arg("part"));
+  m.def("philox_uniform", &uniform, nb::arg("key"), nb::arg("n"), nb::arg("step"), nb::arg("part"));
   m.def("philox_normal", &normal, nb::arg("key"), nb::arg("n"), nb::arg("step"), nb::arg("part"));
   m.def("philox_permutation", &permuted, nb::arg("key"), nb::arg("n"), nb::arg("step"),
         nb::arg("part"));
@@ -446,10 +445,9 @@ NB_MODULE(_core, m) {
       .def_ro("n_parameters", &Plan::n_parameters)
       .def_ro("n_in", &Plan::n_in)
       .def_ro("n_out", &Plan::n_out);
-  m.def("make_plan", &make_plan, nb::arg("layers"), nb::kw_only(), nb::arg("loss"),
-        nb::arg("rule"), nb::arg("n_slots"), nb::arg("accuracy"), nb::arg("mean_reduction"),
-        nb::arg("shuffled"), nb::arg("keep_best"), nb::arg("batch"), nb::arg("report_every"),
-        nb::arg("first_report_step"), nb::arg("total_steps"));
+  m.def("make_plan", &make_plan, nb::arg("layers"), nb::kw_only(), nb::arg("loss"), nb::arg("rule"),
+        nb::arg("n_slots"), nb::arg("accuracy"), nb::arg("mean_reduction"), nb::arg("shuffled"),
+        nb::arg("keep_best"), nb::arg("batch"), nb::arg("report_every"), nb::arg("total_steps"));
   nb::class_<Group>(m, "Group")
       .def(nb::init<const Plan&, Any, Any, Any, Any, Any, Any, Any, Any, Any, Any, Any, Any, Any,
                     const Pairs&, const Pairs&>(),
@@ -459,8 +457,7 @@ NB_MODULE(_core, m) {
            nb::arg("validation_set"), nb::arg("figures"), nb::arg("train"), nb::arg("validation"));
   m.def("train", &train, nb::arg("groups"), nb::arg("units"), nb::arg("threads"),
         nb::arg("progress").none());
-  m.def("forward", &forward, nb::arg("plan"), nb::arg("weights"), nb::arg("x"),
-        nb::arg("threads"));
+  m.def("forward", &forward, nb::arg("plan"), nb::arg("weights"), nb::arg("x"), nb::arg("threads"));
   m.def("gradient", &gradient, nb::arg("plan"), nb::arg("weights"), nb::arg("x"), nb::arg("y"),
         nb::arg("out"));
 }

@@ -86,8 +86,7 @@ static inline void philox_words(uint64_t key, int64_t n, uint64_t step, uint32_t
 
 // The numbers 0..n-1 in random order (Fisher-Yates from the identity, from the top down; word i
 // chooses among i + 1 by its high product bits, a bias below (i + 1) / 2^32).
-static inline void permutation(uint64_t key, int64_t n, uint64_t step, uint32_t part,
-                               uint32_t* p) {
+static inline void permutation(uint64_t key, int64_t n, uint64_t step, uint32_t part, uint32_t* p) {
   for (int64_t i = 0; i < n; i++) p[i] = uint32_t(i);
   uint32_t words[256];
   for (int64_t base = (n - 1) & ~int64_t(255); base >= 0 && n > 1; base -= 256) {

@@ -8,14 +8,14 @@ static inline bool report_due(const Plan& plan, int64_t step) {
   return step == plan.total_steps || step % plan.report_every == 0;
 }
 static inline int64_t report_index(const Plan& plan, int64_t step) {
-  return (step - 1) / plan.report_every - plan.first_report_step / plan.report_every;
+  return (step - 1) / plan.report_every;
 }
 
 // Figures of network i with weights w at `step`, into its row of the history; keeps the weights
 // if they are the best so far (ties: the earliest report). False if a stop came in between.
 template <class T>
 static bool report(RowsKernel<T>& kernel, const Plan& plan, const Population& population, int64_t i,
-            int64_t step, const T* w) {
+                   int64_t step, const T* w) {
   const int64_t index = report_index(plan, step);
   if (index < 0 || index >= population.n_reports) return true;
   double figure[FIGURES];
@@ -35,7 +35,7 @@ static bool report(RowsKernel<T>& kernel, const Plan& plan, const Population& po
   if (value != value) return true;
   if (population.best_report[i] >= 0 && (up ? value <= held : value >= held)) return true;
   population.best_value[i] = value;
-  population.best_report[i] = (step - 1) / plan.report_every;
+  population.best_report[i] = index;
   T* best = static_cast<T*>(population.best) + i * plan.n_parameters;
   std::copy(w, w + plan.n_parameters, best);
   return true;

@@ -82,18 +82,20 @@ template <class T, int O, int G>
 static inline void product_block(const T* w, int64_t si, int64_t so, const T* b, const T* in,
                                  int64_t in_stride, T* out, int64_t out_stride, int n_in) {
   Vec<T> z[O][G];
-  SHOAL_UNROLL for (int o = 0; o < O; o++) SHOAL_UNROLL for (int g = 0; g < G; g++)
-    z[o][g] = all<T>(b ? b[o] : T(0));
+  SHOAL_UNROLL for (int o = 0; o < O; o++) SHOAL_UNROLL
+    for (int g = 0; g < G; g++) z[o][g] = all<T>(b ? b[o] : T(0));
   for (int i = 0; i < n_in; i++) {
     Vec<T> x[G];
-    SHOAL_UNROLL for (int g = 0; g < G; g++) x[g] = Vec<T>::load(in + i * in_stride + g * LANES);
+    SHOAL_UNROLL for (int g = 0; g < G; g++)
+      x[g] = Vec<T>::load(in + i * in_stride + g * LANES);
     SHOAL_UNROLL for (int o = 0; o < O; o++) {
       const Vec<T> weight(w[i * si + o * so]);
-      SHOAL_UNROLL for (int g = 0; g < G; g++) z[o][g] = fma(weight, x[g], z[o][g]);
+      SHOAL_UNROLL for (int g = 0; g < G; g++)
+        z[o][g] = fma(weight, x[g], z[o][g]);
     }
   }
-  SHOAL_UNROLL for (int o = 0; o < O; o++) SHOAL_UNROLL for (int g = 0; g < G; g++)
-    z[o][g].store(out + o * out_stride + g * LANES);
+  SHOAL_UNROLL for (int o = 0; o < O; o++) SHOAL_UNROLL
+    for (int g = 0; g < G; g++) z[o][g].store(out + o * out_stride + g * LANES);
 }
 
 template <class T, int G>
@@ -103,16 +105,18 @@ static inline void product_columns(const T* w, int64_t si, int64_t so, const T* 
   constexpr int O = Blocking<T>::outputs;
   int o = 0;
   for (; o + O <= n_out; o += O)
-    product_block<T, O, G>(w + o * so, si, so, b ? b + o : b, in, in_stride,
-                           out + o * out_stride, out_stride, n_in);
+    product_block<T, O, G>(w + o * so, si, so, b ? b + o : b, in, in_stride, out + o * out_stride,
+                           out_stride, n_in);
   const int rest = n_out - o;
   if (!rest) return;
   w += o * so;
   b = b ? b + o : b;
   out += o * out_stride;
   if constexpr (O == 4) {
-    if (rest == 3) return product_block<T, 3, G>(w, si, so, b, in, in_stride, out, out_stride, n_in);
-    if (rest == 2) return product_block<T, 2, G>(w, si, so, b, in, in_stride, out, out_stride, n_in);
+    if (rest == 3)
+      return product_block<T, 3, G>(w, si, so, b, in, in_stride, out, out_stride, n_in);
+    if (rest == 2)
+      return product_block<T, 2, G>(w, si, so, b, in, in_stride, out, out_stride, n_in);
   }
   product_block<T, 1, G>(w, si, so, b, in, in_stride, out, out_stride, n_in);
 }
@@ -137,18 +141,20 @@ template <class T, int O, int I>
 static inline void gradient_block(const T* d, const T* a, int64_t a_stride, int64_t R,
                                   PendingSums<T>& sums, int64_t first, int64_t n_out) {
   Vec<T> c[O][I];
-  SHOAL_UNROLL for (int o = 0; o < O; o++) SHOAL_UNROLL for (int i = 0; i < I; i++)
-    c[o][i] = all(T(0));
+  SHOAL_UNROLL for (int o = 0; o < O; o++) SHOAL_UNROLL
+    for (int i = 0; i < I; i++) c[o][i] = all(T(0));
   for (int64_t r = 0; r < R; r += LANES) {
     Vec<T> x[I];
-    SHOAL_UNROLL for (int i = 0; i < I; i++) x[i] = Vec<T>::load(a + i * a_stride + r);
+    SHOAL_UNROLL for (int i = 0; i < I; i++)
+      x[i] = Vec<T>::load(a + i * a_stride + r);
     SHOAL_UNROLL for (int o = 0; o < O; o++) {
       const Vec<T> delta = Vec<T>::load(d + o * R + r);
-      SHOAL_UNROLL for (int i = 0; i < I; i++) c[o][i] = fma(delta, x[i], c[o][i]);
+      SHOAL_UNROLL for (int i = 0; i < I; i++)
+        c[o][i] = fma(delta, x[i], c[o][i]);
     }
   }
-  SHOAL_UNROLL for (int i = 0; i < I; i++) SHOAL_UNROLL for (int o = 0; o < O; o++)
-    sums.push(c[o][i], first + i * n_out + o);
+  SHOAL_UNROLL for (int i = 0; i < I; i++) SHOAL_UNROLL
+    for (int o = 0; o < O; o++) sums.push(c[o][i], first + i * n_out + o);
 }
 
 template <class T, int O>
@@ -210,8 +216,7 @@ static void activate_all(const LayerPlan& layer, T* a, T* z, int64_t n) {
       for (int64_t k = 0; k < n; k += LANES) tanh(Vec<T>::load(a + k)).store(a + k);
       return;
     case RELU:
-      for (int64_t k = 0; k < n; k += LANES)
-        max(all(T(0)), Vec<T>::load(a + k)).store(a + k);
+      for (int64_t k = 0; k < n; k += LANES) max(all(T(0)), Vec<T>::load(a + k)).store(a + k);
       return;
     case SIGMOID:
       for (int64_t k = 0; k < n; k += LANES) sigmoid(Vec<T>::load(a + k)).store(a + k);
@@ -492,7 +497,8 @@ class RowsKernel {
         const Vec<T> e = Vec<T>::load(a + o * R + r) - Vec<T>::load(y + o * stride + r);
         loss = fma(e, e, loss);
         const Vec<T> guess = select(Vec<T>::load(a + o * R + r) > half, one, zero);
-        hit = select(guess == select(Vec<T>::load(y + o * stride + r) > half, one, zero), hit, zero);
+        hit =
+            select(guess == select(Vec<T>::load(y + o * stride + r) > half, one, zero), hit, zero);
       }
       loss = loss * share;
     }

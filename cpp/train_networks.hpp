@@ -45,8 +45,9 @@ static inline void lane_product(const LayerPlan& layer, int o, const T* w, const
   const T* at = w + (layer.weights + o) * LANES;
   const int64_t next = int64_t(layer.n_out) * LANES;
   Vec<T> z[O][V];
-  SHOAL_UNROLL for (int k = 0; k < O; k++) SHOAL_UNROLL for (int v = 0; v < V; v++)
-    z[k][v] = layer.has_bias ? Vec<T>::load(w + (layer.bias + o + k) * LANES) : all(T(0));
+  SHOAL_UNROLL for (int k = 0; k < O; k++) SHOAL_UNROLL
+    for (int v = 0; v < V; v++)
+      z[k][v] = layer.has_bias ? Vec<T>::load(w + (layer.bias + o + k) * LANES) : all(T(0));
   for (int i = 0; i < layer.n_in; i++, at += next) {
     SHOAL_UNROLL for (int k = 0; k < O; k++) {
       const Vec<T> weight = Vec<T>::load(at + k * LANES);
@@ -54,8 +55,8 @@ static inline void lane_product(const LayerPlan& layer, int o, const T* w, const
         z[k][v] = fma(weight, Vec<T>::load(in + i * R + v * LANES), z[k][v]);
     }
   }
-  SHOAL_UNROLL for (int k = 0; k < O; k++) SHOAL_UNROLL for (int v = 0; v < V; v++)
-    z[k][v].store(out + (o + k) * R + v * LANES);
+  SHOAL_UNROLL for (int k = 0; k < O; k++) SHOAL_UNROLL
+    for (int v = 0; v < V; v++) z[k][v].store(out + (o + k) * R + v * LANES);
 }
 
 // Gradients of O outputs from `o` of a layer, joined to g.
@@ -63,18 +64,21 @@ template <class T, Join J, Pair P, int O>
 static inline void lane_gradient(const LayerPlan& layer, int o, const T* d, const T* in, T* g) {
   constexpr int R = LINE<P>, V = R / LANES;
   Vec<T> delta[O][V];
-  SHOAL_UNROLL for (int k = 0; k < O; k++) SHOAL_UNROLL for (int v = 0; v < V; v++)
-    delta[k][v] = Vec<T>::load(d + (o + k) * R + v * LANES);
+  SHOAL_UNROLL for (int k = 0; k < O; k++) SHOAL_UNROLL
+    for (int v = 0; v < V; v++) delta[k][v] = Vec<T>::load(d + (o + k) * R + v * LANES);
   T* at = g + (layer.weights + o) * LANES;
   const int64_t next = int64_t(layer.n_out) * LANES;
   for (int i = 0; i < layer.n_in; i++, at += next) {
     Vec<T> x[V];
-    SHOAL_UNROLL for (int v = 0; v < V; v++) x[v] = Vec<T>::load(in + i * R + v * LANES);
-    SHOAL_UNROLL for (int k = 0; k < O; k++) join_products<J, P>(delta[k], x, at + k * LANES);
+    SHOAL_UNROLL for (int v = 0; v < V; v++)
+      x[v] = Vec<T>::load(in + i * R + v * LANES);
+    SHOAL_UNROLL for (int k = 0; k < O; k++)
+      join_products<J, P>(delta[k], x, at + k * LANES);
   }
   if (!layer.has_bias) return;
   T* bias = g + (layer.bias + o) * LANES;
-  SHOAL_UNROLL for (int k = 0; k < O; k++) join_deltas<J, P>(delta[k], bias + k * LANES);
+  SHOAL_UNROLL for (int k = 0; k < O; k++)
+    join_deltas<J, P>(delta[k], bias + k * LANES);
 }
 
 // Call block(std::integral_constant<int, O>, o) for outputs in blocks of 4, 3, 2 or 1.
@@ -204,8 +208,7 @@ class NetworksKernel {
     for (int l = top; l >= 0; l--) {
       const LayerPlan& layer = plan_.layers[l];
       const T* in = l ? a_[l - 1] : x_;
-      in_blocks(layer.n_out,
-                [&](auto O, int o) { lane_gradient<T, J, P, O>(layer, o, d, in, g); });
+      in_blocks(layer.n_out, [&](auto O, int o) { lane_gradient<T, J, P, O>(layer, o, d, in, g); });
       if (!l) return;
       back_product<R>(layer, w, d, spare);
       through_slope<R>(l - 1, spare);
@@ -219,13 +222,15 @@ class NetworksKernel {
     const T* at = w + layer.weights * LANES;
     for (int i = 0; i < layer.n_in; i++) {
       Vec<T> sum[V];
-      SHOAL_UNROLL for (int v = 0; v < V; v++) sum[v] = all(T(0));
+      SHOAL_UNROLL for (int v = 0; v < V; v++)
+        sum[v] = all(T(0));
       for (int o = 0; o < layer.n_out; o++, at += LANES) {
         const Vec<T> weight = Vec<T>::load(at);
         SHOAL_UNROLL for (int v = 0; v < V; v++)
           sum[v] = fma(weight, Vec<T>::load(d + o * R + v * LANES), sum[v]);
       }
-      SHOAL_UNROLL for (int v = 0; v < V; v++) sum[v].store(out + i * R + v * LANES);
+      SHOAL_UNROLL for (int v = 0; v < V; v++)
+        sum[v].store(out + i * R + v * LANES);
     }
   }
   template <int R>

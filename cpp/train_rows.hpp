@@ -84,9 +84,9 @@ static void train_rows_with(const Plan& plan, const Population& population, int6
     const T scale = plan.mean_reduction ? T(1) / T(count) : T(1);
     const Status status = update_rows<T, Optimizer>(state, now, scale, constants);
     if (status != RUNNING) population.status[i] = status;
-    if (status != RUNNING || (report_due(plan, step + 1) &&
-                              !report(kernel, plan, population, i, step + 1,
-                                      state.weights[1 - now]))) {
+    if (status != RUNNING ||
+        (report_due(plan, step + 1) &&
+         !report(kernel, plan, population, i, step + 1, state.weights[1 - now]))) {
       powers[0] = before[0];  // the step is not taken: it went wrong, or its figures were given up
       powers[1] = before[1];
       break;

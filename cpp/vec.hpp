@@ -38,40 +38,60 @@ template <class T>
 struct Native;  // one register: type R, mask M, lanes n, and its operations
 
 #if defined(__AVX512F__)
-#define SHOAL_NATIVE_512(T, REG, SUFFIX, MASK, COUNT, EPI)                                         \
-  template <>                                                                                      \
-  struct Native<T> {                                                                               \
-    using R = REG;                                                                                 \
-    using M = MASK;                                                                                \
-    static constexpr int n = COUNT;                                                                \
-    [[gnu::always_inline]] static R set(T x) { return _mm512_set1_##SUFFIX(x); }                                          \
-    [[gnu::always_inline]] static R load(const T* p) { return _mm512_loadu_##SUFFIX(p); }                                 \
-    static void store(T* p, R a) { _mm512_storeu_##SUFFIX(p, a); }                                 \
-    [[gnu::always_inline]] static R add(R a, R b) { return _mm512_add_##SUFFIX(a, b); }                                   \
-    [[gnu::always_inline]] static R sub(R a, R b) { return _mm512_sub_##SUFFIX(a, b); }                                   \
-    [[gnu::always_inline]] static R mul(R a, R b) { return _mm512_mul_##SUFFIX(a, b); }                                   \
-    [[gnu::always_inline]] static R div(R a, R b) { return _mm512_div_##SUFFIX(a, b); }                                   \
-    [[gnu::always_inline]] static R fma(R a, R b, R c) { return _mm512_fmadd_##SUFFIX(a, b, c); }                         \
-    [[gnu::always_inline]] static R fnma(R a, R b, R c) { return _mm512_fnmadd_##SUFFIX(a, b, c); }                       \
-    [[gnu::always_inline]] static R sqrt(R a) { return _mm512_sqrt_##SUFFIX(a); }                                         \
-    [[gnu::always_inline]] static R min(R a, R b) { return _mm512_min_##SUFFIX(a, b); }                                   \
-    [[gnu::always_inline]] static R max(R a, R b) { return _mm512_max_##SUFFIX(a, b); }                                   \
-    [[gnu::always_inline]] static R rint(R a) { return _mm512_roundscale_##SUFFIX(a, 8); }                                \
-    [[gnu::always_inline]] static M gt(R a, R b) { return _mm512_cmp_##SUFFIX##_mask(a, b, _CMP_GT_OQ); }                 \
-    [[gnu::always_inline]] static M ge(R a, R b) { return _mm512_cmp_##SUFFIX##_mask(a, b, _CMP_GE_OQ); }                 \
-    [[gnu::always_inline]] static M eq(R a, R b) { return _mm512_cmp_##SUFFIX##_mask(a, b, _CMP_EQ_OQ); }                 \
-    [[gnu::always_inline]] static R select(M m, R yes, R no) { return _mm512_mask_mov_##SUFFIX(no, m, yes); }             \
-    static unsigned bits(M m) { return m; }                                                        \
-    static __m512i raw(R a) { return _mm512_cast##SUFFIX##_si512(a); }                             \
-    [[gnu::always_inline]] static R cooked(__m512i a) { return _mm512_castsi512_##SUFFIX(a); }                            \
-    [[gnu::always_inline]] static R iadd(R a, Bits<T>::Int k) {                                                           \
-      return cooked(_mm512_add_##EPI(raw(a), _mm512_set1_##EPI((long long)k)));                    \
-    }                                                                                              \
-    [[gnu::always_inline]] static R isub(R a, R b) { return cooked(_mm512_sub_##EPI(raw(a), raw(b))); }                   \
-    [[gnu::always_inline]] static R shift_left(R a, int k) { return cooked(_mm512_slli_##EPI(raw(a), k)); }               \
-    [[gnu::always_inline]] static R shift_right(R a, int k) { return cooked(_mm512_srli_##EPI(raw(a), k)); }              \
-    [[gnu::always_inline]] static R bit_and(R a, R b) { return cooked(_mm512_and_si512(raw(a), raw(b))); }                \
-    [[gnu::always_inline]] static R bit_or(R a, R b) { return cooked(_mm512_or_si512(raw(a), raw(b))); }                  \
+#define SHOAL_NATIVE_512(T, REG, SUFFIX, MASK, COUNT, EPI)                                        \
+  template <>                                                                                     \
+  struct Native<T> {                                                                              \
+    using R = REG;                                                                                \
+    using M = MASK;                                                                               \
+    static constexpr int n = COUNT;                                                               \
+    [[gnu::always_inline]] static R set(T x) { return _mm512_set1_##SUFFIX(x); }                  \
+    [[gnu::always_inline]] static R load(const T* p) { return _mm512_loadu_##SUFFIX(p); }         \
+    static void store(T* p, R a) { _mm512_storeu_##SUFFIX(p, a); }                                \
+    [[gnu::always_inline]] static R add(R a, R b) { return _mm512_add_##SUFFIX(a, b); }           \
+    [[gnu::always_inline]] static R sub(R a, R b) { return _mm512_sub_##SUFFIX(a, b); }           \
+    [[gnu::always_inline]] static R mul(R a, R b) { return _mm512_mul_##SUFFIX(a, b); }           \
+    [[gnu::always_inline]] static R div(R a, R b) { return _mm512_div_##SUFFIX(a, b); }           \
+    [[gnu::always_inline]] static R fma(R a, R b, R c) { return _mm512_fmadd_##SUFFIX(a, b, c); } \
+    [[gnu::always_inline]] static R fnma(R a, R b, R c) {                                         \
+      return _mm512_fnmadd_##SUFFIX(a, b, c);                                                     \
+    }                                                                                             \
+    [[gnu::always_inline]] static R sqrt(R a) { return _mm512_sqrt_##SUFFIX(a); }                 \
+    [[gnu::always_inline]] static R min(R a, R b) { return _mm512_min_##SUFFIX(a, b); }           \
+    [[gnu::always_inline]] static R max(R a, R b) { return _mm512_max_##SUFFIX(a, b); }           \
+    [[gnu::always_inline]] static R rint(R a) { return _mm512_roundscale_##SUFFIX(a, 8); }        \
+    [[gnu::always_inline]] static M gt(R a, R b) {                                                \
+      return _mm512_cmp_##SUFFIX##_mask(a, b, _CMP_GT_OQ);                                        \
+    }                                                                                             \
+    [[gnu::always_inline]] static M ge(R a, R b) {                                                \
+      return _mm512_cmp_##SUFFIX##_mask(a, b, _CMP_GE_OQ);                                        \
+    }                                                                                             \
+    [[gnu::always_inline]] static M eq(R a, R b) {                                                \
+      return _mm512_cmp_##SUFFIX##_mask(a, b, _CMP_EQ_OQ);                                        \
+    }                                                                                             \
+    [[gnu::always_inline]] static R select(M m, R yes, R no) {                                    \
+      return _mm512_mask_mov_##SUFFIX(no, m, yes);                                                \
+    }                                                                                             \
+    static unsigned bits(M m) { return m; }                                                       \
+    static __m512i raw(R a) { return _mm512_cast##SUFFIX##_si512(a); }                            \
+    [[gnu::always_inline]] static R cooked(__m512i a) { return _mm512_castsi512_##SUFFIX(a); }    \
+    [[gnu::always_inline]] static R iadd(R a, Bits<T>::Int k) {                                   \
+      return cooked(_mm512_add_##EPI(raw(a), _mm512_set1_##EPI((long long)k)));                   \
+    }                                                                                             \
+    [[gnu::always_inline]] static R isub(R a, R b) {                                              \
+      return cooked(_mm512_sub_##EPI(raw(a), raw(b)));                                            \
+    }                                                                                             \
+    [[gnu::always_inline]] static R shift_left(R a, int k) {                                      \
+      return cooked(_mm512_slli_##EPI(raw(a), k));                                                \
+    }                                                                                             \
+    [[gnu::always_inline]] static R shift_right(R a, int k) {                                     \
+      return cooked(_mm512_srli_##EPI(raw(a), k));                                                \
+    }                                                                                             \
+    [[gnu::always_inline]] static R bit_and(R a, R b) {                                           \
+      return cooked(_mm512_and_si512(raw(a), raw(b)));                                            \
+    }                                                                                             \
+    [[gnu::always_inline]] static R bit_or(R a, R b) {                                            \
+      return cooked(_mm512_or_si512(raw(a), raw(b)));                                             \
+    }                                                                                             \
   };
 SHOAL_NATIVE_512(float, __m512, ps, __mmask16, 16, epi32)
 SHOAL_NATIVE_512(double, __m512d, pd, __mmask8, 8, epi64)
@@ -83,34 +103,48 @@ SHOAL_NATIVE_512(double, __m512d, pd, __mmask8, 8, epi64)
     using R = REG;                                                                                 \
     using M = REG;                                                                                 \
     static constexpr int n = COUNT;                                                                \
-    [[gnu::always_inline]] static R set(T x) { return _mm256_set1_##SUFFIX(x); }                                          \
-    [[gnu::always_inline]] static R load(const T* p) { return _mm256_loadu_##SUFFIX(p); }                                 \
+    [[gnu::always_inline]] static R set(T x) { return _mm256_set1_##SUFFIX(x); }                   \
+    [[gnu::always_inline]] static R load(const T* p) { return _mm256_loadu_##SUFFIX(p); }          \
     static void store(T* p, R a) { _mm256_storeu_##SUFFIX(p, a); }                                 \
-    [[gnu::always_inline]] static R add(R a, R b) { return _mm256_add_##SUFFIX(a, b); }                                   \
-    [[gnu::always_inline]] static R sub(R a, R b) { return _mm256_sub_##SUFFIX(a, b); }                                   \
-    [[gnu::always_inline]] static R mul(R a, R b) { return _mm256_mul_##SUFFIX(a, b); }                                   \
-    [[gnu::always_inline]] static R div(R a, R b) { return _mm256_div_##SUFFIX(a, b); }                                   \
-    [[gnu::always_inline]] static R fma(R a, R b, R c) { return _mm256_fmadd_##SUFFIX(a, b, c); }                         \
-    [[gnu::always_inline]] static R fnma(R a, R b, R c) { return _mm256_fnmadd_##SUFFIX(a, b, c); }                       \
-    [[gnu::always_inline]] static R sqrt(R a) { return _mm256_sqrt_##SUFFIX(a); }                                         \
-    [[gnu::always_inline]] static R min(R a, R b) { return _mm256_min_##SUFFIX(a, b); }                                   \
-    [[gnu::always_inline]] static R max(R a, R b) { return _mm256_max_##SUFFIX(a, b); }                                   \
-    [[gnu::always_inline]] static R rint(R a) { return _mm256_round_##SUFFIX(a, 8); }                                     \
-    [[gnu::always_inline]] static M gt(R a, R b) { return _mm256_cmp_##SUFFIX(a, b, _CMP_GT_OQ); }                        \
-    [[gnu::always_inline]] static M ge(R a, R b) { return _mm256_cmp_##SUFFIX(a, b, _CMP_GE_OQ); }                        \
-    [[gnu::always_inline]] static M eq(R a, R b) { return _mm256_cmp_##SUFFIX(a, b, _CMP_EQ_OQ); }                        \
-    [[gnu::always_inline]] static R select(M m, R yes, R no) { return _mm256_blendv_##SUFFIX(no, yes, m); }               \
+    [[gnu::always_inline]] static R add(R a, R b) { return _mm256_add_##SUFFIX(a, b); }            \
+    [[gnu::always_inline]] static R sub(R a, R b) { return _mm256_sub_##SUFFIX(a, b); }            \
+    [[gnu::always_inline]] static R mul(R a, R b) { return _mm256_mul_##SUFFIX(a, b); }            \
+    [[gnu::always_inline]] static R div(R a, R b) { return _mm256_div_##SUFFIX(a, b); }            \
+    [[gnu::always_inline]] static R fma(R a, R b, R c) { return _mm256_fmadd_##SUFFIX(a, b, c); }  \
+    [[gnu::always_inline]] static R fnma(R a, R b, R c) {                                          \
+      return _mm256_fnmadd_##SUFFIX(a, b, c);                                                      \
+    }                                                                                              \
+    [[gnu::always_inline]] static R sqrt(R a) { return _mm256_sqrt_##SUFFIX(a); }                  \
+    [[gnu::always_inline]] static R min(R a, R b) { return _mm256_min_##SUFFIX(a, b); }            \
+    [[gnu::always_inline]] static R max(R a, R b) { return _mm256_max_##SUFFIX(a, b); }            \
+    [[gnu::always_inline]] static R rint(R a) { return _mm256_round_##SUFFIX(a, 8); }              \
+    [[gnu::always_inline]] static M gt(R a, R b) { return _mm256_cmp_##SUFFIX(a, b, _CMP_GT_OQ); } \
+    [[gnu::always_inline]] static M ge(R a, R b) { return _mm256_cmp_##SUFFIX(a, b, _CMP_GE_OQ); } \
+    [[gnu::always_inline]] static M eq(R a, R b) { return _mm256_cmp_##SUFFIX(a, b, _CMP_EQ_OQ); } \
+    [[gnu::always_inline]] static R select(M m, R yes, R no) {                                     \
+      return _mm256_blendv_##SUFFIX(no, yes, m);                                                   \
+    }                                                                                              \
     static unsigned bits(M m) { return (unsigned)_mm256_movemask_##SUFFIX(m); }                    \
     static __m256i raw(R a) { return _mm256_cast##SUFFIX##_si256(a); }                             \
-    [[gnu::always_inline]] static R cooked(__m256i a) { return _mm256_castsi256_##SUFFIX(a); }                            \
-    [[gnu::always_inline]] static R iadd(R a, Bits<T>::Int k) {                                                           \
+    [[gnu::always_inline]] static R cooked(__m256i a) { return _mm256_castsi256_##SUFFIX(a); }     \
+    [[gnu::always_inline]] static R iadd(R a, Bits<T>::Int k) {                                    \
       return cooked(_mm256_add_##EPI(raw(a), _mm256_set1_##SET1((long long)k)));                   \
     }                                                                                              \
-    [[gnu::always_inline]] static R isub(R a, R b) { return cooked(_mm256_sub_##EPI(raw(a), raw(b))); }                   \
-    [[gnu::always_inline]] static R shift_left(R a, int k) { return cooked(_mm256_slli_##EPI(raw(a), k)); }               \
-    [[gnu::always_inline]] static R shift_right(R a, int k) { return cooked(_mm256_srli_##EPI(raw(a), k)); }              \
-    [[gnu::always_inline]] static R bit_and(R a, R b) { return cooked(_mm256_and_si256(raw(a), raw(b))); }                \
-    [[gnu::always_inline]] static R bit_or(R a, R b) { return cooked(_mm256_or_si256(raw(a), raw(b))); }                  \
+    [[gnu::always_inline]] static R isub(R a, R b) {                                               \
+      return cooked(_mm256_sub_##EPI(raw(a), raw(b)));                                             \
+    }                                                                                              \
+    [[gnu::always_inline]] static R shift_left(R a, int k) {                                       \
+      return cooked(_mm256_slli_##EPI(raw(a), k));                                                 \
+    }                                                                                              \
+    [[gnu::always_inline]] static R shift_right(R a, int k) {                                      \
+      return cooked(_mm256_srli_##EPI(raw(a), k));                                                 \
+    }                                                                                              \
+    [[gnu::always_inline]] static R bit_and(R a, R b) {                                            \
+      return cooked(_mm256_and_si256(raw(a), raw(b)));                                             \
+    }                                                                                              \
+    [[gnu::always_inline]] static R bit_or(R a, R b) {                                             \
+      return cooked(_mm256_or_si256(raw(a), raw(b)));                                              \
+    }                                                                                              \
   };
 SHOAL_NATIVE_256(float, __m256, ps, 8, epi32, epi32)
 SHOAL_NATIVE_256(double, __m256d, pd, 4, epi64, epi64x)
@@ -202,7 +236,8 @@ SHOAL_INLINE Out each(F f, const In&... in) {
     return Out{{f(0, in.a...), f(4, in.b...), f(8, in.c...), f(12, in.d...)}};
   } else {
     Out out;
-    SHOAL_UNROLL for (int k = 0; k < LANES; k++) out.r[k] = f(k, in.r[k]...);
+    SHOAL_UNROLL for (int k = 0; k < LANES; k++)
+      out.r[k] = f(k, in.r[k]...);
     return out;
   }
 }
@@ -225,25 +260,26 @@ struct Vec : Registers<ValueOf<T>, LANES / Native<T>::n> {
 
 #define SHOAL_LAMBDA(...) [&]([[maybe_unused]] int lane, __VA_ARGS__) __attribute__((always_inline))
 
-#define SHOAL_UNARY(name, op)                                                                      \
-  template <class T>                                                                               \
-  SHOAL_INLINE Vec<T> name(Vec<T> x) {                                                             \
-    return each<Vec<T>>(SHOAL_LAMBDA(auto p) { return Native<T>::op(p); }, x);\
+#define SHOAL_UNARY(name, op)                                                  \
+  template <class T>                                                           \
+  SHOAL_INLINE Vec<T> name(Vec<T> x) {                                         \
+    return each<Vec<T>>(SHOAL_LAMBDA(auto p) { return Native<T>::op(p); }, x); \
   }
-#define SHOAL_BINARY(name, op, Out)                                                                \
-  template <class T>                                                                               \
-  SHOAL_INLINE Out<T> name(Vec<T> a, Vec<T> b) {                                                   \
-    return each<Out<T>>(SHOAL_LAMBDA(auto p, auto q) { return Native<T>::op(p, q); }, a, b);\
+#define SHOAL_BINARY(name, op, Out)                                                          \
+  template <class T>                                                                         \
+  SHOAL_INLINE Out<T> name(Vec<T> a, Vec<T> b) {                                             \
+    return each<Out<T>>(SHOAL_LAMBDA(auto p, auto q) { return Native<T>::op(p, q); }, a, b); \
   }
-#define SHOAL_TERNARY(name, op)                                                                    \
-  template <class T>                                                                               \
-  SHOAL_INLINE Vec<T> name(Vec<T> a, Vec<T> b, Vec<T> c) {                                         \
-    return each<Vec<T>>(SHOAL_LAMBDA(auto p, auto q, auto r) { return Native<T>::op(p, q, r); }, a, b, c);\
+#define SHOAL_TERNARY(name, op)                                                            \
+  template <class T>                                                                       \
+  SHOAL_INLINE Vec<T> name(Vec<T> a, Vec<T> b, Vec<T> c) {                                 \
+    return each<Vec<T>>(                                                                   \
+        SHOAL_LAMBDA(auto p, auto q, auto r) { return Native<T>::op(p, q, r); }, a, b, c); \
   }
-#define SHOAL_WITH_NUMBER(name, op, Number)                                                        \
-  template <class T>                                                                               \
-  SHOAL_INLINE Vec<T> name(Vec<T> x, Number n) {                                                   \
-    return each<Vec<T>>(SHOAL_LAMBDA(auto p) { return Native<T>::op(p, n); }, x);\
+#define SHOAL_WITH_NUMBER(name, op, Number)                                       \
+  template <class T>                                                              \
+  SHOAL_INLINE Vec<T> name(Vec<T> x, Number n) {                                  \
+    return each<Vec<T>>(SHOAL_LAMBDA(auto p) { return Native<T>::op(p, n); }, x); \
   }
 SHOAL_BINARY(operator+, add, Vec)
 SHOAL_BINARY(operator-, sub, Vec)
@@ -284,9 +320,8 @@ template <class T>
 inline Vec<T>::Vec(T x) : Vec(all(x)) {}
 template <class T>
 inline Vec<T> Vec<T>::load(const T* p) {
-  return each<Vec>([&](int lane) __attribute__((always_inline)) {
-    return Native<T>::load(p + lane);
-  });
+  return each<Vec>([&](int lane)
+                       __attribute__((always_inline)) { return Native<T>::load(p + lane); });
 }
 template <class T>
 inline void Vec<T>::store(T* p) const {
@@ -393,7 +428,8 @@ template <>
 template <>
 [[gnu::always_inline]] inline void tree_sums<float>(const Vec<float>* a, float* out) {
   __m256 h[16], s[8], t[4];
-  SHOAL_UNROLL for (int k = 0; k < 16; k++) h[k] = _mm256_add_ps(a[k].a, a[k].b);
+  SHOAL_UNROLL for (int k = 0; k < 16; k++)
+    h[k] = _mm256_add_ps(a[k].a, a[k].b);
   SHOAL_UNROLL for (int k = 0; k < 8; k++) {
     const __m256 x = h[k], y = h[k + 8];
     s[k] = _mm256_add_ps(_mm256_permute2f128_ps(x, y, 0x20), _mm256_permute2f128_ps(x, y, 0x31));
@@ -404,8 +440,7 @@ template <>
   }
   SHOAL_UNROLL for (int k = 0; k < 2; k++) {
     const __m256 x = t[2 * k], y = t[2 * k + 1];
-    const __m256 sums =
-        _mm256_add_ps(_mm256_shuffle_ps(x, y, 0x88), _mm256_shuffle_ps(x, y, 0xDD));
+    const __m256 sums = _mm256_add_ps(_mm256_shuffle_ps(x, y, 0x88), _mm256_shuffle_ps(x, y, 0xDD));
     _mm_storeu_ps(out + 4 * k, _mm256_castps256_ps128(sums));
     _mm_storeu_ps(out + 8 + 4 * k, _mm256_extractf128_ps(sums, 1));
   }

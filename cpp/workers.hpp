@@ -32,8 +32,8 @@ static inline Memory aligned_memory(int64_t bytes) {
 // Run work(piece, arena) for every piece on `n_threads` threads, each with `bytes` of memory.
 // `awake` is called about every 50 ms and returns false to stop; true if nothing was stopped.
 template <class Work, class Awake>
-static bool carry_out(int64_t n_pieces, int n_threads, int64_t bytes, Control& control,
-                      Work&& work, Awake&& awake) {
+static bool carry_out(int64_t n_pieces, int n_threads, int64_t bytes, Control& control, Work&& work,
+                      Awake&& awake) {
   std::atomic<int64_t> next{0};
   std::mutex mutex;
   std::condition_variable done;
@@ -43,8 +43,7 @@ static bool carry_out(int64_t n_pieces, int n_threads, int64_t bytes, Control& c
   for (int t = 0; t < running; t++) memory.push_back(aligned_memory(bytes));
   auto loop = [&](void* arena) {
     try {
-      for (int64_t k; (k = next.fetch_add(1)) < n_pieces && !control.stop.load();)
-        work(k, arena);
+      for (int64_t k; (k = next.fetch_add(1)) < n_pieces && !control.stop.load();) work(k, arena);
     } catch (...) {
       const std::lock_guard<std::mutex> lock(mutex);
       failure = std::current_exception();

@@ -83,7 +83,15 @@ TABLE = [
     ("sin_tail", "(sin(x) - x) / x^3 in x^2, x <= pi/4", sin_tail, ZERO, QUARTER_PI2, 3, 6),
     ("cos_tail", "(cos(x) - 1 + x^2/2) / x^4 in x^2", cos_tail, ZERO, QUARTER_PI2, 2, 6),
     ("erf_ratio", "erf(x) / x in x^2, x <= 1", erf_ratio, ZERO, mp.mpf(1), 6, 14),
-    ("erfc_scaled", "erfc(x) exp(x^2) in (x-2)/(x+2), 1 <= x <= 6", erfc_scaled, T_LOW, T_HIGH, 7, 20),
+    (
+        "erfc_scaled",
+        "erfc(x) exp(x^2) in (x-2)/(x+2), 1 <= x <= 6",
+        erfc_scaled,
+        T_LOW,
+        T_HIGH,
+        7,
+        20,
+    ),
 ]
 
 

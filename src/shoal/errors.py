@@ -157,9 +157,7 @@ class MissingExtraError(ShoalError, ImportError):
     def __init__(self, purpose: str, package: str, extra: str) -> None:
         self.package = package
         self.extra = extra
-        super().__init__(
-            f"{purpose} needs the {package} package: pip install 'shoal[{extra}]'."
-        )
+        super().__init__(f"{purpose} needs the {package} package: pip install 'shoal[{extra}]'.")
 
 
 class InternalError(ShoalError, RuntimeError):

@@ -9,7 +9,9 @@ from __future__ import annotations
 import contextlib
 import os
 import tempfile
+from collections.abc import Iterator
 from pathlib import Path
+from typing import BinaryIO
 
 from shoal.errors import InputError, OutputExistsError
 
@@ -27,7 +29,7 @@ def check_output(path: str | os.PathLike[str], *, force: bool = False) -> Path:
     if not target.parent.is_dir():
         raise InputError(f"{target}: the folder '{target.parent}' does not exist.")
     if target.exists() and not force:
-        raise OutputExistsError(str(target))
+        raise OutputExistsError(str(path))
     return target
 
 
@@ -38,29 +40,41 @@ def write_bytes(path: str | os.PathLike[str], content: bytes, *, force: bool = F
         OutputExistsError: the file is there and `force` is false.
         InputError: the file cannot be written (no folder, no right, disk full).
     """
+    with whole_file(path, force=force) as file:
+        file.write(content)
+
+
+@contextlib.contextmanager
+def whole_file(path: str | os.PathLike[str], *, force: bool = False) -> Iterator[BinaryIO]:
+    """Open a file to be written that appears whole at the end of the block, or not at all.
+
+    Raises:
+        OutputExistsError: the file is there and `force` is false.
+        InputError: the file cannot be written (no folder, no right, disk full).
+    """
     target = check_output(path, force=force)
+    written: list[str] = []
     try:
-        _replace(target, content)
-    except OSError as error:
-        reason = error.strerror or str(error)
-        raise InputError(f"{target}: cannot be written: {reason}.") from error
-
-
-def _replace(target: Path, content: bytes) -> None:
-    mode = target.stat().st_mode & 0o777 if target.exists() else 0o666 & ~_umask()
-    handle, name = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.", suffix=".part")
-    try:
+        mode = target.stat().st_mode & 0o777 if target.exists() else 0o666 & ~_umask()
+        handle, name = tempfile.mkstemp(
+            dir=target.parent, prefix=f".{target.name}.", suffix=".part"
+        )
+        written.append(name)
         with os.fdopen(handle, "wb") as file:
-            file.write(content)
+            yield file
             file.flush()
             os.fchmod(file.fileno(), mode)
             os.fsync(file.fileno())
         os.replace(name, target)
-    except BaseException:
-        with contextlib.suppress(OSError):
-            os.unlink(name)
-        raise
-    _sync_folder(target.parent)
+        written.clear()
+        _sync_folder(target.parent)
+    except OSError as error:
+        reason = error.strerror or str(error)
+        raise InputError(f"{target}: cannot be written: {reason}.") from error
+    finally:
+        for name in written:
+            with contextlib.suppress(OSError):
+                os.unlink(name)
 
 
 def _sync_folder(folder: Path) -> None:

@@ -23,7 +23,7 @@ from shoal.data.cells import (
     read_cells,
 )
 from shoal.data.dataset import FloatArray, IndexArray, Kind
-from shoal.data.table import Decimal, RawColumn, Table
+from shoal.data.table import Decimal, RawColumn, Table, Unreadable
 from shoal.data.wording import count, show
 from shoal.errors import DataError
 
@@ -159,6 +159,20 @@ def not_a_number(cell: str, state: int) -> str:
     if not cell.strip():
         return "the cell is empty."
     return f"{show(cell)} is not a {'finite ' if state == NOT_FINITE else ''}number."
+
+
+def text_columns(table: Table) -> dict[str, list[str]]:
+    """Return every readable column of a table as text: cells as they were written.
+
+    Numbers of a frame are written shortest, whole ones without a point, gaps as nothing.
+    """
+    return {
+        name: [cell_text(column, row) for row in range(table.n_rows)]
+        if isinstance(column, np.ndarray)
+        else list(column)
+        for name, column in zip(table.names, table.columns, strict=True)
+        if not isinstance(column, Unreadable)
+    }
 
 
 def cell_text(column: RawColumn, row: int) -> str:

@@ -15,13 +15,13 @@ from shoal.data.dataset import Dataset, Kind
 from shoal.data.delimited import TextFormat
 from shoal.data.frames import from_frame
 from shoal.data.opening import read_content, source_name, tables_of
+from shoal.data.recipe import DataRecipe
 from shoal.errors import DataError
-from shoal.records import Record
 
 _Name = Annotated[str, Field(min_length=1)]
 
 
-class FileData(Record):
+class FileData(DataRecipe):
     """Rows from a CSV or Parquet file.
 
     Example:
@@ -43,12 +43,6 @@ class FileData(Record):
     decimal: Literal[".", ","] = "."
     fingerprint: str | None = Field(default=None, pattern="^[0-9a-f]{64}$")
     """SHA-256 of the file's bytes; a file that differs is refused."""
-    label_noise: float = Field(default=0.0, ge=0.0, le=1.0)
-    dummies: int = Field(default=0, ge=0)
-    multiply: float = 1.0
-    add: float = 0.0
-    validation: float = Field(default=0.2, ge=0.0, lt=1.0)
-    test: float = Field(default=0.0, ge=0.0, lt=1.0)
 
     @property
     def form(self) -> TextFormat:

@@ -1,1 +1,31 @@
-""""""
+"""Experiments: the document, its preparation, the run and its result."""
+
+from shoal.experiments.document import (
+    Experiment,
+    GivenData,
+    Population,
+    Preprocess,
+    Streams,
+    default_network,
+)
+from shoal.experiments.prepare import Prepared, prepare
+from shoal.experiments.progress import Progress
+from shoal.experiments.result import result_document, summary, truth
+from shoal.experiments.run import Run, carry_out
+
+__all__ = [
+    "Experiment",
+    "GivenData",
+    "Population",
+    "Prepared",
+    "Preprocess",
+    "Progress",
+    "Run",
+    "Streams",
+    "carry_out",
+    "default_network",
+    "prepare",
+    "result_document",
+    "summary",
+    "truth",
+]

@@ -13,8 +13,8 @@ from typing import Annotated
 
 import numpy as np
 
-from shoal.network.arrays import FloatArray
 from shoal.fields import NameIn
+from shoal.network.arrays import FloatArray
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

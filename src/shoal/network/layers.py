@@ -9,8 +9,8 @@ from typing import Annotated, Any
 from pydantic import Field, field_validator
 from pydantic_core.core_schema import ValidationInfo
 
-from shoal.network.activations import ACTIVATIONS, Activation, ActivationName
 from shoal.fields import NUMBER, positional, reason
+from shoal.network.activations import ACTIVATIONS, Activation, ActivationName
 from shoal.network.initializers import Initializer
 from shoal.records import Record
 

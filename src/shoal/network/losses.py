@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import numpy as np
 
-from shoal.network.arrays import FloatArray
 from shoal.fields import NameIn
+from shoal.network.arrays import FloatArray
 from shoal.network.layers import Dense
 
 if TYPE_CHECKING:

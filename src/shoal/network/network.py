@@ -22,8 +22,8 @@ from pydantic import (
 )
 
 from shoal.errors import ArgumentError
-from shoal.network.arrays import DType, FloatArray
 from shoal.fields import plain_number, positional, reason
+from shoal.network.arrays import DType, FloatArray
 from shoal.network.initializers import Initializer, Place, Scaled, Zeros, draw
 from shoal.network.layers import MAX_UNITS, Dense, Input
 from shoal.network.layout import Layout, Parameters, check_parameters

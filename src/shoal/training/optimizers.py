@@ -14,8 +14,8 @@ from typing import Annotated, Any, Literal
 import numpy as np
 from pydantic import Field
 
-from shoal.network.arrays import FloatArray
 from shoal.fields import NUMBER, NamedRecord, RecordIn, positional
+from shoal.network.arrays import FloatArray
 
 Rate = Annotated[float, Field(strict=True, gt=0), NUMBER]
 Decay = Annotated[float, Field(strict=True, ge=0, lt=1), NUMBER]

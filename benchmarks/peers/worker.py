@@ -1,0 +1,69 @@
+"""A peer's process: pins itself, imports one peer, then measures a case for every line it reads.
+
+    python -m benchmarks.peers.worker PEER N_CORES ROWS_FOLDER
+
+Every answer is one line of JSON on the standard output, which is kept for that: whatever
+the peer prints goes to the standard error.
+"""
+
+from __future__ import annotations
+
+import importlib
+import json
+import os
+import sys
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any, TextIO
+
+from benchmarks.cases import CASES
+from benchmarks.peers import Once, Task
+from benchmarks.workloads import WORKS, load_rows
+
+
+def pin(n_cores: int) -> None:
+    """Let this process run on the last `n_cores` of its cores only, so threads cannot help."""
+    os.sched_setaffinity(0, sorted(os.sched_getaffinity(0))[-n_cores:])
+
+
+def serve(peer: Any, n_cores: int, folder: Path, answers: TextIO) -> None:
+    """Answer every request ``{"case": key, "epochs": n}`` with its sample."""
+    prepared: dict[str, Once] = {}
+    for line in sys.stdin:
+        request = json.loads(line)
+        key = request["case"]
+        if key not in prepared:
+            case = CASES[key]
+            task = Task(
+                work=WORKS[case.work],
+                rows=load_rows(folder, case.work),
+                epochs=request["epochs"],
+                n_networks=case.n_networks,
+                n_threads=n_cores,
+            )
+            prepared[key] = peer.CASES[key](task)
+        say(answers, asdict(prepared[key]()))
+
+
+def say(answers: TextIO, document: dict[str, object]) -> None:
+    """Write one line of JSON."""
+    print(json.dumps(document), file=answers, flush=True)
+
+
+def main() -> None:
+    """Import the peer, say its versions or which module is missing, and serve."""
+    name, n_cores, folder = sys.argv[1], int(sys.argv[2]), Path(sys.argv[3])
+    answers = os.fdopen(os.dup(1), "w")
+    os.dup2(2, 1)
+    pin(n_cores)
+    try:
+        peer = importlib.import_module(f"benchmarks.peers.{name}")
+    except ModuleNotFoundError as error:
+        say(answers, {"missing": error.name})
+        return
+    say(answers, {"versions": peer.versions()})
+    serve(peer, n_cores, folder, answers)
+
+
+if __name__ == "__main__":
+    main()

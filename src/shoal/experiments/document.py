@@ -1,0 +1,263 @@
+"""The experiment: one small document that decides everything about a result."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Self
+
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    Field,
+    PrivateAttr,
+    ValidationError,
+    WrapValidator,
+    field_validator,
+)
+
+from shoal.data.file_recipe import FileData
+from shoal.data.recipe import DataRecipe
+from shoal.data.scaling import ScalingKind
+from shoal.data.tasks import TASKS, Greater, TaskData
+from shoal.experiments.problems import experiment_error
+from shoal.fields import NUMBER, positional, reason, unknown_name
+from shoal.network import Dense, Network, Parameters
+from shoal.records import Record
+from shoal.streams import MAX_SEED, STREAMS, StreamName, member_seed
+from shoal.training import Training
+
+if TYPE_CHECKING:
+    from shoal.experiments.progress import Progress
+    from shoal.experiments.run import Run
+    from shoal.kernels import KernelName
+
+Seed = Annotated[int, Field(strict=True, ge=0, le=MAX_SEED), NUMBER]
+MAX_NETWORKS = 1_000_000
+
+
+class GivenData(DataRecipe):
+    """Rows that were handed over in Python; a document alone cannot bring them back."""
+
+    given: str = Field(min_length=1)
+    """What the rows are called in messages."""
+    fingerprint: str | None = None
+
+
+def _choose_data(value: object, _union: object) -> BaseModel:
+    """Return the record that the `[data]` table stands for: a task, a file or given rows."""
+    if isinstance(value, DataRecipe):
+        return value
+    if isinstance(value, str):
+        value = {"task": value}
+    if not isinstance(value, Mapping):
+        raise reason("data", f"must be a table; got {value!r}")
+    found = [key for key in ("task", "file", "given") if key in value]
+    if len(found) > 1:
+        raise reason("data", f"names both a {found[0]} and a {found[1]}: keep one of them")
+    if found == ["file"]:
+        return FileData.model_validate(value)
+    if found == ["given"]:
+        return GivenData.model_validate(value)
+    task = value.get("task", "greater") if found or "target" not in value else None
+    if task is None:
+        raise reason("data", "has a target but names no file: give `file`")
+    if not isinstance(task, str) or task not in TASKS:
+        raise reason("data", unknown_name("task", str(task), TASKS))
+    return TASKS[task].model_validate({**value, "task": task})
+
+
+Data = Annotated[TaskData | FileData | GivenData, WrapValidator(_choose_data)]
+
+
+class Preprocess(Record):
+    """What is done to features, and to a numeric target, before the network sees them.
+
+    Args:
+        scaling: of the features: "none", "standard" (mean 0, standard deviation 1) or
+            "minmax" (0 to 1), fitted on the training rows.
+        target_scaling: the same for the target of a regression; figures and predictions are
+            in the target's own units whatever is chosen.
+    """
+
+    scaling: ScalingKind = "none"
+    target_scaling: ScalingKind = "none"
+
+    @positional
+    def __init__(self, scaling: str = "none", target_scaling: str = "none") -> None: ...
+
+
+class Population(Record):
+    """How many networks, and what differs between them.
+
+    Args:
+        size: P, the networks of the run.
+        vary: the random streams that every network has a seed of its own for.
+    """
+
+    size: Annotated[int, Field(strict=True, ge=1, le=MAX_NETWORKS), NUMBER] = 16
+    vary: tuple[StreamName, ...] = ("init", "order")
+
+    @positional
+    def __init__(self, size: int = 16, vary: Sequence[str] = ("init", "order")) -> None: ...
+
+    @field_validator("vary", mode="before")
+    @classmethod
+    def _known_streams(cls, vary: object) -> object:
+        names = [vary] if isinstance(vary, str) else vary
+        for name in names if isinstance(names, list | tuple) else ():
+            if name not in STREAMS:
+                known = dict.fromkeys(STREAMS)
+                raise reason("stream", unknown_name("stream", str(name), known))
+        return names
+
+
+class Streams(Record):
+    """Seeds of single random streams; those not given follow from the experiment's seed."""
+
+    data: Seed | None = None
+    noise: Seed | None = None
+    split: Seed | None = None
+    init: Seed | None = None
+    order: Seed | None = None
+    dropout: Seed | None = None
+    search: Seed | None = None
+
+
+def _population(value: object) -> object:
+    return {"size": value} if isinstance(value, int) and not isinstance(value, bool) else value
+
+
+def default_network() -> Network:
+    """Return the network of the published run: three layers of three tanh units."""
+    return Network([Dense(3, "tanh"), Dense(3, "tanh"), Dense(3, "tanh"), Dense(1, "sigmoid")])
+
+
+class Experiment(Record):
+    """Everything that decides a result, as plain data; see `run`.
+
+    Args:
+        data: a task of `shoal.tasks`, or a file.
+        network: the layers.
+        training: optimizer, loss, batches, epochs.
+        population: how many networks, or a `Population`.
+        seed: what all random streams follow from, 0 to 2^53 - 1.
+        preprocess: scaling of features and target.
+        streams: seeds of single streams.
+
+    Raises:
+        ExperimentError: from `load` and `read`, every problem at once with its key path.
+        pydantic.ValidationError: the same when built by hand.
+
+    Example:
+        >>> Experiment(population=4, training=Training(epochs=1)).run().steps.tolist()
+        [250, 250, 250, 250]
+    """
+
+    seed: Seed = 0
+    data: Data = Field(default_factory=Greater)
+    preprocess: Preprocess = Preprocess()
+    network: Network = Field(default_factory=default_network)
+    training: Training = Field(default_factory=Training)
+    population: Annotated[Population, BeforeValidator(_population)] = Population()
+    streams: Streams = Streams()
+    _folder: Path = PrivateAttr(default_factory=Path)
+    _source: str = PrivateAttr(default="experiment")
+
+    @classmethod
+    def load(cls, path: str | Path, overrides: Sequence[str] = ()) -> Self:
+        """Read an experiment from a TOML or JSON file.
+
+        Data files are found relative to the experiment's folder.
+
+        Args:
+            path: the file.
+            overrides: changes such as ``"data.label_noise=0.2"``; values as in TOML, plain
+                words need no quotes.
+
+        Raises:
+            ExperimentError: what is wrong, every problem at once with its key path.
+            MissingFileError: there is no such file.
+        """
+        from shoal.experiments.reading import override, read_document
+
+        source = str(path)
+        document = override(read_document(Path(path)), overrides)
+        return cls.read(document, source=source, folder=Path(path).parent)
+
+    @classmethod
+    def read(
+        cls, document: Mapping[str, Any], *, source: str = "experiment", folder: Path | None = None
+    ) -> Self:
+        """Make an experiment of a document as TOML and JSON give it.
+
+        Raises:
+            ExperimentError: what is wrong, every problem at once with its key path.
+        """
+        try:
+            made = cls.model_validate(document)
+        except ValidationError as error:
+            raise experiment_error(source, cls, document, error) from None
+        made._folder = folder or Path()
+        made._source = source
+        return made
+
+    @property
+    def folder(self) -> Path:
+        """Where relative data files start."""
+        return self._folder
+
+    @property
+    def source(self) -> str:
+        """The file's name as it was given, for messages."""
+        return self._source
+
+    def document(self) -> dict[str, Any]:
+        """Return the whole document as JSON has it: every key, None left out."""
+        return self.model_dump(mode="json", exclude_none=True)
+
+    def to_toml(self) -> str:
+        """Return the whole document as TOML."""
+        import tomli_w
+
+        return tomli_w.dumps(self.document())
+
+    def stream_seed(self, name: StreamName, member: int) -> int:
+        """Return the seed of a stream for one network of the population."""
+        given = getattr(self.streams, name)
+        base = self.seed if given is None else given
+        return member_seed(base, member) if name in self.population.vary else int(base)
+
+    def run(
+        self,
+        *,
+        threads: int | None = None,
+        rows: Any = None,
+        start: Parameters | None = None,
+        progress: Callable[[Progress], object] | None = None,
+        kernel: KernelName = "auto",
+    ) -> Run:
+        """Carry the experiment out.
+
+        The result is a function of the experiment alone: the same bits for any number of
+        threads and either kernel. Ctrl-C ends it early and keeps what is there.
+
+        Args:
+            threads: how many to use; all this process may use if not given.
+            rows: a `Dataset`, or arrays ``(x_train, y_train)`` or ``(x_train, y_train,
+                x_validation, y_validation)``, in place of the experiment's data.
+            start: weights to start from in place of the initializer's, with or without an
+                axis P.
+            progress: called a few times a second with a `Progress`.
+            kernel: "rows" or "networks" decides which kernel is used.
+
+        Raises:
+            ExperimentError: layers that do not fit the data or the loss.
+            DataError: data that cannot be read or used.
+        """
+        from shoal.experiments.prepare import prepare
+        from shoal.experiments.run import carry_out, warn
+
+        prepared = prepare(self, rows=rows, start=start)
+        warn(prepared.warnings)
+        return carry_out(prepared, threads=threads, progress=progress, kernel=kernel)

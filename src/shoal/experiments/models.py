@@ -1,0 +1,44 @@
+"""The models that a run delivers: trained networks with everything prediction needs."""
+
+from __future__ import annotations
+
+from importlib.metadata import version
+from typing import Any
+
+import numpy as np
+
+from shoal.data.file_recipe import FileData
+from shoal.experiments.document import Experiment
+from shoal.experiments.prepare import Prepared
+from shoal.kernels import ARITHMETIC
+from shoal.models import Model
+from shoal.network import Network, Parameters
+
+
+def ensemble_of(prepared: Prepared, network: Network, weights: np.ndarray, best: int) -> Model:
+    """Return the population with weights (P, K) as one model."""
+    experiment = prepared.experiment
+    parts = prepared.parts
+    chosen = [parts[k] for k in prepared.part_of.tolist()] if len(parts) > 1 else [parts[0]]
+    return Model(
+        network=network,
+        parameters=Parameters.from_flat(network.layout(), weights),
+        schema=parts[0].dataset.schema,
+        scalers=tuple(part.scaler for part in chosen),
+        target_scalers=tuple(part.target_scaler for part in chosen),
+        multiply=experiment.data.multiply,
+        add=experiment.data.add,
+        seeds=prepared.seeds,
+        best=best,
+        experiment=portable_document(experiment),
+        arithmetic=ARITHMETIC,
+        version=version("shoal"),
+    )
+
+
+def portable_document(experiment: Experiment) -> dict[str, Any]:
+    """Return the document without the place of its data: a model never holds a path."""
+    document = experiment.document()
+    if isinstance(experiment.data, FileData):
+        document["data"]["file"] = experiment.data.file.replace("\\", "/").rpartition("/")[2]
+    return document

@@ -1,0 +1,158 @@
+"""Carry populations on, and compute outputs and gradients, in the compiled core."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any, Final
+
+import numpy as np
+
+from shoal import _core
+from shoal.errors import ArgumentError
+from shoal.kernels.choice import KernelName, default_threads, units_of_work
+from shoal.kernels.plan import RuleSettings, forward_plan, make_plan
+from shoal.kernels.state import AnyArray, RowSet, State
+from shoal.network import Network
+
+ARITHMETIC: Final = "1"
+"""Version of the arithmetic: results with the same version have the same bits. A change of
+bits is a change of this number and stands in the changelog."""
+
+
+class Course:
+    """A population on its way: the plan, the rows, and the state that `advance` moves.
+
+    Args:
+        network: with known inputs.
+        settings: how to train.
+        state: the arrays, moved in place.
+        train: sets of rows to learn from; ``state.train_set`` says who takes which.
+        validation: sets of rows to judge by, possibly none.
+        kernel: "auto", or one of the kernels for all (the bits are the same).
+
+    Raises:
+        ArgumentError: rows that do not fit the network, or have another dtype.
+    """
+
+    def __init__(
+        self,
+        network: Network,
+        settings: RuleSettings,
+        state: State,
+        train: Sequence[RowSet],
+        validation: Sequence[RowSet] = (),
+        *,
+        kernel: KernelName = "auto",
+    ) -> None:
+        self.settings = settings
+        self.state = state
+        self.kernel = kernel
+        self._n_rows = np.array([rows.x.shape[0] for rows in train], np.int64)
+        for rows in (*train, *validation):
+            _check_rows(network, state, rows)
+        self._group = _core.Group(
+            make_plan(network, settings),
+            **state.arrays(),
+            train=[(rows.x, rows.y) for rows in train],
+            validation=[(rows.x, rows.y) for rows in validation],
+        )
+
+    def advance(
+        self,
+        until: int,
+        *,
+        threads: int | None = None,
+        progress: Callable[[int], object] | None = None,
+    ) -> bool:
+        """Carry every running network on to step `until`.
+
+        Args:
+            until: steps counted from the start of the run.
+            threads: how many networks, or groups of 16, are worked on at once.
+            progress: called about every 50 ms with the steps done in this call.
+
+        Returns:
+            Whether a signal (Ctrl-C) ended it early. Then networks may be at different
+            steps; a further call takes each on from where it is.
+        """
+        state, n_threads = self.state, threads or default_threads()
+        done = (state.status != 0) | (state.step >= until)
+        alike = np.where(done, -1, state.step * len(self._n_rows) + self._same_rows())
+        units = units_of_work(
+            alike,
+            batch=self.settings.batch,
+            n_parameters=state.weights.shape[1],
+            until=until,
+            threads=n_threads,
+            kernel=self.kernel,
+        )
+        if len(units) == 0:
+            return False
+        return _core.train([self._group], units, n_threads, progress)
+
+    def _same_rows(self) -> AnyArray:
+        """Return a number for each network, equal for equal numbers of training rows."""
+        _, number = np.unique(self._n_rows, return_inverse=True)
+        return np.asarray(number[self.state.train_set])
+
+
+def forward(
+    network: Network, flat: AnyArray, x: AnyArray, *, threads: int | None = None
+) -> AnyArray:
+    """Return the outputs of P networks.
+
+    A row's outputs have the same bits whatever rows are beside it.
+
+    Shapes:
+        flat (P, K), x (N, D) -> (P, N, C)
+
+    Raises:
+        ArgumentError: shapes that do not fit the network, or dtypes that differ.
+    """
+    layout = network.layout()
+    _check("forward", "flat", flat, (None, layout.n_parameters), flat.dtype)
+    _check("forward", "x", x, (None, layout.n_inputs), flat.dtype)
+    plan = forward_plan(network)
+    flat, x = np.ascontiguousarray(flat), np.ascontiguousarray(x)
+    return _core.forward(plan, flat, x, threads or default_threads())
+
+
+def gradient(
+    network: Network, settings: RuleSettings, flat: AnyArray, rows: RowSet
+) -> tuple[float, float, AnyArray]:
+    """Return the mean loss, the accuracy (or NaN), and the gradient of one network.
+
+    Units:
+        The gradient is that of the *summed* loss over the rows.
+
+    Shapes:
+        flat (K,), x (N, D), y (N, C) -> gradient (K,)
+    """
+    out = np.zeros_like(flat)
+    loss, accuracy = _core.gradient(make_plan(network, settings), flat, rows.x, rows.y, out)
+    return loss, accuracy, out
+
+
+def _check_rows(network: Network, state: State, rows: RowSet) -> None:
+    layout = network.layout()
+    dtype = state.weights.dtype
+    _check("Course", "x", rows.x, (None, layout.n_inputs), dtype)
+    _check("Course", "y", rows.y, (rows.x.shape[0], layout.n_outputs), dtype)
+    _check("Course", "weights", state.weights, (None, layout.n_parameters), dtype)
+    for name, array in (("x", rows.x), ("y", rows.y)):
+        if not array.flags.c_contiguous:
+            raise ArgumentError("Course", name, "must be C-contiguous", got=array.strides)
+
+
+def _check(
+    where: str, name: str, array: AnyArray, shape: tuple[int | None, int], dtype: np.dtype[Any]
+) -> None:
+    letters = tuple("N" if size is None else size for size in shape)
+    fits = array.ndim == 2 and all(
+        want in (None, have) for want, have in zip(shape, array.shape, strict=True)
+    )
+    if not fits:
+        wanted = "(" + ", ".join(str(letter) for letter in letters) + ")"
+        raise ArgumentError(where, name, f"must have shape {wanted}", got=array.shape)
+    if array.dtype != dtype or dtype not in (np.float32, np.float64):
+        raise ArgumentError(where, name, f"must be {dtype}, float32 or float64", got=array.dtype)

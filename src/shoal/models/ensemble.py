@@ -1,0 +1,80 @@
+"""What the networks of a model say together: the mean, and how far they are apart.
+
+Sums run over the networks in their order, row by row, so that a row's figures have the same
+bits whatever rows are beside it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from shoal.metrics import predicted_classes
+from shoal.network import FloatArray
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Prediction:
+    """What a model says about N rows.
+
+    Attributes:
+        mean: the mean over the networks: of the probabilities of every class, or of the value.
+        codes: the predicted class, a place in the schema's classes; None for regression.
+        disagreement: the standard deviation over the networks (divided by P, not P - 1) of the
+            probability of the predicted class, or of the value; 0 for one network.
+
+    Shapes:
+        mean (N, n_classes) or (N, 1), codes (N,), disagreement (N,)
+    """
+
+    mean: FloatArray
+    codes: NDArray[np.int64] | None
+    disagreement: FloatArray
+
+
+def combine(each: FloatArray, *, classes: bool) -> Prediction:
+    """Return what the networks say together.
+
+    Args:
+        each: the probabilities of every class, or the value, from each network.
+        classes: whether they are probabilities.
+
+    Shapes:
+        each (P, N, n_classes) or (P, N, 1)
+
+    Example:
+        >>> found = combine(np.array([[[0.2, 0.8]], [[0.6, 0.4]]]), classes=True)
+        >>> found.mean.round(3).tolist(), found.codes.tolist(), found.disagreement.round(3).tolist()
+        ([[0.4, 0.6]], [1], [0.2])
+    """
+    with np.errstate(over="ignore", invalid="ignore"):  # values near the end of float64
+        mean = _mean(each)
+        if classes:
+            codes = predicted_classes(mean)
+            chosen = np.take_along_axis(each, codes[None, :, None], axis=-1)[..., 0]
+        else:
+            codes, chosen = None, each[..., 0]
+        spread = np.sqrt(_mean((chosen - _mean(chosen)) ** 2))
+    return Prediction(mean=mean, codes=codes, disagreement=spread)
+
+
+def join_rows(parts: Sequence[Prediction]) -> Prediction:
+    """Return blocks of rows as one prediction."""
+    codes = [part.codes for part in parts if part.codes is not None]
+    return Prediction(
+        mean=np.concatenate([part.mean for part in parts]),
+        codes=np.concatenate(codes) if codes else None,
+        disagreement=np.concatenate([part.disagreement for part in parts]),
+    )
+
+
+def _mean(each: FloatArray) -> FloatArray:
+    """Return the mean over the first axis, added in order: np.mean adds otherwise for N = 1."""
+    total = each[0].astype(np.float64)
+    for one in each[1:]:
+        total += one
+    mean: FloatArray = total / len(each)
+    return mean

@@ -1,0 +1,138 @@
+"""The JSON header of a model file: everything but the weights, as one strict record."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Final, Literal, Self
+
+from pydantic import ConfigDict, Field, ValidationError, field_validator, model_validator
+
+from shoal.data.dataset import Schema
+from shoal.data.scaling import Scaler
+from shoal.data.wording import show
+from shoal.fields import NUMBER, reason
+from shoal.models.document import (
+    DocumentError,
+    plain_document,
+    read_document,
+    write_document,
+)
+from shoal.network import MAX_UNITS, Network
+from shoal.records import Record
+from shoal.streams import MAX_SEED
+
+SCHEMA_VERSION: Final = 1
+"""The version of the header; a file with a larger one was made by a newer shoal."""
+
+PER_NETWORK: Final = ("seeds", "scalers", "target_scalers")
+"""What grows with the population."""
+MAX_DESCRIPTION: Final = 2**18
+"""The most values of everything else: four for each of 65,536 columns."""
+
+_Number = Annotated[float, Field(strict=True), NUMBER]
+_Seed = Annotated[int, Field(strict=True, ge=0, le=MAX_SEED), NUMBER]
+_Word = Annotated[str, Field(strict=True, max_length=100)]
+_Scalers = Annotated[tuple[Scaler, ...], Field(min_length=1, fail_fast=True)]
+
+
+class NewerVersionError(DocumentError):
+    """The header is of a version that this shoal does not know."""
+
+
+class Header(Record):
+    """What a model file says beside its weights.
+
+    Attributes:
+        schema_version: the version of this record.
+        network: layers and inputs.
+        data_schema: columns, target and classes; ``schema`` in the file.
+        scalers: one for all networks, or one for each.
+        target_scalers: likewise, for numeric targets.
+        multiply: the data recipe's factor.
+        add: the data recipe's summand.
+        seeds: of every network.
+        best: which network is the best.
+        experiment: the document that the model came from.
+        arithmetic: the version of the arithmetic that trained it.
+        version: the shoal that wrote it.
+    """
+
+    model_config = ConfigDict(populate_by_name=True)
+
+    schema_version: Literal[1] = SCHEMA_VERSION
+    network: Network
+    data_schema: Schema = Field(alias="schema")
+    scalers: _Scalers
+    target_scalers: _Scalers
+    multiply: _Number = 1.0
+    add: _Number = 0.0
+    seeds: Annotated[tuple[_Seed, ...], Field(min_length=1, fail_fast=True)]
+    best: Annotated[int, Field(strict=True, ge=0), NUMBER]
+    experiment: dict[str, Any]
+    arithmetic: _Word
+    version: _Word
+
+    @field_validator("experiment")
+    @classmethod
+    def _is_a_document(cls, value: dict[str, Any]) -> dict[str, Any]:
+        return plain_document(value)
+
+    @model_validator(mode="after")
+    def _counts_agree(self) -> Self:
+        n_networks = len(self.seeds)
+        if self.best >= n_networks:
+            raise reason("best", f"best must be below {n_networks}; got {self.best}")
+        if self.network.n_inputs is None:
+            raise reason("inputs", "the network must know its inputs")
+        return self
+
+    def to_json(self) -> str:
+        """Return the header's text: the same for equal headers."""
+        return write_document(self.model_dump(mode="json", by_alias=True))
+
+
+def read_header(text: str) -> Header:
+    """Return the header that `text` holds.
+
+    Raises:
+        NewerVersionError: it was made by a newer shoal.
+        DocumentError: it is damaged; says what and where.
+    """
+    document = read_document(text)
+    version = document.get("schema_version")
+    if type(version) is not int or version < 1:
+        raise DocumentError("has no `schema_version`, a whole number from 1")
+    if version > SCHEMA_VERSION:
+        raise NewerVersionError(
+            f"its format has version {version}, and this shoal reads up to {SCHEMA_VERSION}"
+        )
+    _check_sizes(document)
+    try:
+        return Header.model_validate(document)
+    except ValidationError as error:
+        raise DocumentError(_first_problem(error)) from None
+
+
+def _check_sizes(document: dict[str, Any]) -> None:
+    """Check how much there is to validate: every value that is wrong costs a kilobyte."""
+    rest = {name: part for name, part in document.items() if name not in PER_NETWORK}
+    if write_document(rest).count(",") > MAX_DESCRIPTION:
+        raise DocumentError(f"has more than {MAX_DESCRIPTION:,} values beside seeds and scalers")
+    for name in ("scalers", "target_scalers"):
+        scalers = document.get(name)
+        for scaler in scalers if isinstance(scalers, list) else ():
+            columns = scaler.values() if isinstance(scaler, dict) else ()
+            if any(isinstance(each, list) and len(each) > MAX_UNITS for each in columns):
+                raise DocumentError(f"has more than {MAX_UNITS:,} columns in its {name}")
+
+
+def _first_problem(error: ValidationError) -> str:
+    first = error.errors(include_url=False, include_input=False, include_context=False)[0]
+    path = ".".join(str(part) for part in first["loc"])
+    message = _short(first["msg"].rstrip("."))
+    return f"says at {show(path)}: {message}" if path else f"says: {message}"
+
+
+def _short(text: str, longest: int = 200) -> str:
+    """Return text of a stranger's file fit for one line."""
+    plain = "".join(c if c.isprintable() else " " for c in text[: longest + 1])
+    return plain if len(plain) <= longest else plain[:longest] + "…"

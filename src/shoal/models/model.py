@@ -1,0 +1,311 @@
+"""A trained population ready to predict: networks, scaling, and the names of things.
+
+Predictions are those of the ensemble, the mean over all networks; a single network of it is
+a model too.
+"""
+
+from __future__ import annotations
+
+import operator
+import os
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from shoal.data.dataset import Schema
+from shoal.data.scaling import Scaler
+from shoal.errors import ArgumentError, InputError
+from shoal.kernels import forward
+from shoal.models.checking import check_model, check_threads
+from shoal.models.container import write_model
+from shoal.models.document import DocumentError, plain_document
+from shoal.models.ensemble import Prediction, combine, join_rows
+from shoal.models.header import Header
+from shoal.models.inputs import Features, Inputs, check_finite, features_of
+from shoal.models.probabilities import probabilities
+from shoal.network import FloatArray, Network, Parameters
+
+BLOCK = 2**22
+"""Outputs that are computed at once: a few blocks of 32 MB, however many rows there are."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Model:
+    """P trained networks, what they need to predict, and where they came from.
+
+    Inputs are given as they stand in the table; a network sees
+    ``scaler.apply(x * multiply + add)``, computed in float64 and then cast to its precision.
+
+    Attributes:
+        network: with known inputs, one for each feature of the schema. Two classes may have
+            one output or two.
+        parameters: with P in front, finite; a copy is taken.
+        schema: columns, target and classes.
+        scalers: one for all networks, or one for each.
+        target_scalers: likewise; for a classification with center 0 and scale 1.
+        multiply: the data recipe's factor for every feature.
+        add: the data recipe's summand.
+        seeds: of every network, from 0 to 2**53 - 1.
+        best: which network is the best.
+        experiment: the document that the model came from; opaque here.
+        arithmetic: the version of the arithmetic that trained it.
+        version: the shoal that made it.
+
+    Raises:
+        ArgumentError: the parts do not fit together.
+
+    Example:
+        >>> from shoal.data.dataset import Feature
+        >>> network = Network([{"units": 1}], inputs=1)
+        >>> nothing = Scaler(center=(0.0,), scale=(1.0,))
+        >>> model = Model(
+        ...     network=network,
+        ...     parameters=network.start_from([[[[2.0]], [[4.0]]]], [[[0.0], [1.0]]]),
+        ...     schema=Schema(columns=(Feature(name="a"),), target="b", kind="regression"),
+        ...     scalers=(nothing,), target_scalers=(nothing,), seeds=(5, 6), best=0,
+        ...     experiment={}, arithmetic="1", version="0.1.0",
+        ... )
+        >>> model.predict([[1.0], [2.0]])  # the mean of 2a and 4a + 1
+        array([3.5, 6.5])
+    """
+
+    network: Network
+    parameters: Parameters
+    schema: Schema
+    scalers: tuple[Scaler, ...]
+    target_scalers: tuple[Scaler, ...]
+    multiply: float = 1.0
+    add: float = 0.0
+    seeds: tuple[int, ...]
+    best: int
+    experiment: Mapping[str, Any] = field(repr=False)
+    arithmetic: str
+    version: str
+
+    def __post_init__(self) -> None:
+        try:
+            experiment = plain_document(self.experiment)
+        except DocumentError as error:
+            wanted = "must be a JSON document"
+            got = f"one that {error}"
+            raise ArgumentError("Model", "experiment", wanted, got=got) from None
+        for name in ("scalers", "target_scalers", "seeds"):
+            object.__setattr__(self, name, tuple(getattr(self, name)))
+        check_model(self)
+        # a copy in one flat row: training goes on in the arrays that were given
+        flat = np.array(self.parameters.flat, order="C")
+        own = Parameters.from_flat(self.network.layout(), flat)
+        object.__setattr__(self, "parameters", own)
+        object.__setattr__(self, "seeds", tuple(operator.index(seed) for seed in self.seeds))
+        object.__setattr__(self, "best", operator.index(self.best))
+        object.__setattr__(self, "experiment", experiment)
+
+    def __len__(self) -> int:
+        """P, the number of networks."""
+        return len(self.seeds)
+
+    def __getitem__(self, i: int) -> Model:
+        """Return network `i` as a model; negative numbers count from the end.
+
+        Raises:
+            ArgumentError: there is no such network.
+        """
+        n = len(self)
+        if not hasattr(type(i), "__index__") or not -n <= operator.index(i) < n:
+            wanted = f"must be the number of a network, {-n} to {n - 1}"
+            raise ArgumentError("Model", "i", wanted, got=i)
+        place = operator.index(i) % n
+        return replace(
+            self,
+            parameters=Parameters.from_flat(
+                self.network.layout(), self.parameters.flat[place : place + 1]
+            ),
+            scalers=(self.scalers[place % len(self.scalers)],),
+            target_scalers=(self.target_scalers[place % len(self.target_scalers)],),
+            seeds=(self.seeds[place],),
+            best=0,
+        )
+
+    def __iter__(self) -> Iterator[Model]:
+        """Go through the networks as models."""
+        return (self[i] for i in range(len(self)))
+
+    @property
+    def best_network(self) -> Model:
+        """The best network as a model."""
+        return self[self.best]
+
+    def outputs(self, x: Inputs | Any, *, threads: int | None = None) -> FloatArray:
+        """Return the outputs of every network: as they are, or in the target's own units.
+
+        Args:
+            x: features (N, D); or columns or one row by name; or a data frame.
+            threads: None for as many as there are; the result is the same.
+
+        Shapes:
+            x (N, D) -> (P, N, C), in the precision of the parameters; float64 for regression
+
+        Raises:
+            ArgumentError: `x` has another shape, is not finite, or drives an output beyond
+                the largest number.
+            DataError: a column is missing, or a cell does not fit the schema.
+        """
+        parts = list(self._output_blocks("Model.outputs", x, threads))
+        return parts[0] if len(parts) == 1 else np.concatenate(parts, axis=1)
+
+    def member_figures(
+        self, x: Inputs | Any, *, threads: int | None = None, where: str = "Model.member_figures"
+    ) -> Iterator[FloatArray]:
+        """Yield what every network says, block of rows by block.
+
+        That is the probability of every class (see `probabilities`), or the value.
+
+        Shapes:
+            x (N, D) -> blocks of n rows, (P, n, n_classes) or (P, n, 1), float64
+
+        Raises:
+            ArgumentError, DataError: as `outputs`.
+        """
+        for block in self._output_blocks(where, x, threads):
+            yield probabilities(self.network, block) if self.schema.classes else block
+
+    def prediction(
+        self, x: Inputs | Any, *, threads: int | None = None, where: str = "Model.prediction"
+    ) -> Prediction:
+        """Return mean, class and disagreement in one go; the other methods are parts of it.
+
+        Raises:
+            ArgumentError, DataError: as `outputs`.
+        """
+        classes = bool(self.schema.classes)
+        figures = self.member_figures(x, threads=threads, where=where)
+        return join_rows([combine(block, classes=classes) for block in figures])
+
+    def predict_proba(self, x: Inputs | Any, *, threads: int | None = None) -> FloatArray:
+        """Return the probability of every class: the mean over the networks.
+
+        Shapes:
+            x (N, D) -> (N, n_classes), float64, each row summing to 1
+
+        Raises:
+            InputError: the target is a number.
+            ArgumentError, DataError: as `outputs`.
+        """
+        if not self.schema.classes:
+            told = f"the target '{self.schema.target}' is a number and has no classes"
+            raise InputError(f"Model.predict_proba: {told}. Use predict.")
+        return self.prediction(x, threads=threads, where="Model.predict_proba").mean
+
+    def predict(self, x: Inputs | Any, *, threads: int | None = None) -> NDArray[Any]:
+        """Return the class of every row, or its value.
+
+        The most probable class; of equally probable ones the first, so that a probability of
+        exactly 0.5 is class 0.
+
+        Shapes:
+            x (N, D) -> (N,), objects that are names of classes, or float64
+
+        Raises:
+            ArgumentError, DataError: as `outputs`.
+        """
+        found = self.prediction(x, threads=threads, where="Model.predict")
+        if found.codes is None:
+            return found.mean[:, 0]
+        return np.array(self.schema.classes, dtype=object)[found.codes]
+
+    def disagreement(self, x: Inputs | Any, *, threads: int | None = None) -> FloatArray:
+        """Return how far the networks are apart: 0 where they agree, and for one network.
+
+        The standard deviation over the networks (divided by P) of the probability of the
+        predicted class, or of the value.
+
+        Shapes:
+            x (N, D) -> (N,)
+
+        Raises:
+            ArgumentError, DataError: as `outputs`.
+        """
+        return self.prediction(x, threads=threads, where="Model.disagreement").disagreement
+
+    def save(self, path: str | os.PathLike[str], *, force: bool = False) -> None:
+        """Write the model to one file, which appears whole or not at all.
+
+        Raises:
+            OutputExistsError: the file is there and `force` is false.
+            InputError: it cannot be written.
+        """
+        header = Header(
+            network=self.network,
+            data_schema=self.schema,
+            scalers=self.scalers,
+            target_scalers=self.target_scalers,
+            multiply=self.multiply,
+            add=self.add,
+            seeds=self.seeds,
+            best=self.best,
+            experiment=dict(self.experiment),
+            arithmetic=self.arithmetic,
+            version=self.version,
+        )
+        write_model(path, header, self.parameters, force=force)
+
+    def _output_blocks(
+        self, where: str, x: Inputs | Any, threads: int | None
+    ) -> Iterator[FloatArray]:
+        check_threads(where, threads)
+        features = features_of(where, self.schema, x)
+        widest = max(self.network.n_outputs, len(self.schema.classes))
+        n_rows = max(1, BLOCK // (len(self) * widest))
+        for start in range(0, max(1, len(features)), n_rows):
+            yield self._outputs(where, features[start : start + n_rows], start, threads)
+
+    def _outputs(
+        self, where: str, features: Features, start: int, threads: int | None
+    ) -> FloatArray:
+        """Return the outputs for a block of rows; networks with equal scalers go together."""
+        dtype = self.parameters.dtype if self.schema.classes else np.dtype(np.float64)
+        shape = (len(self), len(features), self.network.n_outputs)
+        outputs: FloatArray = np.empty(shape, dtype=dtype)
+        if len(features) == 0:
+            return outputs
+        for scaler, members in _alike(self.scalers).items():
+            scaled = self._scaled(where, scaler, features)
+            flat = self.parameters.flat[members]
+            outputs[members] = forward(self.network, flat, scaled, threads=threads)
+        if not self.schema.classes:
+            with np.errstate(over="ignore", invalid="ignore"):
+                for scaler, members in _alike(self.target_scalers).items():
+                    rows = np.asarray(outputs[members], np.float64).reshape(-1, shape[-1])
+                    outputs[members] = scaler.inverse(rows).reshape(-1, *shape[1:])
+        _check_outputs(where, outputs, start)
+        return outputs
+
+    def _scaled(self, where: str, scaler: Scaler, features: Features) -> FloatArray:
+        dtype = self.parameters.dtype
+        with np.errstate(over="ignore", invalid="ignore"):
+            scaled: FloatArray = scaler.apply(features * self.multiply + self.add).astype(dtype)
+        check_finite(where, self.schema, scaled, f"must be finite in {dtype} once scaled")
+        return scaled
+
+
+def _alike(scalers: tuple[Scaler, ...]) -> dict[Scaler, slice | list[int]]:
+    """Return every scaler with its networks."""
+    if len(scalers) == 1:
+        return {scalers[0]: slice(None)}
+    groups: dict[Scaler, list[int]] = {}
+    for i, scaler in enumerate(scalers):
+        groups.setdefault(scaler, []).append(i)
+    return dict(groups)
+
+
+def _check_outputs(where: str, outputs: FloatArray, start: int) -> None:
+    """Check that no output is infinite or NaN: weights and inputs that are far too large."""
+    finite = np.isfinite(outputs)
+    if not finite.all():
+        network, row, _ = (int(i) for i in np.argwhere(~finite)[0])
+        wanted = "must keep every output finite"
+        got = f"infinity or NaN from network {network} in row {start + row}"
+        raise ArgumentError(where, "x", wanted, got=got)

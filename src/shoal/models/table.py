@@ -1,0 +1,104 @@
+"""Predictions as columns of text, to stand beside the columns that came in."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+from typing import Any
+
+import numpy as np
+
+from shoal.models.inputs import Inputs
+from shoal.models.model import Model
+from shoal.network import FloatArray
+
+SUFFIX = "_predicted"
+"""What a new column's name ends in where a column that came in has it already."""
+FAR = 16.0
+"""Targets this many scales from zero have digits that float32 cannot write."""
+
+
+def prediction_columns(
+    model: Model,
+    x: Inputs | Any,
+    *,
+    taken: Collection[str] = (),
+    threads: int | None = None,
+) -> dict[str, list[str]]:
+    """Return what a model says, as new columns of a table.
+
+    For classes: ``class``, one ``probability_<class>`` for each, and, with more than one
+    network, ``disagreement``. For numbers: ``value`` and ``disagreement``. A name that is
+    taken gets ``_predicted`` at its end, as often as is needed.
+
+    Numbers have as many digits as their precision needs to be read back: 0.9987 in float32.
+    Values in float32 whose target lies far from zero for its scale (years, timestamps) are
+    written as float64.
+
+    Args:
+        model: the model.
+        x: as for `Model.predict`, such as `EncodedRows.x`; no rows give empty columns.
+        taken: names of the columns that came in.
+        threads: None for as many as there are.
+
+    Shapes:
+        x (N, D) -> columns of N texts
+
+    Raises:
+        ArgumentError, DataError: as `Model.predict`.
+    """
+    found = model.prediction(x, threads=threads, where="prediction_columns")
+    single = model.parameters.dtype == np.float32
+    columns: dict[str, list[str]] = {}
+    if found.codes is None:
+        single = single and _near_zero(model)
+        columns["value"] = _texts(found.mean[:, 0], single=single)
+    else:
+        classes = model.schema.classes
+        columns["class"] = [classes[code] for code in found.codes.tolist()]
+        for i, name in enumerate(classes):
+            columns[f"probability_{name}"] = _texts(found.mean[:, i], single=single)
+    if len(model) > 1:
+        columns["disagreement"] = _texts(found.disagreement, single=single)
+    return dict(zip(free_names(columns, taken), columns.values(), strict=True))
+
+
+def free_names(names: Iterable[str], taken: Collection[str]) -> list[str]:
+    """Return `names`, with ``_predicted`` at the end of those that are taken.
+
+    Example:
+        >>> free_names(["class", "disagreement"], {"x", "class"})
+        ['class_predicted', 'disagreement']
+    """
+    wanted = list(names)
+    used = set(taken)
+    kept = [name for name in wanted if name not in used]
+    used.update(kept)
+    result = []
+    for name in wanted:
+        free = name
+        if name in taken:
+            while free in used:
+                free += SUFFIX
+            used.add(free)
+        result.append(free)
+    return result
+
+
+def _near_zero(model: Model) -> bool:
+    return all(
+        abs(center) <= FAR * scale
+        for scaler in model.target_scalers
+        for center, scale in zip(scaler.center, scaler.scale, strict=True)
+    )
+
+
+def _texts(values: FloatArray, *, single: bool) -> list[str]:
+    plain = values + 0.0  # -0.0 becomes 0.0
+    exact = [repr(value) for value in plain.tolist()]
+    if not single:
+        return exact
+    with np.errstate(over="ignore"):
+        short = plain.astype(np.float32)
+    # each value by itself, so that a row is written alike whatever rows are beside it
+    written = zip(short, np.isfinite(short).tolist(), exact, strict=True)
+    return [str(value) if fits else full for value, fits, full in written]

@@ -1,0 +1,39 @@
+"""Built-in tasks, to be used in an experiment: ``data=shoal.tasks.greater(label_noise=0.2)``."""
+
+from shoal.data.tasks import (
+    TASKS,
+    And,
+    Circle,
+    Gaussians,
+    Greater,
+    Majority,
+    Moons,
+    Nand,
+    Or,
+    Points,
+    Spiral,
+    Xor,
+    attainable_accuracy,
+    greater_width,
+)
+
+or_, and_, nand, xor, majority = Or, And, Nand, Xor, Majority
+greater, points, circle, gaussians = Greater, Points, Circle, Gaussians
+moons, spiral = Moons, Spiral
+
+__all__ = [
+    "TASKS",
+    "and_",
+    "attainable_accuracy",
+    "circle",
+    "gaussians",
+    "greater",
+    "greater_width",
+    "majority",
+    "moons",
+    "nand",
+    "or_",
+    "points",
+    "spiral",
+    "xor",
+]
