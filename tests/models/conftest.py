@@ -28,7 +28,7 @@ def _schema(n_features: int, classes: tuple[str, ...]) -> Schema:
 
 
 def _make(
-    network: Network, parameters: Parameters, classes: tuple[str, ...] = (), **changes: Any
+    network: Network, parameters: Parameters, classes: tuple[str, ...] = (), /, **changes: Any
 ) -> Model:
     n_networks = parameters.n_networks or 0
     parts: dict[str, Any] = {

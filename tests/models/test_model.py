@@ -245,7 +245,8 @@ def test_columns_that_do_not_fit(shop, x, message) -> None:
         ),
         (
             [[0, 0, 0], [3e38, 0, 0]],
-            "`x` must keep every output finite; got infinity or NaN from network 0 in row 1.",
+            "`x` must keep every output finite, and a value within 1e+150; "
+            "got inf from network 0 in row 1.",
         ),
     ],
 )
@@ -253,6 +254,15 @@ def test_features_that_do_not_fit(shop, x, message) -> None:
     with pytest.raises(ArgumentError) as caught:
         shop.predict(x)
     assert str(caught.value) == f"Model.predict: {message}"
+
+
+def test_values_whose_squares_are_no_numbers(lines) -> None:
+    with pytest.raises(ArgumentError) as caught:
+        lines().predict([[0.0], [1e151]])
+    assert str(caught.value) == (
+        "Model.predict: `x` must keep every output finite, and a value within 1e+150; "
+        "got 2e+151 from network 0 in row 1."
+    )
 
 
 def test_numbers_have_no_probabilities(lines) -> None:

@@ -21,7 +21,7 @@ from safetensors.numpy import load, save
 from shoal import files
 from shoal.data.wording import show
 from shoal.errors import InputError, MissingFileError, ModelFileError
-from shoal.models.document import DocumentError, read_document
+from shoal.models.document import DocumentError, one_line, read_document
 from shoal.models.header import Header, NewerVersionError, read_header
 from shoal.network import FloatArray, Layout, Parameters
 
@@ -196,8 +196,9 @@ def _check_tensors(source: str, declared: dict[str, Any], places: list[_Place]) 
             raise ModelFileError(source, f"is damaged: the tensor '{name}' is missing.")
         told = declared[name] if isinstance(declared[name], dict) else {}
         if told.get("shape") != list(place.shape):
+            got = str(told.get("shape"))
             needs = f"the tensor '{name}' must have shape {place.shape}"
-            raise ModelFileError(source, f"is damaged: {needs}; got {_tell(told.get('shape'))}.")
+            raise ModelFileError(source, f"is damaged: {needs}; got {one_line(got, 40)}.")
         dtypes.add(str(told.get("dtype")))
     if len(dtypes) != 1 or not dtypes <= DTYPES.keys():
         got = ", ".join(show(dtype) for dtype in sorted(dtypes))
@@ -211,8 +212,8 @@ def _parameters(
     try:
         tensors = load(content)
     except (SafetensorError, ValueError, KeyError) as error:
-        told = str(error).strip().rstrip(".") or "its tensors do not fit together"
-        raise ModelFileError(source, f"is damaged: {_tell(told)}.") from None
+        told = one_line(str(error).strip().rstrip("."))
+        raise ModelFileError(source, f"is damaged, says safetensors: {told}.") from None
     flat: FloatArray = np.empty((len(header.seeds), layout.n_parameters), dtype=dtype)
     for place in _places(header, layout):
         tensor = tensors[place.name]
@@ -221,11 +222,6 @@ def _parameters(
             raise ModelFileError(source, f"is damaged: {told}")
         flat[:, place.start : place.stop] = tensor.reshape(len(flat), -1)
     return Parameters.from_flat(layout, flat)
-
-
-def _tell(value: object) -> str:
-    """Return what a stranger's file holds, short and on one line."""
-    return show(value if isinstance(value, str) else repr(value)).strip("'")
 
 
 def _nearby(source: str) -> list[str]:

@@ -70,6 +70,17 @@ def plain_document(document: Mapping[str, Any]) -> dict[str, Any]:
     return copy
 
 
+def one_line(text: str, longest: int = 200) -> str:
+    """Return what a stranger's file says, or is said of it, fit for one line.
+
+    Example:
+        >>> one_line("a\\nb" * 100, longest=5)
+        'a ba …'
+    """
+    plain = "".join(c if c.isprintable() else " " for c in text[: longest + 1])
+    return plain if len(plain) <= longest else plain[:longest] + "…"
+
+
 def _plain(value: object, levels: int) -> Any:
     if isinstance(value, Mapping | list | tuple):
         if levels == 0:

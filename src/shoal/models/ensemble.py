@@ -50,14 +50,13 @@ def combine(each: FloatArray, *, classes: bool) -> Prediction:
         >>> found.mean.round(3).tolist(), found.codes.tolist(), found.disagreement.round(3).tolist()
         ([[0.4, 0.6]], [1], [0.2])
     """
-    with np.errstate(over="ignore", invalid="ignore"):  # values near the end of float64
-        mean = _mean(each)
-        if classes:
-            codes = predicted_classes(mean)
-            chosen = np.take_along_axis(each, codes[None, :, None], axis=-1)[..., 0]
-        else:
-            codes, chosen = None, each[..., 0]
-        spread = np.sqrt(_mean((chosen - _mean(chosen)) ** 2))
+    mean = _mean(each)
+    if classes:
+        codes = predicted_classes(mean)
+        chosen = np.take_along_axis(each, codes[None, :, None], axis=-1)[..., 0]
+    else:
+        codes, chosen = None, each[..., 0]
+    spread = np.sqrt(_mean((chosen - _mean(chosen)) ** 2))
     return Prediction(mean=mean, codes=codes, disagreement=spread)
 
 
@@ -72,9 +71,17 @@ def join_rows(parts: Sequence[Prediction]) -> Prediction:
 
 
 def _mean(each: FloatArray) -> FloatArray:
-    """Return the mean over the first axis, added in order: np.mean adds otherwise for N = 1."""
-    total = each[0].astype(np.float64)
-    for one in each[1:]:
-        total += one
+    """Return the mean over the first axis, added in order: np.mean adds otherwise for N = 1.
+
+    Both ways add in the same order; a loop over 100,000 networks would be slow, and running
+    sums of many rows need room for all of them.
+    """
+    total: FloatArray
+    if len(each) > each[0].size:
+        total = np.cumsum(each, axis=0, dtype=np.float64)[-1]
+    else:
+        total = each[0].astype(np.float64)
+        for one in each[1:]:
+            total += one
     mean: FloatArray = total / len(each)
     return mean

@@ -12,6 +12,7 @@ from shoal.data.wording import show
 from shoal.fields import NUMBER, reason
 from shoal.models.document import (
     DocumentError,
+    one_line,
     plain_document,
     read_document,
     write_document,
@@ -128,11 +129,5 @@ def _check_sizes(document: dict[str, Any]) -> None:
 def _first_problem(error: ValidationError) -> str:
     first = error.errors(include_url=False, include_input=False, include_context=False)[0]
     path = ".".join(str(part) for part in first["loc"])
-    message = _short(first["msg"].rstrip("."))
+    message = one_line(first["msg"].rstrip("."))
     return f"says at {show(path)}: {message}" if path else f"says: {message}"
-
-
-def _short(text: str, longest: int = 200) -> str:
-    """Return text of a stranger's file fit for one line."""
-    plain = "".join(c if c.isprintable() else " " for c in text[: longest + 1])
-    return plain if len(plain) <= longest else plain[:longest] + "…"

@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from shoal.data.dataset import Schema
-from shoal.data.scaling import Scaler
+from shoal.data.scaling import LARGEST, Scaler
 from shoal.errors import ArgumentError, InputError
 from shoal.kernels import forward
 from shoal.models.checking import check_model, check_threads
@@ -149,8 +149,8 @@ class Model:
             x (N, D) -> (P, N, C), in the precision of the parameters; float64 for regression
 
         Raises:
-            ArgumentError: `x` has another shape, is not finite, or drives an output beyond
-                the largest number.
+            ArgumentError: `x` has another shape, is not finite, or drives an output to
+                infinity, or a value beyond 1e150.
             DataError: a column is missing, or a cell does not fit the schema.
         """
         parts = list(self._output_blocks("Model.outputs", x, threads))
@@ -276,11 +276,13 @@ class Model:
             flat = self.parameters.flat[members]
             outputs[members] = forward(self.network, flat, scaled, threads=threads)
         if not self.schema.classes:
-            with np.errstate(over="ignore", invalid="ignore"):
+            with np.errstate(over="ignore", invalid="ignore"):  # told below
                 for scaler, members in _alike(self.target_scalers).items():
                     rows = np.asarray(outputs[members], np.float64).reshape(-1, shape[-1])
                     outputs[members] = scaler.inverse(rows).reshape(-1, *shape[1:])
-        _check_outputs(where, outputs, start)
+            _check_values(where, outputs, np.abs(outputs) <= LARGEST, start)
+        else:
+            _check_values(where, outputs, np.isfinite(outputs), start)
         return outputs
 
     def _scaled(self, where: str, scaler: Scaler, features: Features) -> FloatArray:
@@ -301,11 +303,11 @@ def _alike(scalers: tuple[Scaler, ...]) -> dict[Scaler, slice | list[int]]:
     return dict(groups)
 
 
-def _check_outputs(where: str, outputs: FloatArray, start: int) -> None:
-    """Check that no output is infinite or NaN: weights and inputs that are far too large."""
-    finite = np.isfinite(outputs)
-    if not finite.all():
-        network, row, _ = (int(i) for i in np.argwhere(~finite)[0])
-        wanted = "must keep every output finite"
-        got = f"infinity or NaN from network {network} in row {start + row}"
-        raise ArgumentError(where, "x", wanted, got=got)
+def _check_values(where: str, outputs: FloatArray, usable: NDArray[np.bool_], start: int) -> None:
+    """Check that no output is far too large, from weights and inputs that are."""
+    if usable.all():
+        return
+    network, row, unit = (int(i) for i in np.argwhere(~usable)[0])
+    wanted = f"must keep every output finite, and a value within {LARGEST:g}"
+    got = f"{outputs[network, row, unit]:g} from network {network} in row {start + row}"
+    raise ArgumentError(where, "x", wanted, got=got)

@@ -23,7 +23,7 @@ def probabilities(network: Network, outputs: FloatArray) -> FloatArray:
     - any other (squared error with identity, tanh, step...): the nearest point among the
       probabilities, in squared distance. For one output that is p, clipped to 0 and 1.
 
-    The largest output keeps the largest probability in each of them.
+    In each of them the largest output never has less than another.
 
     Shapes:
         outputs (..., N, C) -> (..., N, 2) if C is 1, else (..., N, C); float64

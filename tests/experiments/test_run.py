@@ -1,0 +1,257 @@
+"""What a run is and holds."""
+
+import json
+import warnings
+
+import numpy as np
+import pytest
+
+import shoal
+from shoal.data.split import split_rows
+from shoal.experiments.prepare import prepare
+from shoal.streams import stream
+
+QUICK = shoal.Experiment(
+    data=shoal.tasks.greater(samples=300),
+    training=shoal.Training(shoal.Adam(0.03), batch_size=30, epochs=4),
+    population=5,
+)
+
+
+def with_(experiment, **changes):
+    return experiment.model_copy(update=changes)
+
+
+def training(**changes):
+    return QUICK.training.model_copy(update=changes)
+
+
+def test_history_and_lengths():
+    run = QUICK.run()
+    assert len(run) == 5
+    assert set(run.history) == {
+        "train_loss", "train_accuracy", "validation_loss", "validation_accuracy",
+    }  # fmt: skip
+    assert all(values.shape == (5, 4) for values in run.history.values())
+    assert run.report_steps.tolist() == [8, 16, 24, 32]
+    assert run.stopped_because == ["epochs"] * 5
+    assert run.predict(np.zeros((7, 2))).shape == (5, 7, 1)
+    assert not run.interrupted
+
+
+def test_report_every_some_steps_and_at_the_end():
+    every_epoch = QUICK.run()
+    some = with_(QUICK, training=training(report_every=5)).run()
+    assert some.report_steps.tolist() == [5, 10, 15, 20, 25, 30, 32]
+    end = with_(QUICK, training=training(report_every="end")).run()
+    assert end.report_steps.tolist() == [32]
+    for other in (some, end):
+        assert other.digest == every_epoch.digest
+        np.testing.assert_array_equal(
+            other.history["validation_loss"][:, -1], every_epoch.history["validation_loss"][:, -1]
+        )
+
+
+def test_the_last_batch_of_an_epoch_is_one_of_its_own():
+    # 240 training rows in batches of 70: 70, 70, 70, 30
+    run = with_(QUICK, training=training(batch_size=70)).run()
+    assert run.prepared.schedule.steps_per_epoch == 4
+    assert run.steps.tolist() == [16] * 5
+
+
+def test_restore_best_delivers_the_earliest_best_report():
+    plan = training(restore_best="validation_accuracy", epochs=30)
+    run = with_(QUICK, training=plan).run()
+    plain = with_(QUICK, training=training(epochs=30)).run()
+    accuracy = plain.history["validation_accuracy"]
+    assert run.delivered_report.tolist() == accuracy.argmax(axis=1).tolist()
+    assert (run.delivered_report < 29).any(), "no network was best before the end"
+    per_epoch = plain.prepared.schedule.steps_per_epoch
+    for i, report in enumerate(run.delivered_report.tolist()):
+        at = plain.at(step=(report + 1) * per_epoch)
+        np.testing.assert_array_equal(run.parameters.member(i).flat, at.member(i).flat)
+        assert run.final("validation_accuracy")[i] == accuracy[i].max()
+
+
+def test_restore_best_loss_is_the_lowest():
+    run = with_(QUICK, training=training(restore_best="validation_loss", epochs=30)).run()
+    lowest = run.history["validation_loss"].min(axis=1)
+    np.testing.assert_array_equal(run.final("validation_loss"), lowest)
+
+
+def test_models_of_a_run():
+    run = QUICK.run()
+    x = np.random.default_rng(0).random((20, 2))
+    each = run.predict(x)
+    np.testing.assert_allclose(run.ensemble.predict_proba(x)[:, 1], each[:, :, 0].mean(axis=0))
+    np.testing.assert_array_equal(run[3].outputs(x)[0], each[3])
+    best = int(np.lexsort((run.final("validation_loss"), -run.final("validation_accuracy")))[0])
+    assert run.best_index == best
+    np.testing.assert_array_equal(run.best.outputs(x)[0], each[best])
+    with pytest.raises(IndexError, match="there are 5 networks; got 5"):
+        run[5]
+
+
+def test_a_model_takes_rows_as_they_stand_in_the_table():
+    """multiply, add and the scaler go with the model."""
+    data = shoal.tasks.greater(samples=300, multiply=1000, add=5)
+    run = with_(QUICK, data=data, preprocess=shoal.Preprocess("standard")).run()
+    part = run.prepared.parts[0]
+    raw = (part.dataset.x[part.split.validation] - 5) / 1000
+    outputs = run.predict(raw)[:, :, 0]
+    right = (outputs > 0.5) == (part.dataset.y[part.split.validation][:, 0] > 0.5)
+    np.testing.assert_allclose(right.mean(axis=1), run.final("validation_accuracy"))
+
+
+def test_networks_start_from_their_seeds():
+    run = QUICK.run()
+    start = run.at(step=0)
+    for i, seed in enumerate(run.seeds):
+        np.testing.assert_array_equal(run.network.initialize(seed).flat, start.member(i).flat)
+
+
+def test_only_the_streams_that_vary_differ():
+    same_start = with_(QUICK, population=shoal.Population(3, vary=["order"])).run()
+    start = same_start.prepared.start
+    assert (start == start[0]).all()
+    assert len({w.tobytes() for w in same_start.weights}) == 3
+    nothing = with_(QUICK, population=shoal.Population(3, vary=[])).run()
+    assert len({w.tobytes() for w in nothing.weights}) == 1
+
+
+def test_a_stream_seed_of_its_own():
+    changed = with_(QUICK, streams=shoal.Streams(order=7)).run()
+    run = QUICK.run()
+    np.testing.assert_array_equal(changed.prepared.start, run.prepared.start)
+    assert changed.digest != run.digest
+    assert (changed.prepared.order_keys != run.prepared.order_keys).all()
+
+
+def test_start_from_given_weights():
+    network = QUICK.network.with_inputs(2)
+    given = network.initialize(99)
+    run = QUICK.run(start=given)
+    np.testing.assert_array_equal(run.prepared.start, np.tile(given.flat, (5, 1)))
+    np.testing.assert_array_equal(run.at(step=0).member(4).flat, given.flat)
+
+
+def test_given_rows():
+    rng = np.random.default_rng(1)
+    x = rng.random((100, 3))
+    y = (x[:, 0] > x[:, 2]).astype(int)
+    run = QUICK.run(rows=(x[:80], y[:80], x[80:], y[80:]))
+    part = run.prepared.parts[0]
+    np.testing.assert_array_equal(part.train.x, x[:80].astype(np.float32))
+    np.testing.assert_array_equal(part.validation.y[:, 0], y[80:])
+    assert run.experiment.data.given == "rows"
+    with pytest.raises(shoal.ShoalError, match="handed over in Python"):
+        run.experiment.run()
+
+
+def test_scaling_is_fitted_on_the_training_rows():
+    run = with_(QUICK, preprocess=shoal.Preprocess("minmax")).run()
+    part = run.prepared.parts[0]
+    rows = part.dataset.x[part.split.train]
+    assert part.scaler.center == tuple(rows.min(axis=0))
+    assert part.train.x.min() == 0
+    assert part.train.x.max() == 1
+    split = split_rows(part.dataset, 0.2, 0.0, stream(0, "split"))
+    np.testing.assert_array_equal(part.split.train, split.train)
+
+
+def test_regression_is_told_in_the_targets_own_units():
+    rng = np.random.default_rng(2)
+    x = rng.normal(size=(120, 2))
+    y = 1000 + 200 * x[:, 0] + 50 * rng.normal(size=120)
+    experiment = shoal.Experiment(
+        preprocess=shoal.Preprocess(target_scaling="standard"),
+        network=shoal.Network([shoal.Dense(1)]),
+        training=shoal.Training(shoal.Adam(0.05), epochs=60),
+        population=3,
+    )
+    run = experiment.run(rows=(x[:100], y[:100], x[100:], y[100:]))
+    errors = ((run.predict(x[100:])[:, :, 0] - y[100:]) ** 2).mean(axis=1)
+    np.testing.assert_allclose(run.final("validation_loss"), errors, rtol=1e-3)
+    found = run.to_dict()["summary"]["validation_r2"]["median"]
+    assert found == pytest.approx(1 - np.median(errors) / y[100:].var(), abs=1e-6)
+    assert np.isnan(run.final("validation_accuracy")).all()
+
+
+def test_missing_values_are_filled_with_the_mean_of_the_training_rows(tmp_path):
+    lines = [f"{i % 7},{'' if i % 10 == 3 else i},{'ab'[i % 2]}" for i in range(60)]
+    (tmp_path / "t.csv").write_text("u,v,c\n" + "\n".join(lines))
+    data = shoal.FileData(file=str(tmp_path / "t.csv"), target="c", missing="mean")
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", shoal.ShoalWarning)
+        run = with_(QUICK, data=data).run()
+    part = run.prepared.parts[0]
+    train = part.split.train
+    known = [i for i in train.tolist() if i % 10 != 3]
+    assert part.dataset.x[3, 1] == pytest.approx(np.mean(known), rel=1e-15)
+
+
+def test_a_stream_draws_every_epoch_afresh():
+    experiment = shoal.Experiment(
+        data=shoal.tasks.xor(batches=20),
+        network=shoal.Network([shoal.Dense(4, "tanh"), shoal.Dense(1, "sigmoid")]),
+        training=shoal.Training(shoal.Adam(0.05), batch_size=8, epochs=3),
+        population=2,
+    )
+    run = experiment.run()
+    assert run.steps.tolist() == [60, 60]
+    rows = [run.prepared.fresh(epoch)[0] for epoch in range(3)]
+    assert all(r.x.shape == (160, 2) for r in rows)
+    assert len({r.x.tobytes() for r in rows}) == 3
+    # training figures are those of the epoch's rows after its last update
+    at = run.at(step=40)
+    stages = shoal.network.forward_pass(run.network, at.member(1), rows[1].x)
+    loss = shoal.network.loss_of(run.network, "binary_crossentropy", stages, rows[1].y)
+    assert run.history["train_loss"][1, 1] == pytest.approx(loss, rel=1e-5)
+    # and the validation rows are the whole truth table
+    assert sorted(run.prepared.parts[0].validation.x.tolist()) == [[0, 0], [0, 1], [1, 0], [1, 1]]
+
+
+def test_unscaled_features_are_warned_about_before_training():
+    data = shoal.tasks.greater(samples=300, add=1000)
+    assert (
+        prepare(with_(QUICK, data=data))
+        .warnings[0]
+        .endswith('Set preprocess.scaling = "standard".')
+    )
+    with pytest.warns(shoal.ShoalWarning, match="2 features reach the network unscaled"):
+        with_(QUICK, data=data).run()
+    assert prepare(QUICK).warnings == ()
+
+
+def test_the_result_document():
+    found = QUICK.run().to_dict()
+    json.dumps(found, allow_nan=False)
+    assert set(found) >= {
+        "experiment", "networks", "summary", "diverged", "warnings", "truth", "seconds", "digest",
+        "arithmetic", "version",
+    }  # fmt: skip
+    assert set(found["networks"][0]) == {
+        "index", "seed", "steps", "epochs", "train_loss", "train_accuracy", "validation_loss",
+        "validation_accuracy", "stopped_because",
+    }  # fmt: skip
+    assert set(found["summary"]["validation_accuracy"]) == {"median", "p05", "p95"}
+    assert shoal.Experiment.read(found["experiment"]) == QUICK
+
+
+def test_progress_is_told_and_ends_at_the_end():
+    seen = []
+    long = with_(QUICK, training=training(epochs=50))
+    long.run(progress=seen.append)
+    assert seen[-1].steps == seen[-1].total_steps == 50 * 8 * 5
+    assert seen[-1].epoch == 50
+    assert seen[-1].loss > 0
+    assert [p.steps for p in seen] == sorted(p.steps for p in seen)
+
+
+def test_bad_arguments():
+    with pytest.raises(shoal.ShoalError) as caught:
+        QUICK.run(threads=0)
+    assert str(caught.value) == "Experiment.run: `threads` must be 1 or more; got 0."
+    with pytest.raises(shoal.ShoalError) as caught:
+        QUICK.run().at(step=33)
+    assert str(caught.value) == "Run.at: `step` must be from 0 to 32; got 33."

@@ -1,0 +1,176 @@
+"""Contract: the core computes what the readable NumPy reference computes."""
+
+import itertools
+
+import numpy as np
+import pytest
+
+from shoal.kernels import Course, RowSet, RuleSettings, State, forward, gradient
+from shoal.network import (
+    ACTIVATIONS,
+    LOSSES,
+    Dense,
+    Network,
+    Parameters,
+    backward,
+    check_fit,
+    forward_pass,
+    loss_of,
+)
+from shoal.training import OPTIMIZERS, Training, first_slots, update
+
+# Relative to the largest entry: sums run in another order than NumPy's. float32 as the issue
+# states it; float64 leaves room for a few hundred roundings of 1.1e-16.
+TOLERANCE = {"float32": 1e-4, "float64": 1e-11}
+C = 3
+
+COMBINATIONS = [
+    (hidden, output, loss)
+    for hidden, output, loss in itertools.product(ACTIVATIONS, ACTIVATIONS, LOSSES)
+    if check_fit(Network([Dense(4, hidden), Dense(C, output)]), loss) is None
+]
+
+
+def settings(**changes):
+    kwargs = {
+        "rule": "sgd", "n_slots": 0, "loss": "squared_error", "accuracy": None,
+        "mean_reduction": True, "shuffled": False, "keep_best": None, "batch": 10,
+        "report_every": 10**6, "total_steps": 10**6,
+    }  # fmt: skip
+    return RuleSettings(**{**kwargs, **changes})
+
+
+def rows_for(loss, n, n_in, dtype, seed=1):
+    rng = np.random.default_rng(seed)
+    x = rng.normal(size=(n, n_in)).astype(dtype)
+    if loss == "squared_error":
+        return x, rng.normal(size=(n, C)).astype(dtype)
+    labels = rng.integers(0, C, n)
+    if loss == "categorical_crossentropy":
+        return x, np.eye(C, dtype=dtype)[labels]
+    return x, rng.integers(0, 2, (n, C)).astype(dtype)
+
+
+def close(found, wanted, dtype):
+    scale = max(1e-3, float(np.abs(wanted).max()))
+    np.testing.assert_allclose(found, wanted, rtol=0, atol=TOLERANCE[dtype] * scale)
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize(("hidden", "output", "loss"), COMBINATIONS)
+def test_loss_and_gradient(hidden, output, loss, dtype):
+    # widths of 5, 4 and 3, rows in whole blocks and a rest: every path of the blocking
+    network = Network([Dense(5, hidden), Dense(4, hidden), Dense(C, output)], inputs=6)
+    layout = network.layout()
+    flat = np.random.default_rng(0).normal(size=layout.n_parameters).astype(dtype)
+    x, y = rows_for(loss, 300, 6, dtype)
+    if hidden == "step" or output == "step":
+        # a weighted sum that rounds to the other side of a threshold is another function
+        flat, x = np.round(flat * 8) / 8, np.round(x * 8) / 8
+    parameters = Parameters.from_flat(layout, flat)
+    stages = forward_pass(network, parameters, x)
+    wanted = backward(network, parameters, stages, y, loss, reduction="sum").flat
+    value, _, found = gradient(network, settings(loss=loss), flat, RowSet(x=x, y=y))
+    close(found, wanted, dtype)
+    close(np.array(value), np.array(loss_of(network, loss, stages, y)), dtype)
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize("activation", ACTIVATIONS)
+def test_outputs(activation, dtype):
+    network = Network([Dense(7, activation), Dense(2, activation)], inputs=3)
+    layout = network.layout()
+    rng = np.random.default_rng(3)
+    flat = rng.normal(size=(4, layout.n_parameters)).astype(dtype)
+    x = rng.normal(size=(1000, 3)).astype(dtype) * 3
+    if activation == "step":
+        flat, x = np.round(flat * 8) / 8, np.round(x * 8) / 8
+    found = forward(network, flat, x, threads=2)
+    for i in range(4):
+        parameters = Parameters.from_flat(layout, flat[i])
+        close(found[i], forward_pass(network, parameters, x).outputs[-1], dtype)
+
+
+def test_a_row_has_the_same_bits_whatever_is_beside_it():
+    network = Network([Dense(9, "gelu"), Dense(3, "softmax")], inputs=4)
+    rng = np.random.default_rng(0)
+    flat = rng.normal(size=(2, network.layout().n_parameters)).astype(np.float32)
+    x = rng.normal(size=(777, 4)).astype(np.float32)
+    whole = forward(network, flat, x)
+    for first, last in ((0, 1), (5, 22), (300, 777), (776, 777)):
+        np.testing.assert_array_equal(forward(network, flat, x[first:last]), whole[:, first:last])
+
+
+@pytest.mark.parametrize("bias", [True, False])
+@pytest.mark.parametrize("reduction", ["mean", "sum"])
+@pytest.mark.parametrize("name", OPTIMIZERS)
+def test_steps_of_every_optimizer(name, reduction, bias):
+    """Twelve steps in float64, the last batch of each epoch smaller, against the reference."""
+    n, batch, steps = 23, 5, 12
+    x, y = rows_for("squared_error", n, 3, "float64")
+    if name == "perceptron":
+        network = Network([Dense(1, "step", bias=bias)], inputs=3)
+        y = (y[:, :1] > 0).astype(np.float64)
+    else:
+        network = Network([Dense(4, "tanh", bias=bias), Dense(C, bias=bias)], inputs=3)
+    training = Training(name, reduction=reduction)
+    flat = np.random.default_rng(2).normal(size=network.layout().n_parameters)
+    wanted = reference_run(network, training.optimizer, flat, x, y, batch, steps, reduction)
+    plan = settings(
+        rule=name, n_slots=OPTIMIZERS[name].n_slots, batch=batch,
+        mean_reduction=reduction == "mean",
+    )  # fmt: skip
+    state = begin(plan, flat[None], training.hyper(1))
+    Course(network, plan, state, [RowSet(x=x, y=y)]).advance(steps)
+    np.testing.assert_allclose(state.weights[0], wanted, rtol=1e-10, atol=1e-12)
+
+
+def begin(plan, weights, hyper):
+    n = len(weights)
+    return State.begin(
+        plan,
+        weights,
+        hyper=np.repeat(hyper, n, axis=0) if len(hyper) == 1 else hyper,
+        order=np.arange(n, dtype=np.uint64),
+        train_set=np.zeros(n, np.int32),
+        validation_set=np.full(n, -1, np.int32),
+    )
+
+
+def reference_run(network, optimizer, flat, x, y, batch, steps, reduction):
+    layout, slots = network.layout(), first_slots(optimizer, flat)
+    rule = "gradient" if OPTIMIZERS[optimizer.name].needs_gradient else "perceptron"
+    starts = list(range(0, len(x), batch))
+    for step in range(steps):
+        at = starts[step % len(starts)]
+        rows = slice(at, at + batch)
+        parameters = Parameters.from_flat(layout, flat)
+        stages = forward_pass(network, parameters, x[rows])
+        slope = backward(
+            network, parameters, stages, y[rows], "squared_error", reduction=reduction, rule=rule
+        )
+        flat, slots = update(optimizer, flat, slope.flat, slots, step + 1)
+    return flat
+
+
+def test_figures_are_those_of_the_weights_at_the_end_of_the_epoch():
+    x, y = rows_for("categorical_crossentropy", 50, 3, "float64")
+    network = Network([Dense(4, "tanh"), Dense(C, "softmax")], inputs=3)
+    plan = settings(
+        loss="categorical_crossentropy", accuracy="argmax", batch=7, report_every=8, total_steps=24
+    )
+    flat = np.random.default_rng(2).normal(size=network.layout().n_parameters)
+    state = begin(plan, flat[None], np.array([[0.1]]))
+    train, judge = RowSet(x=x[:40], y=y[:40]), RowSet(x=x[40:], y=y[40:])
+    state.validation_set[:] = 0
+    course = Course(network, plan, state, [train], [judge])
+    for report in range(3):
+        course.advance(8 * (report + 1))
+        parameters = Parameters.from_flat(network.layout(), state.weights[0])
+        for rows, first in ((train, 0), (judge, 2)):
+            stages = forward_pass(network, parameters, rows.x)
+            loss = loss_of(network, "categorical_crossentropy", stages, rows.y)
+            right = (stages.outputs[-1].argmax(1) == rows.y.argmax(1)).mean()
+            assert state.figures[0, first, report] == pytest.approx(loss, rel=1e-12)
+            assert state.figures[0, first + 1, report] == right
+    assert np.isfinite(state.figures).all()
