@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 import time
 from collections.abc import Callable, Sequence
@@ -14,10 +15,12 @@ from benchmarks.cases import PEERS, chosen
 from benchmarks.report import show
 from benchmarks.results import Results, default_path, write
 from benchmarks.runner import Outcome, Settings, measure
-from benchmarks.startup import measure_startup
+from benchmarks.startup import StartUp, measure_startup
 from benchmarks.workloads import WORKS
 
 PARTS = (*WORKS, "startup")
+BUSY_LOAD = 0.7
+"""Average number of running processes in the last minute from which we warn."""
 
 
 def _names(known: Sequence[str]) -> Callable[[str], list[str]]:
@@ -52,14 +55,16 @@ def parser() -> argparse.ArgumentParser:
 
 def run(arguments: argparse.Namespace, tell: Callable[[str], object]) -> Results:
     """Measure what was asked for."""
-    begun = time.perf_counter()
+    begun, load = time.perf_counter(), os.getloadavg()[0]
     settings = Settings(
         repeats=max(1, arguments.repeats),
         is_full=arguments.full,
         peer_python=arguments.peer_python,
         shoal_python=sys.executable,
     )
-    outcome, startup, failed = Outcome(measured={}, versions={}, notes=()), {}, []
+    outcome = Outcome(measured={}, versions={}, notes=())
+    startup: dict[str, StartUp] = {}
+    failed: list[str] = []
     if "startup" in arguments.only:
         startup, failed = measure_startup(settings.repeats, tell)
     if cases := chosen(arguments.only, arguments.peers):
@@ -67,10 +72,18 @@ def run(arguments: argparse.Namespace, tell: Callable[[str], object]) -> Results
     return Results(
         outcome=outcome,
         startup=startup,
-        notes=(*outcome.notes, *failed),
+        notes=(*outcome.notes, *failed, *_busy(load)),
+        load=load,
         settings=settings,
         elapsed_s=time.perf_counter() - begun,
     )
+
+
+def _busy(load: float) -> list[str]:
+    """Say so if others were at work on this machine when we began."""
+    if load < BUSY_LOAD:
+        return []
+    return [f"the machine was busy (load {load:.1f} at the start): measure again when it is quiet"]
 
 
 def main() -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import statistics
 import sys
 
 from rich.console import Console
@@ -93,7 +94,8 @@ def _remarks(found: Measured) -> list[str]:
     if (compile_s := found.fact("compile_s")) is not None:
         remarks.append(f"{compile_s:.1f} s to compile not counted")
     if (run_s := found.fact("run_seconds")) is not None:
-        remarks.append(f"training alone {run_s / found.samples[0].seconds:.0%}")
+        share = run_s / statistics.median(sample.seconds for sample in found.samples)
+        remarks.append(f"{1 - share:.0%} of it before training")
     return remarks
 
 

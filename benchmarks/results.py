@@ -27,6 +27,7 @@ class Results:
     startup: Mapping[str, StartUp]
     notes: tuple[str, ...]
     settings: Settings
+    load: float
     elapsed_s: float
 
     @property
@@ -60,6 +61,7 @@ def document(results: Results) -> dict[str, object]:
         "machine": {
             "cpu": cpu_name(),
             "n_cores": len(os.sched_getaffinity(0)),
+            "load_at_start": results.load,
             "system": f"{platform.system()} {platform.machine()}",
         },
         "python": platform.python_version(),

@@ -117,9 +117,10 @@ def make_gradient(recipe: Recipe, unravel: Unravel) -> Callable[..., Tree]:
     def loss(weights: Tree, x: jax.Array, y: jax.Array) -> jax.Array:
         return cross_entropy(forward(unravel(weights), x, recipe), y)
 
+    gradient: Callable[..., Tree] = jax.grad(loss)
     if recipe.networks_last:
-        return jax.vmap(jax.grad(loss), in_axes=(-1, None, None), out_axes=-1)
-    return jax.grad(loss)
+        gradient = jax.vmap(gradient, in_axes=(-1, None, None), out_axes=-1)
+    return gradient
 
 
 def make_epoch(task: Task, recipe: Recipe, unravel: Unravel) -> Callable[..., Any]:

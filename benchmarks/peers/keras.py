@@ -63,4 +63,4 @@ def _prepare(task: Task) -> Once:
     return once
 
 
-CASES: dict[str, Prepare] = {"keras": _prepare}
+CASES: dict[str, Prepare] = {"keras": _prepare, "keras_all": _prepare}

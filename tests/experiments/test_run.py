@@ -255,3 +255,27 @@ def test_bad_arguments():
     with pytest.raises(shoal.ShoalError) as caught:
         QUICK.run().at(step=33)
     assert str(caught.value) == "Run.at: `step` must be from 0 to 32; got 33."
+
+
+def test_test_rows_are_looked_at_once_at_the_end():
+    data = shoal.tasks.greater(samples=300, validation=0.2, test=0.1)
+    run = with_(QUICK, data=data).run()
+    part = run.prepared.parts[0]
+    assert [len(rows.x) for rows in (part.train, part.validation, part.test)] == [210, 60, 30]
+    outputs = run.predict(part.dataset.x[part.split.test])[:, :, 0]
+    right = (outputs > 0.5) == (part.dataset.y[part.split.test][:, 0] > 0.5)
+    np.testing.assert_array_equal(run.test["test_accuracy"], right.mean(axis=1))
+    assert QUICK.run().test == {}
+
+
+def test_a_data_frame():
+    import pandas as pd
+
+    rng = np.random.default_rng(0)
+    frame = pd.DataFrame({"a": rng.random(80), "b": rng.random(80)})
+    frame["larger"] = np.where(frame.a > frame.b, "a", "b")
+    dataset = shoal.data.load_frame(frame, target="larger")
+    run = with_(QUICK, training=training(epochs=200)).run(rows=dataset)
+    assert run.ensemble.schema.classes == ("a", "b")
+    said = run.ensemble.predict(frame[["a", "b"]])
+    assert (said == frame.larger).mean() > 0.9

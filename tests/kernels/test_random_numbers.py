@@ -46,7 +46,9 @@ def test_a_prefix_does_not_depend_on_the_length():
 def test_uniform_is_53_bits_of_two_words():
     s = stream(3, "init")
     words = s.words(20).astype(object)
-    wanted = [((a >> 5) * 2**26 + (b >> 6)) / 2**53 for a, b in zip(words[::2], words[1::2])]
+    wanted = [
+        ((a >> 5) * 2**26 + (b >> 6)) / 2**53 for a, b in zip(words[::2], words[1::2], strict=True)
+    ]
     assert s.uniform(10).tolist() == wanted
 
 

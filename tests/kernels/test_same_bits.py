@@ -155,11 +155,12 @@ print(json.dumps({
         for name, record in tasks.TASKS.items()],
     "greater": digest(
         tasks.greater(samples=500, label_noise=0.1), [D(3, "tanh"), D(1, "sigmoid")],
-        T("adam", epochs=3, batch_size=30), population=20, preprocess=shoal.experiments.Preprocess("standard")),
+        T("adam", epochs=3, batch_size=30), population=20, preprocess=shoal.Preprocess("standard")),
     "every activation": [digest(
         tasks.moons(samples=300), [D(5, name), D(9, name), D(1, "sigmoid")],
         T("momentum", epochs=2, batch_size=40, dtype=dtype))
-        for name in shoal.network.ACTIVATIONS if name != "step" for dtype in ("float32", "float64")],
+        for name in shoal.network.ACTIVATIONS if name != "step"
+        for dtype in ("float32", "float64")],
     "large": digest(
         tasks.spiral(samples=700, classes=5), [D(70, "relu"), D(33, "tanh"), D(5, "softmax")],
         T("adam", epochs=2, batch_size=300)),
@@ -192,9 +193,8 @@ def test_every_instruction_set(isa, plain):
 
 
 def test_without_numpys_cpu_features(plain):
-    disabled = " ".join(
-        sorted(set(__cpu_dispatch__) & {k for k, v in __cpu_features__.items() if v})
-    )
+    there = {name for name, present in __cpu_features__.items() if present}
+    disabled = " ".join(sorted(there.intersection(__cpu_dispatch__)))
     assert disabled, "this NumPy chooses nothing by the CPU here"
     assert results(SHOAL_ISA="plain", NPY_DISABLE_CPU_FEATURES=disabled) == plain
 

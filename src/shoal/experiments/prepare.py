@@ -12,7 +12,7 @@ import numpy as np
 from shoal.data.assemble import fill_gaps
 from shoal.data.dataset import Dataset
 from shoal.data.file_recipe import FileData, load_file
-from shoal.data.recipe import apply_recipe
+from shoal.data.recipe import DataRecipe, apply_recipe
 from shoal.data.scaling import Scaler, fit_scaler, unscaled_columns, unscaled_sentence
 from shoal.data.split import Split, split_rows
 from shoal.data.tasks import LogicTask, TaskRecipe, fresh, load_task
@@ -35,8 +35,8 @@ class Part:
         dataset: all rows, recipe applied, gaps filled, in the units of the table.
         split: which rows train and validate; of a stream all rows validate.
         scaler, target_scaler: fitted on the training rows.
-        train, validation: scaled rows in the networks' dtype; of a stream `train` holds the
-            first epoch; None without validation rows.
+        train, validation, test: scaled rows in the networks' dtype, None where there are
+            none; of a stream `train` holds the first epoch.
     """
 
     dataset: Dataset
@@ -45,6 +45,7 @@ class Part:
     target_scaler: Scaler
     train: RowSet
     validation: RowSet | None
+    test: RowSet | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -213,7 +214,7 @@ def _part(
     scaler = fit_scaler(experiment.preprocess.scaling, learn.x)
     target = experiment.preprocess.target_scaling if dataset.schema.kind == "regression" else "none"
     target_scaler = fit_scaler(target, learn.y)
-    judge = _rows(dataset, split.validation)
+    judge, kept = _rows(dataset, split.validation), _rows(dataset, split.test)
     shape = _row_maker(network, scaler, target_scaler, experiment.training.dtype)
     return Part(
         dataset=dataset,
@@ -222,6 +223,7 @@ def _part(
         target_scaler=target_scaler,
         train=shape(learn),
         validation=shape(judge) if judge.n_rows else None,
+        test=shape(kept) if kept.n_rows else None,
     )
 
 
@@ -296,8 +298,8 @@ def _init(seed: int) -> Stream:
 
 
 def _with_given(experiment: Experiment, dataset: Dataset) -> Experiment:
-    shares = {"validation": 0.0, "test": 0.0}
-    given = GivenData(given=dataset.source, fingerprint=dataset.fingerprint, **shares)
+    kept = {name: getattr(experiment.data, name) for name in DataRecipe.model_fields}
+    given = GivenData(given=dataset.source, fingerprint=dataset.fingerprint, **kept)
     return experiment.model_copy(update={"data": given})
 
 

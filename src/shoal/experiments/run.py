@@ -18,7 +18,7 @@ from shoal.experiments.document import Experiment
 from shoal.experiments.models import ensemble_of
 from shoal.experiments.prepare import Prepared
 from shoal.experiments.progress import Progress
-from shoal.kernels import CAUSES, FIGURES, Course, KernelName, RowSet, State
+from shoal.kernels import CAUSES, FIGURES, Course, KernelName, RowSet, State, figures
 from shoal.models import Model
 from shoal.network import Network, Parameters
 
@@ -121,6 +121,26 @@ class Run:
         report, values = self.delivered_report, self.history[figure]
         found = values[np.arange(len(self)), np.maximum(report, 0)]
         return np.where((report >= 0) & (self.state.status == 0), found, np.nan)
+
+    @cached_property
+    def test(self) -> Mapping[str, np.ndarray]:
+        """Figures of the delivered weights on the test rows, which nothing saw before.
+
+        Returns:
+            ``test_loss`` and ``test_accuracy``, each (P,), NaN for a network that diverged;
+            nothing if the experiment keeps no test rows.
+        """
+        if all(part.test is None for part in self.prepared.parts):
+            return {}
+        found = np.full((2, len(self)), np.nan)
+        for k, part in enumerate(self.prepared.parts):
+            members = np.flatnonzero((self.prepared.part_of == k) & (self.state.status == 0))
+            if part.test is None or len(members) == 0:
+                continue
+            own = np.ascontiguousarray(self.weights[members])
+            loss, accuracy = figures(self.network, self.prepared.settings, own, part.test)
+            found[:, members] = loss * part.target_scaler.scale[0] ** 2, accuracy
+        return {"test_loss": found[0], "test_accuracy": found[1]}
 
     @property
     def diverged(self) -> list[dict[str, Any]]:
