@@ -28,6 +28,7 @@ using Array = nb::ndarray<nb::numpy, T>;
 template <class T>
 using Input = nb::ndarray<const T, nb::c_contig, nb::device::cpu>;
 using Any = nb::ndarray<nb::c_contig, nb::device::cpu>;
+using ReadOnly = nb::ndarray<nb::ro, nb::c_contig, nb::device::cpu>;
 
 // A new NumPy array that owns its memory.
 template <class T>
@@ -40,7 +41,8 @@ Array<T> new_array(std::vector<size_t> shape, T** data) {
   return Array<T>(p, shape.size(), shape.data(), owner);
 }
 
-int dtype_of(const Any& array, const char* name) {
+template <class A>
+int dtype_of(const A& array, const char* name) {
   if (array.dtype() == nb::dtype<float>()) return 0;
   if (array.dtype() == nb::dtype<double>()) return 1;
   throw nb::type_error((std::string(name) + ": must be float32 or float64").c_str());
@@ -138,8 +140,13 @@ Array<T> elementary(const std::string& name, Input<T> x) {
   for (size_t d = 0; d < x.ndim(); d++) shape.push_back(x.shape(d));
   T* out;
   auto array = new_array<T>(shape, &out);
-  if (!kernels().elementary(name.c_str(), x.data(), out, int64_t(x.size()), sizeof(T) == 8))
-    throw nb::value_error(("elementary: there is no function '" + name + "'").c_str());
+  const Kernels& loaded = kernels();
+  int known;
+  {
+    const nb::gil_scoped_release release;
+    known = loaded.elementary(name.c_str(), x.data(), out, int64_t(x.size()), sizeof(T) == 8);
+  }
+  if (!known) throw nb::value_error(("elementary: there is no function '" + name + "'").c_str());
   return array;
 }
 
@@ -205,11 +212,12 @@ Plan make_plan(const std::vector<LayerTuple>& layers, int loss, int rule, int n_
 
 // One set of rows, with a feature-major copy for the figures where that is small.
 struct RowSet {
-  Any x, y;
+  ReadOnly x, y;
   std::vector<char> columns;
   Rows rows{};
 
-  RowSet(Any x_, Any y_, const Plan& plan, int dtype) : x(std::move(x_)), y(std::move(y_)) {
+  RowSet(ReadOnly x_, ReadOnly y_, const Plan& plan, int dtype)
+      : x(std::move(x_)), y(std::move(y_)) {
     expect(x.ndim() == 2 && y.ndim() == 2 && x.shape(0) == y.shape(0) && x.shape(0) > 0,
            "rows: x must have shape (N, D) and y (N, C)");
     expect(int(x.shape(1)) == plan.n_in && int(y.shape(1)) == plan.n_out,
@@ -239,7 +247,7 @@ struct RowSet {
   }
 };
 
-using Pairs = std::vector<std::tuple<Any, Any>>;
+using Pairs = std::vector<std::tuple<ReadOnly, ReadOnly>>;
 
 // P networks that share a plan, with the arrays of their state.
 class Group {
@@ -369,7 +377,7 @@ bool train(const std::vector<Group*>& groups, Input<int64_t> units, int threads,
 }
 
 // Outputs (P, N, C) of networks with weights (P, K) for rows x (N, D).
-nb::object forward(const Plan& plan, Any weights, Any x, int threads) {
+nb::object forward(const Plan& plan, ReadOnly weights, ReadOnly x, int threads) {
   const int dtype = dtype_of(weights, "weights");
   expect(dtype_of(x, "x") == dtype, "forward: weights and x have different dtypes");
   expect(weights.ndim() == 2 && int64_t(weights.shape(1)) == plan.n_parameters,
@@ -393,6 +401,7 @@ nb::object forward(const Plan& plan, Any weights, Any x, int threads) {
              *rows = static_cast<const char*>(x.data());
   Control control;
   bool interrupted = false;
+  const nb::object nobody = nb::none();  // made while the GIL is held
   {
     const nb::gil_scoped_release release;
     carry_out(
@@ -404,7 +413,7 @@ nb::object forward(const Plan& plan, Any weights, Any x, int threads) {
                             static_cast<char*>(out) + size_t((i * N + first) * C) * item, n, arena,
                             dtype);
         },
-        [&] { return look_up(control, nb::none(), interrupted); });
+        [&] { return look_up(control, nobody, interrupted); });
   }
   if (interrupted) {
     PyErr_SetNone(PyExc_KeyboardInterrupt);
@@ -414,7 +423,8 @@ nb::object forward(const Plan& plan, Any weights, Any x, int threads) {
 }
 
 // Mean loss, accuracy and the summed gradient (K,) of one network on rows taken in order.
-std::tuple<double, double> gradient(const Plan& plan, Any weights, Any x, Any y, Any out) {
+std::tuple<double, double> gradient(const Plan& plan, ReadOnly weights, ReadOnly x, ReadOnly y,
+                                    Any out) {
   const int dtype = dtype_of(weights, "weights");
   expect(int64_t(weights.size()) == plan.n_parameters && out.size() == weights.size() &&
              dtype_of(out, "out") == dtype,

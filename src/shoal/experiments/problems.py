@@ -1,15 +1,29 @@
-"""From pydantic's errors to sentences with a key path: all problems of a document at once."""
+"""From pydantic's errors to sentences with a key path: all problems of a document at once.
+
+What a key wants is said in the words of its JSON Schema, so that records, schema and messages
+cannot disagree; sentences of our own validators stand as they are.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Any
+from typing import Any, get_args
 
 from pydantic import BaseModel, ValidationError
+from pydantic_core.core_schema import ErrorType
 
 from shoal.errors import ExperimentError, Problem, did_you_mean
+from shoal.experiments.wanted import parts_at, wanted
 
 Schema = Mapping[str, Any]
+
+MOST = 20
+"""Problems that are told one by one; the others are counted."""
+LONGEST = 60
+"""Characters of a value that are shown."""
+LONGEST_SENTENCE = 400
+KINDS = frozenset(get_args(ErrorType))
+"""Kinds of pydantic's errors; the others are those of our validators."""
 
 
 def experiment_error(
@@ -24,77 +38,99 @@ def experiment_error(
         error: what pydantic found.
     """
     schema = record.model_json_schema()
-    problems = []
-    for found in error.errors(include_url=False):
-        place = tuple(part for part in found["loc"] if not _is_tag(part))
-        problems.append(
-            Problem(path=_path(place), message=_message(dict(found), schema, document, place))
-        )
+    found: dict[tuple[str, str], Problem] = {}
+    for each in error.errors(include_url=False):
+        problem = _problem(dict(each), schema, document)
+        # one key of several types gives an error for each of them: told once, for all
+        found.setdefault((problem.path, problem.message), problem)
+    problems = list(found.values())
+    if len(problems) > MOST:
+        more = f"{len(problems) - MOST:,} more problems."
+        problems = [*problems[:MOST], Problem(path="", message=more)]
     return ExperimentError(source, problems)
 
 
-def _path(place: tuple[int | str, ...]) -> str:
-    """Return the place as TOML writes it: ``network.layers[1].units``."""
+def _problem(error: dict[str, Any], schema: Schema, document: Mapping[str, Any]) -> Problem:
+    kind = error["type"]
+    place, value = _place(document, error["loc"], kind in ("missing", "extra_forbidden"))
+    path = path_of(place)
+    if kind == "extra_forbidden":
+        known = sorted(set(_keys(schema, document, place[:-1])))
+        cure = did_you_mean(str(place[-1]), known) or f"Known keys: {', '.join(known)}."
+        return Problem(path=path, message=f"unknown key. {cure}")
+    if kind == "missing":
+        return Problem(path=path, message="is missing.")
+    if kind not in KINDS or kind in ("value_error", "assertion_error"):
+        return Problem(path=path, message=_own_sentence(error))
+    wish = wanted(parts_at(schema, document, place), schema) or "something else"
+    shown = shown_value(value)
+    return Problem(path=path, message=f"must be {wish}" + (f"; got {shown}." if shown else "."))
+
+
+def path_of(place: tuple[int | str, ...]) -> str:
+    """Return the place as TOML writes it: ``network.layers[1].units``.
+
+    Example:
+        >>> path_of(("network", "layers", 1, "units"))
+        'network.layers[1].units'
+    """
     path = ""
     for part in place:
         path += f"[{part}]" if isinstance(part, int) else f".{part}" if path else part
     return path
 
 
-def _is_tag(part: int | str) -> bool:
-    """Return whether pydantic put the name of a type, not of a key, into the place."""
-    return isinstance(part, str) and ("[" in part or part in ("int", "literal", "str", "float"))
+def shown_value(value: object) -> str:
+    """Return a value as a message shows it, short and on one line; tables not at all.
 
-
-def _message(
-    found: dict[str, Any], schema: Schema, document: Mapping[str, Any], place: tuple[int | str, ...]
-) -> str:
-    kind, given = found["type"], found["input"]
-    if kind == "extra_forbidden":
-        known = sorted(set(_keys(schema, schema, document, place[:-1])))
-        cure = did_you_mean(str(place[-1]), known) or f"Known keys: {', '.join(known)}."
-        return f"unknown key. {cure}"
-    if kind == "missing":
-        return "is missing."
-    message = str(found["msg"]).removeprefix("Value error, ")
-    message = message[0].lower() + message[1:] if message.startswith("Input") else message
-    message = message.replace("input should be", "must be").rstrip(".")
-    shown = repr(given) if not isinstance(given, dict | list) else ""
-    if "; got" in message or "Did you mean" in message or "Known names" in message or not shown:
-        return message + ("" if message.endswith("?") else ".")
-    return f"{message}; got {shown}."
-
-
-def _keys(schema: Schema, part: Schema, value: Any, place: tuple[int | str, ...]) -> Iterator[str]:
-    """Yield the keys that a document may have at `place` below `part` of the schema."""
-    part = _resolved(schema, part)
-    for option in (*part.get("anyOf", ()), *part.get("oneOf", ()), *part.get("allOf", ())):
-        if _fits(_resolved(schema, option), value):
-            yield from _keys(schema, option, value, place)
-    if not place:
-        yield from part.get("properties", {})
-        return
-    step, rest = place[0], place[1:]
-    inside = part.get("items") if isinstance(step, int) else part.get("properties", {}).get(step)
+    Example:
+        >>> shown_value("adam"), shown_value(True), shown_value([1, 2]), shown_value({})
+        ("'adam'", 'true', 'a list of 2', '')
+    """
+    if isinstance(value, Mapping):
+        return ""
+    if isinstance(value, list | tuple):
+        return f"a list of {len(value):,}"
+    if isinstance(value, bool):
+        return str(value).lower()
     try:
-        below = value[step]
-    except (LookupError, TypeError):
-        below = None
-    if inside:
-        yield from _keys(schema, inside, below, rest)
+        text = repr(value) if isinstance(value, str) else str(value)
+    except ValueError:  # Python writes no whole number of more than 4,300 digits
+        return "a number of thousands of digits"
+    return text if len(text) <= LONGEST else text[: LONGEST - 1] + "…"
 
 
-def _resolved(schema: Schema, part: Schema) -> Schema:
-    while "$ref" in part:
-        part = schema["$defs"][part["$ref"].rpartition("/")[2]]
-    return part
+def _own_sentence(error: Mapping[str, Any]) -> str:
+    message = str(error["msg"]).removeprefix("Value error, ").removeprefix("Assertion failed, ")
+    message = message.rstrip(".")
+    if len(message) > LONGEST_SENTENCE:
+        message = message[: LONGEST_SENTENCE - 1] + "…"
+    return message + ("" if message.endswith("?") else ".")
 
 
-def _fits(option: Schema, value: Any) -> bool:
-    """Return whether the constants of an option (a task's or optimizer's name) are those given."""
-    if not isinstance(value, Mapping):
-        return True
-    for name, wanted in option.get("properties", {}).items():
-        if "const" in wanted and value.get(name, wanted.get("default")) != wanted["const"]:
-            return False
-    return all(name in value for name in option.get("required", ()) if name in ("file", "given"))
+def _place(
+    document: Mapping[str, Any], loc: tuple[int | str, ...], named: bool
+) -> tuple[tuple[int | str, ...], Any]:
+    """Return the place without what pydantic put into it: names of types and of records.
+
+    A part counts if the document has it; of a missing key the last part counts anyhow.
+    """
+    place: list[int | str] = []
+    value: Any = document
+    for number, part in enumerate(loc):
+        is_key = isinstance(value, Mapping) and part in value
+        is_index = isinstance(value, list | tuple) and isinstance(part, int) and part < len(value)
+        if is_key or is_index:
+            value = value[part]
+            place.append(part)
+        elif named and number == len(loc) - 1:
+            place.append(part)
+    return tuple(place), value
+
+
+def _keys(
+    schema: Schema, document: Mapping[str, Any], place: tuple[int | str, ...]
+) -> Iterator[str]:
+    """Yield the keys that a document may have at `place`."""
+    for part in parts_at(schema, document, place):
+        yield from part.get("properties", {})

@@ -66,12 +66,13 @@ def _check_inputs(value: object, _union: object) -> int | tuple[Input, ...] | No
 
 
 def _check_named(inputs: tuple[Input, ...]) -> None:
-    names = [each.name for each in inputs]
-    if not names:
+    if not inputs:
         raise reason("no_inputs", "needs at least one named input; got an empty list")
-    twice = next((name for name in names if names.count(name) > 1), None)
-    if twice is not None:
-        raise reason("inputs_twice", f"the input '{twice}' is named twice")
+    seen: set[str] = set()
+    for each in inputs:
+        if each.name in seen:
+            raise reason("inputs_twice", f"the input '{each.name}' is named twice")
+        seen.add(each.name)
     total = sum(each.width for each in inputs)
     if total > MAX_UNITS:
         raise reason("inputs_wide", f"at most {MAX_UNITS} features together; got {total}")
