@@ -98,9 +98,28 @@ Array<double> uniform(uint64_t key, int64_t n, uint64_t step, uint32_t part) {
   return array;
 }
 
+// The 64-bit keys of stream `name` for members 0..n-1, as if each had been derived alone.
+Array<uint64_t> member_keys(uint64_t seed, const std::string& name, int64_t n) {
+  expect(n >= 0, "member_keys: n must not be negative");
+  uint64_t* out;
+  auto array = new_array<uint64_t>({size_t(n)}, &out);
+  for (int64_t i = 0; i < n; i++)
+    out[i] = derive_key(derive_key(seed, "member", uint64_t(i)) >> 11, name, 0);
+  return array;
+}
+
+// Uniform or normal numbers of many keys, (P, n): row i is what key i gives alone.
+template <class Fill>
+Array<double> rows_of(Input<uint64_t> keys, int64_t n, Fill fill) {
+  expect(keys.ndim() == 1 && n >= 0, "keys must have shape (P,)");
+  double* out;
+  auto array = new_array<double>({keys.shape(0), size_t(n)}, &out);
+  for (size_t i = 0; i < keys.shape(0); i++) fill(keys.data()[i], out + i * size_t(n));
+  return array;
+}
+
 // Normals 2k and 2k + 1 from uniforms 2k (radius) and 2k + 1 (angle).
-Array<double> normal(uint64_t key, int64_t n, uint64_t step, uint32_t part) {
-  expect(n >= 0, "philox_normal: n must not be negative");
+void fill_normal(uint64_t key, int64_t n, uint64_t step, uint32_t part, double* out) {
   const int64_t pairs = (n + 1) / 2;
   std::vector<double> u(size_t(2 * pairs)), radius(u.size() / 2), angle(radius), c(radius),
       s(radius);
@@ -112,14 +131,27 @@ Array<double> normal(uint64_t key, int64_t n, uint64_t step, uint32_t part) {
   kernels().elementary("log", radius.data(), radius.data(), pairs, 1);
   kernels().elementary("cos", angle.data(), c.data(), pairs, 1);
   kernels().elementary("sin", angle.data(), s.data(), pairs, 1);
-  double* out;
-  auto array = new_array<double>({size_t(n)}, &out);
   for (int64_t k = 0; k < pairs; k++) {
     const double r = std::sqrt(-2 * radius[size_t(k)]);
     out[2 * k] = r * c[size_t(k)];
     if (2 * k + 1 < n) out[2 * k + 1] = r * s[size_t(k)];
   }
+}
+
+Array<double> normal(uint64_t key, int64_t n, uint64_t step, uint32_t part) {
+  expect(n >= 0, "philox_normal: n must not be negative");
+  double* out;
+  auto array = new_array<double>({size_t(n)}, &out);
+  fill_normal(key, n, step, part, out);
   return array;
+}
+
+Array<double> uniforms(Input<uint64_t> keys, int64_t n, uint64_t step, uint32_t part) {
+  return rows_of(keys, n,
+                 [=](uint64_t key, double* out) { fill_uniform(key, n, step, part, out); });
+}
+Array<double> normals(Input<uint64_t> keys, int64_t n, uint64_t step, uint32_t part) {
+  return rows_of(keys, n, [=](uint64_t key, double* out) { fill_normal(key, n, step, part, out); });
 }
 
 Array<int64_t> permuted(uint64_t key, int64_t n, uint64_t step, uint32_t part) {
@@ -443,6 +475,11 @@ NB_MODULE(_core, m) {
   m.def("runnable", &runnable);
   m.def("philox_block", &philox_block, nb::arg("counter"), nb::arg("key"));
   m.def("derive_key", &derive_key, nb::arg("seed"), nb::arg("name"), nb::arg("member") = 0);
+  m.def("member_keys", &member_keys, nb::arg("seed"), nb::arg("name"), nb::arg("n"));
+  m.def("philox_uniforms", &uniforms, nb::arg("keys"), nb::arg("n"), nb::arg("step"),
+        nb::arg("part"));
+  m.def("philox_normals", &normals, nb::arg("keys"), nb::arg("n"), nb::arg("step"),
+        nb::arg("part"));
   m.def("philox_words", &words, nb::arg("key"), nb::arg("n"), nb::arg("step"), nb::arg("part"));
   m.def("philox_uniform", &uniform, nb::arg("key"), nb::arg("n"), nb::arg("step"), nb::arg("part"));
   m.def("philox_normal", &normal, nb::arg("key"), nb::arg("n"), nb::arg("step"), nb::arg("part"));

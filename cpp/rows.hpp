@@ -18,8 +18,10 @@ template <class T>
 struct Blocking {
   static constexpr int registers = Vec<T>::K;
 #if defined(__AVX512F__)
+  static constexpr int budget = 4;  // 16 accumulators of 32 registers
   static constexpr int outputs = 4, rows = 4 / registers, gradient = registers == 1 ? 4 : 2;
 #else
+  static constexpr int budget = 2;  // 8 accumulators of 16 registers
   static constexpr int outputs = registers <= 2 ? 4 : 2, rows = 1, gradient = 2;
 #endif
 };

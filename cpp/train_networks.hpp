@@ -9,39 +9,42 @@
 
 namespace shoal {
 
-// What becomes of the gradients of the one or two rows that are worked on together: NEW stores
-// their sum, ADD adds it to what is there, CHAIN carries the chain of fma on through them.
+// What becomes of the gradients of the rows that are worked on together: NEW stores their sum,
+// ADD adds it to what is there, CHAIN carries the chain of fma on through them.
 enum class Join { NEW, ADD, CHAIN };
-// Two rows of one chain (row and row + 16), or two neighbours in the tree.
-enum class Pair { SINGLE, CHAINED, JOINED };
 
-// The first row's values lie in a line at p, the second row's 16 behind.
-template <Pair P>
-constexpr int LINE = P == Pair::SINGLE ? LANES : 2 * LANES;
-
-template <Join J, Pair P, class T>
-static inline void join_products(const Vec<T>* d, const Vec<T>* x, T* at) {
-  const Vec<T> zero(T(0));
-  Vec<T> sum = fma(d[0], x[0], J == Join::CHAIN ? Vec<T>::load(at) : zero);
-  if constexpr (P == Pair::CHAINED) sum = fma(d[1], x[1], sum);
-  if constexpr (P == Pair::JOINED) sum = sum + fma(d[1], x[1], zero);
-  if constexpr (J == Join::ADD) sum = Vec<T>::load(at) + sum;
-  sum.store(at);
+// How one, two or four rows that are worked on together join in the tree; f is a row's product.
+enum class Pattern {
+  SINGLE,    // f0
+  CHAINED,   // one chain: f1 after f0 (rows 16 apart)
+  JOINED,    // f0 + f1
+  CHAINED4,  // one chain through all four
+  JOINED4,   // (f0 + f2) + (f1 + f3)
+  MIXED4     // two chains of two: (f1 after f0) + (f3 after f2)
+};
+constexpr int rows_of(Pattern p) {
+  return p == Pattern::SINGLE ? 1 : p == Pattern::CHAINED || p == Pattern::JOINED ? 2 : 4;
 }
-template <Join J, Pair P, class T>
-static inline void join_deltas(const Vec<T>* d, T* at) {
+
+// The sum of V rows by pattern; link(v, c) is row v's link onto the chain c.
+template <Join J, Pattern P, class T, class Link>
+SHOAL_INLINE void join_rows(T* at, Link link) {
   const Vec<T> zero(T(0));
-  Vec<T> sum = (J == Join::CHAIN ? Vec<T>::load(at) : zero) + d[0];
-  if constexpr (P == Pair::CHAINED) sum = sum + d[1];
-  if constexpr (P == Pair::JOINED) sum = sum + (zero + d[1]);
+  Vec<T> sum = link(0, J == Join::CHAIN ? Vec<T>::load(at) : zero);
+  if constexpr (P == Pattern::CHAINED) sum = link(1, sum);
+  if constexpr (P == Pattern::CHAINED4) sum = link(3, link(2, link(1, sum)));
+  if constexpr (P == Pattern::JOINED) sum = sum + link(1, zero);
+  if constexpr (P == Pattern::JOINED4)
+    sum = (sum + link(2, zero)) + (link(1, zero) + link(3, zero));
+  if constexpr (P == Pattern::MIXED4) sum = link(1, sum) + link(3, link(2, zero));
   if constexpr (J == Join::ADD) sum = Vec<T>::load(at) + sum;
   sum.store(at);
 }
 
 // z[o] = b[o] + sum over i of w[i, o] in[i], for O outputs from `o`; every weight is 16 lanes.
-template <class T, Pair P, int O>
+template <class T, int V, int O>
 static inline void lane_product(const LayerPlan& layer, int o, const T* w, const T* in, T* out) {
-  constexpr int R = LINE<P>, V = R / LANES;
+  constexpr int R = V * LANES;
   const T* at = w + (layer.weights + o) * LANES;
   const int64_t next = int64_t(layer.n_out) * LANES;
   Vec<T> z[O][V];
@@ -60,9 +63,9 @@ static inline void lane_product(const LayerPlan& layer, int o, const T* w, const
 }
 
 // Gradients of O outputs from `o` of a layer, joined to g.
-template <class T, Join J, Pair P, int O>
+template <class T, Join J, Pattern P, int O>
 static inline void lane_gradient(const LayerPlan& layer, int o, const T* d, const T* in, T* g) {
-  constexpr int R = LINE<P>, V = R / LANES;
+  constexpr int V = rows_of(P), R = V * LANES;
   Vec<T> delta[O][V];
   SHOAL_UNROLL for (int k = 0; k < O; k++) SHOAL_UNROLL
     for (int v = 0; v < V; v++) delta[k][v] = Vec<T>::load(d + (o + k) * R + v * LANES);
@@ -73,23 +76,32 @@ static inline void lane_gradient(const LayerPlan& layer, int o, const T* d, cons
     SHOAL_UNROLL for (int v = 0; v < V; v++)
       x[v] = Vec<T>::load(in + i * R + v * LANES);
     SHOAL_UNROLL for (int k = 0; k < O; k++)
-      join_products<J, P>(delta[k], x, at + k * LANES);
+      join_rows<J, P>(at + k * LANES, [&](int v, Vec<T> c) __attribute__((always_inline)) {
+        return fma(delta[k][v], x[v], c);
+      });
   }
   if (!layer.has_bias) return;
   T* bias = g + (layer.bias + o) * LANES;
   SHOAL_UNROLL for (int k = 0; k < O; k++)
-    join_deltas<J, P>(delta[k], bias + k * LANES);
+    join_rows<J, P>(bias + k * LANES, [&](int v, Vec<T> c) __attribute__((always_inline)) {
+      return c + delta[k][v];
+    });
 }
 
-// Call block(std::integral_constant<int, O>, o) for outputs in blocks of 4, 3, 2 or 1.
-template <class F>
+// Call block(std::integral_constant<int, O>, o) for outputs in blocks of at most MOST (4 or 2).
+template <int MOST, class F>
 static inline void in_blocks(int n, F&& block) {
   int o = 0;
-  for (; o + 4 <= n; o += 4) block(std::integral_constant<int, 4>{}, o);
-  if (n - o == 3) return block(std::integral_constant<int, 3>{}, o);
-  if (n - o == 2) return block(std::integral_constant<int, 2>{}, o);
+  for (; o + MOST <= n; o += MOST) block(std::integral_constant<int, MOST>{}, o);
+  if constexpr (MOST == 4) {
+    if (n - o == 3) return block(std::integral_constant<int, 3>{}, o);
+    if (n - o == 2) return block(std::integral_constant<int, 2>{}, o);
+  }
   if (n - o == 1) return block(std::integral_constant<int, 1>{}, o);
 }
+// Outputs in a block, so that outputs x rows fit the registers.
+template <class T, int V>
+constexpr int BLOCK_OUTPUTS = V * Vec<T>::K * 4 <= 4 * Blocking<T>::budget ? 4 : 2;
 
 template <class T>
 class NetworksKernel {
@@ -102,7 +114,7 @@ class NetworksKernel {
     }
     gradient = arena.take<T>(K_);
     for (T*& level : stack_) level = arena.take<T>(K_);
-    constexpr int R = LINE<Pair::JOINED>;
+    constexpr int R = 4 * LANES;
     x_ = arena.take<T>(plan.n_in * R);
     y_ = arena.take<T>(plan.n_out * R);
     int64_t widest = plan.n_in;
@@ -149,13 +161,15 @@ class NetworksKernel {
       (Vec<T>::load(g + k) + Vec<T>::load(other + k)).store(g + k);
   }
 
-  // The tree's node over rows c, c + h, c + 2h, ... into g (NEW) or added to it (ADD). A node of
-  // one row, or of two that can be worked on together, needs no buffer of its own.
+  // The tree's node over rows c, c + h, c + 2h, ... into g (NEW) or added to it (ADD). A node
+  // whose rows can be worked on together needs no buffer of its own.
   void sum_node(const Batch& b, int c, int h, int depth, T* g, Join join) {
     const int n = (b.count - c + h - 1) / h;
-    if (n == 1) return rows<Pair::SINGLE>(b, c, c, g, join);
-    if (n == 2 && h < LANES) return rows<Pair::JOINED>(b, c, c + h, g, join);
-    if (n == 2) return rows<Pair::CHAINED>(b, c, c + h, g, join);
+    if (n == 1) return rows<Pattern::SINGLE>(b, g, join, c);
+    if (n == 2 && h < LANES) return rows<Pattern::JOINED>(b, g, join, c, c + h);
+    if (n == 2) return rows<Pattern::CHAINED>(b, g, join, c, c + h);
+    if (n == 4 && h < 8) return rows<Pattern::JOINED4>(b, g, join, c, c + h, c + 2 * h, c + 3 * h);
+    if (n == 4 && h == 8) return rows<Pattern::MIXED4>(b, g, join, c, c + 16, c + 8, c + 24);
     T* target = join == Join::ADD ? stack_[depth] : g;
     if (h == LANES) {
       sum_chain(b, c, target);
@@ -167,24 +181,27 @@ class NetworksKernel {
   }
   // The chain over rows c, c + 16, c + 32, ...: three or more.
   void sum_chain(const Batch& b, int c, T* g) {
-    rows<Pair::CHAINED>(b, c, c + LANES, g, Join::NEW);
-    int r = c + 2 * LANES;
-    for (; r + LANES < b.count; r += 2 * LANES)
-      rows<Pair::CHAINED>(b, r, r + LANES, g, Join::CHAIN);
-    if (r < b.count) rows<Pair::SINGLE>(b, r, r, g, Join::CHAIN);
+    Join join = Join::NEW;
+    int r = c;
+    for (; r + 48 < b.count; r += 64, join = Join::CHAIN)
+      rows<Pattern::CHAINED4>(b, g, join, r, r + 16, r + 32, r + 48);
+    for (; r + 16 < b.count; r += 32, join = Join::CHAIN)
+      rows<Pattern::CHAINED>(b, g, join, r, r + 16);
+    if (r < b.count) rows<Pattern::SINGLE>(b, g, join, r);
   }
 
-  // One or two rows of every lane: forward, backward, the gradient joined to g.
-  template <Pair P>
-  void rows(const Batch& b, int r0, int r1, T* g, Join join) {
-    constexpr int R = LINE<P>;
-    load_row<R>(b.source, b.first + r0, x_, y_);
-    if (P != Pair::SINGLE) load_row<R>(b.source, b.first + r1, x_ + LANES, y_ + LANES);
+  // One, two or four rows of every lane: forward, backward, the gradient joined to g.
+  template <Pattern P, class... Row>
+  void rows(const Batch& b, T* g, Join join, Row... row) {
+    constexpr int V = rows_of(P), R = V * LANES, O = BLOCK_OUTPUTS<T, V>;
+    static_assert(sizeof...(row) == V);
+    int v = 0;
+    ((load_row<R>(b.source, b.first + row, x_ + v * LANES, y_ + v * LANES), v++), ...);
     const T* in = x_;
     for (int l = 0; l < plan_.n_layers; l++) {
       const LayerPlan& layer = plan_.layers[l];
-      in_blocks(layer.n_out,
-                [&](auto O, int o) { lane_product<T, P, O>(layer, o, b.w, in, a_[l]); });
+      in_blocks<O>(layer.n_out,
+                   [&](auto block, int o) { lane_product<T, V, block>(layer, o, b.w, in, a_[l]); });
       if (layer.activation == SOFTMAX)
         softmax_rows(a_[l], layer.n_out, R);
       else
@@ -192,13 +209,15 @@ class NetworksKernel {
       in = a_[l];
     }
     if (join == Join::NEW) return backward<P, Join::NEW>(b.w, g);
-    if (join == Join::ADD) return backward<P, Join::ADD>(b.w, g);
-    if constexpr (P != Pair::JOINED) return backward<P, Join::CHAIN>(b.w, g);
+    constexpr bool chain = P == Pattern::SINGLE || P == Pattern::CHAINED || P == Pattern::CHAINED4;
+    if constexpr (chain)
+      if (join == Join::CHAIN) return backward<P, Join::CHAIN>(b.w, g);
+    if constexpr (P != Pattern::CHAINED4) backward<P, Join::ADD>(b.w, g);
   }
 
-  template <Pair P, Join J>
+  template <Pattern P, Join J>
   void backward(const T* w, T* g) {
-    constexpr int R = LINE<P>;
+    constexpr int V = rows_of(P), R = V * LANES, O = BLOCK_OUTPUTS<T, V>;
     const int top = plan_.n_layers - 1;
     const Vec<T> share{T(1) / T(plan_.n_out)};
     T *d = d_[0], *spare = d_[1];
@@ -208,7 +227,8 @@ class NetworksKernel {
     for (int l = top; l >= 0; l--) {
       const LayerPlan& layer = plan_.layers[l];
       const T* in = l ? a_[l - 1] : x_;
-      in_blocks(layer.n_out, [&](auto O, int o) { lane_gradient<T, J, P, O>(layer, o, d, in, g); });
+      in_blocks<O>(layer.n_out,
+                   [&](auto block, int o) { lane_gradient<T, J, P, block>(layer, o, d, in, g); });
       if (!l) return;
       back_product<R>(layer, w, d, spare);
       through_slope<R>(l - 1, spare);

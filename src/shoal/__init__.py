@@ -36,12 +36,65 @@ _HOMES = {
     "Training": "shoal.training",
     "load": "shoal.models:load_model",
 }
-_MODULES = ("data", "errors", "experiments", "metrics", "models", "network", "tasks", "training")
+_MODULES = (
+    "data",
+    "errors",
+    "experiments",
+    "kernels",
+    "metrics",
+    "models",
+    "network",
+    "streams",
+    "tasks",
+    "training",
+)
 
-__all__ = sorted([*_HOMES, *_MODULES, "__version__"])
+__all__ = [
+    "SGD",
+    "Adam",
+    "Dense",
+    "Experiment",
+    "FileData",
+    "Input",
+    "Model",
+    "Momentum",
+    "Network",
+    "Parameters",
+    "Perceptron",
+    "Population",
+    "Preprocess",
+    "Run",
+    "ShoalError",
+    "ShoalWarning",
+    "Streams",
+    "Training",
+    "__version__",
+    "data",
+    "errors",
+    "experiments",
+    "kernels",
+    "load",
+    "metrics",
+    "models",
+    "network",
+    "streams",
+    "tasks",
+    "training",
+]
 
 if TYPE_CHECKING:
-    from shoal import data, errors, experiments, metrics, models, network, tasks, training
+    from shoal import (
+        data,
+        errors,
+        experiments,
+        kernels,
+        metrics,
+        models,
+        network,
+        streams,
+        tasks,
+        training,
+    )
     from shoal.data.file_recipe import FileData
     from shoal.errors import ShoalError, ShoalWarning
     from shoal.experiments import Experiment, Population, Preprocess, Run, Streams

@@ -21,14 +21,20 @@ def check_output(path: str | os.PathLike[str], *, force: bool = False) -> Path:
 
     Raises:
         OutputExistsError: the file is there and `force` is false.
-        InputError: the folder is not there, or the path is a folder.
+        InputError: the folder is not there or may not be written to, or the path is a
+            folder, a device or no file name at all.
     """
     target = Path(path)
-    if target.is_dir():
-        raise InputError(f"{target}: is a folder. Name a file in it.")
-    if not target.parent.is_dir():
-        raise InputError(f"{target}: the folder '{target.parent}' does not exist.")
-    if target.exists() and not force:
+    if "\0" in str(target):
+        raise InputError(f"{str(target)!r}: is not a file name.")
+    try:
+        _check_place(target)
+        there = target.exists()
+    except OSError as error:
+        if isinstance(error, InputError):
+            raise
+        raise _unwritable(target, error) from None
+    if there and not force:
         raise OutputExistsError(str(path))
     return target
 
@@ -48,17 +54,18 @@ def write_bytes(path: str | os.PathLike[str], content: bytes, *, force: bool = F
 def whole_file(path: str | os.PathLike[str], *, force: bool = False) -> Iterator[BinaryIO]:
     """Open a file to be written that appears whole at the end of the block, or not at all.
 
+    A link is followed: the file that it names is replaced, and the link stays.
+
     Raises:
         OutputExistsError: the file is there and `force` is false.
         InputError: the file cannot be written (no folder, no right, disk full).
     """
-    target = check_output(path, force=force)
+    named = check_output(path, force=force)
+    target = Path(os.path.realpath(named))
     written: list[str] = []
     try:
         mode = target.stat().st_mode & 0o777 if target.exists() else 0o666 & ~_umask()
-        handle, name = tempfile.mkstemp(
-            dir=target.parent, prefix=f".{target.name}.", suffix=".part"
-        )
+        handle, name = tempfile.mkstemp(dir=target.parent, prefix=".shoal-", suffix=".part")
         written.append(name)
         with os.fdopen(handle, "wb") as file:
             yield file
@@ -69,12 +76,29 @@ def whole_file(path: str | os.PathLike[str], *, force: bool = False) -> Iterator
         written.clear()
         _sync_folder(target.parent)
     except OSError as error:
-        reason = error.strerror or str(error)
-        raise InputError(f"{target}: cannot be written: {reason}.") from error
+        if isinstance(error, InputError):  # of the block, which may read other files
+            raise
+        raise _unwritable(named, error) from error
     finally:
         for name in written:
             with contextlib.suppress(OSError):
                 os.unlink(name)
+
+
+def _check_place(target: Path) -> None:
+    folder = target.parent
+    if target.is_dir():
+        raise InputError(f"{target}: is a folder. Name a file in it.")
+    if not folder.is_dir():
+        raise InputError(f"{target}: the folder '{folder}' does not exist.")
+    if target.exists() and not target.is_file():
+        raise InputError(f"{target}: is a device or a pipe. Name a file.")
+    if not os.access(folder, os.W_OK | os.X_OK):
+        raise InputError(f"{target}: the folder '{folder}' may not be written to.")
+
+
+def _unwritable(target: Path, error: OSError) -> InputError:
+    return InputError(f"{target}: cannot be written: {error.strerror or error}.")
 
 
 def _sync_folder(folder: Path) -> None:

@@ -37,6 +37,11 @@ class Stream:
 
     key: int
 
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """The shape in front of its numbers: none."""
+        return ()
+
     def words(self, n: int, step: int = 0, part: int = 0) -> np.ndarray:
         """Return `n` 32-bit words, uint32 (n,)."""
         return _core.philox_words(self.key, n, step, part)
@@ -61,6 +66,30 @@ class Stream:
         return _core.philox_permutation(self.key, n, step, part)
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class StreamsOfMany:
+    """The streams of P networks for one purpose: row i is what stream i gives alone.
+
+    Attributes:
+        keys: uint64 (P,).
+    """
+
+    keys: np.ndarray
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """The shape in front of its numbers: (P,)."""
+        return self.keys.shape
+
+    def uniform(self, n: int, step: int = 0, part: int = 0) -> np.ndarray:
+        """Return numbers uniform in [0, 1), float64 (P, n)."""
+        return _core.philox_uniforms(self.keys, n, step, part)
+
+    def normal(self, n: int, step: int = 0, part: int = 0) -> np.ndarray:
+        """Return standard normal numbers, float64 (P, n)."""
+        return _core.philox_normals(self.keys, n, step, part)
+
+
 def stream(seed: int, name: str) -> Stream:
     """Return the stream `name` of `seed`.
 
@@ -69,6 +98,17 @@ def stream(seed: int, name: str) -> Stream:
         (True, False)
     """
     return Stream(_core.derive_key(seed, name))
+
+
+def member_streams(seed: int, name: str, size: int) -> StreamsOfMany:
+    """Return the stream `name` of the networks 0 to `size` - 1 of a population.
+
+    Example:
+        >>> alone = stream(member_seed(7, 2), "init")
+        >>> int(member_streams(7, "init", 3).keys[2]) == alone.key
+        True
+    """
+    return StreamsOfMany(_core.member_keys(seed, name, size))
 
 
 def member_seed(seed: int, member: int) -> int:

@@ -2,76 +2,121 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import typer
 
-from shoal.cli.exits import guarded
+from shoal.cli.exits import EXIT_CODES, guarded
+
+EXITS = "\b\nExit codes:\n" + "\n".join(f"  {n:<3}  {text}" for n, text in EXIT_CODES.items())
 
 app = typer.Typer(
     name="shoal",
-    no_args_is_help=True,
     add_completion=True,
     pretty_exceptions_enable=False,
-    rich_markup_mode="rich",
-    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
-    help="""A laboratory for small neural networks: train populations of them in milliseconds.
+    rich_markup_mode=None,  # half the time to the help, which is as legible without boxes
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 80},
+    help="""A laboratory for small neural networks: populations in milliseconds.
 
-    [bold]shoal run examples/greater.toml[/bold]   train an experiment and judge it
-
-    [bold]shoal train flowers.csv --target species[/bold]   a model from your own data
-
-    [bold]shoal predict flowers.safetensors new.csv[/bold]   use it
+    \b
+    Examples:
+      shoal run examples/greater.toml              train and judge an experiment
+      shoal train flowers.csv --target species     a model from your own data
+      shoal predict flowers.safetensors new.csv    use it
     """,
-    epilog="Exit codes: 0 done, 1 the thing asked about fell short, 2 wrong input or usage, "
-    "3 our own failure, 130 interrupted.",
+    epilog=EXITS,
 )
+
+
+def _whole_number(least: int, most: int) -> Any:
+    """Return the parser of an option that is a whole number from `least` to `most`."""
+
+    def parse(text: str) -> int:
+        plain = text.removeprefix("-")
+        # no more digits than that: Python refuses to read thousands of them
+        if not (plain.isascii() and plain.isdigit() and len(plain) < 20 and
+                least <= int(text) <= most):  # fmt: skip
+            raise typer.BadParameter(f"must be a whole number from {least} to {most}; got {text}.")
+        return int(text)
+
+    return parse
+
+
+def _one_of(*names: str) -> Any:
+    """Return the parser of an option that is one of `names`."""
+
+    def parse(text: str) -> str:
+        if text not in names:
+            raise typer.BadParameter(f"must be {' or '.join(names)}; got {text}.")
+        return text
+
+    return parse
+
 
 Threads = Annotated[
     int | None,
-    typer.Option("--threads", min=1, max=1024, help="How many to use; all there are by default."),
-]
+    typer.Option(
+        "--threads", metavar="N", parser=_whole_number(1, 1024), show_default=False,
+        help="How many to use; all there are by default.",
+    ),
+]  # fmt: skip
 Seed = Annotated[
-    int | None, typer.Option("--seed", min=0, help="In place of the experiment's seed.")
-]
+    int | None,
+    typer.Option(
+        "--seed", metavar="N", parser=_whole_number(0, 2**53 - 1), show_default=False,
+        help="In place of the experiment's seed.",
+    ),
+]  # fmt: skip
 Json = Annotated[
-    bool, typer.Option("--json", help="Print one JSON document; everything else on stderr.")
+    bool, typer.Option("--json", help="Print one JSON document; the rest goes to stderr.")
 ]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="No progress, no notes, no table.")]
 Force = Annotated[bool, typer.Option("--force", "-f", help="Replace files that exist.")]
 Outputs = Annotated[
     list[Path] | None,
     typer.Option(
-        "--output",
-        "-o",
-        help="Write the model (.safetensors) or the result (.json); may be given twice.",
+        "--output", "-o", metavar="FILE", show_default=False,
+        help="Write the model (.safetensors) or the result (.json); both by giving -o twice.",
     ),
-]
+]  # fmt: skip
 Changes = Annotated[
     list[str] | None,
     typer.Argument(
-        metavar="[KEY=VALUE]...", help="Changes, such as data.label_noise=0.2.", show_default=False
+        metavar="KEY=VALUE", show_default=False,
+        help="Changes to the experiment, such as data.label_noise=0.2.",
     ),
-]
+]  # fmt: skip
 Encoding = Annotated[
     str | None,
     typer.Option(
-        "--encoding",
-        help="Of the file: utf-8, utf-16, cp932, cp949, ...; told by a BOM, else UTF-8.",
+        "--encoding", metavar="NAME",
+        help="Of the file: utf-8, utf-16, cp932, cp949, ...; UTF-8 unless a BOM says more.",
     ),
-]
+]  # fmt: skip
 Separator = Annotated[
     str | None,
-    typer.Option("--separator", help="Between cells: , ; tab; recognised by default."),
+    typer.Option(
+        "--separator", metavar="SIGN", help="Between cells: , ; tab ...; recognised by default."
+    ),
 ]
-Decimal = Annotated[str, typer.Option("--decimal", help="Decimal sign of numbers: . or ,")]
+Decimal = Annotated[
+    Literal[".", ","],
+    typer.Option(
+        "--decimal",
+        metavar="SIGN",
+        parser=_one_of(".", ","),
+        help="Decimal mark of numbers: . or ,",
+    ),
+]
 Which = Annotated[
     str | None,
     typer.Option(
-        "--network", help="One network of the population: best, or its index from 0. Default: all."
+        "--network", metavar="best|N",
+        help="One network of the population, N from 0; all of them by default.",
     ),
-]
+]  # fmt: skip
 ModelFile = Annotated[
     Path, typer.Argument(metavar="MODEL", help="A .safetensors file.", show_default=False)
 ]
@@ -92,7 +137,7 @@ def top(
         typer.echo(context.get_help())
 
 
-@app.command()
+@app.command(short_help="Train the population of an experiment and judge it.")
 @guarded
 def run(
     file: Annotated[
@@ -109,47 +154,60 @@ def run(
 ) -> None:
     """Train the population of an experiment file and judge it.
 
+    Ctrl-C keeps and writes what is there; twice leaves at once.
+
+    \b
     Examples:
-
-    shoal run examples/or.toml
-
-    shoal run examples/greater.toml data.label_noise=0.2 population.size=64 --json
+      shoal run examples/or.toml
+      shoal run examples/greater.toml data.label_noise=0.2 population=64 --json
+      shoal run examples/wine.toml -o wine.safetensors -o wine.json
     """
-    from shoal.cli.run import run_file
+    from shoal.cli.run import Wishes, run_file
 
-    run_file(
-        file, changes or [], threads=threads, seed=seed, as_json=json, quiet=quiet,
-        outputs=output or [], force=force,
-    )  # fmt: skip
+    wishes = Wishes(
+        threads=threads, as_json=json, quiet=quiet, outputs=tuple(output or ()), force=force
+    )
+    run_file(file, changes or [], seed=seed, wishes=wishes)
 
 
-@app.command()
+@app.command(short_help="Train on your own data; write the model and its experiment.")
 @guarded
 def train(
     data: Annotated[
         str,
         typer.Argument(
-            metavar="DATA",
+            metavar="DATA", show_default=False,
             help="A CSV or Parquet file, or - for standard input.",
-            show_default=False,
         ),
     ],
     target: Annotated[
-        str, typer.Option("--target", "-t", help="The column to predict.", show_default=False)
+        str,
+        typer.Option(
+            "--target", "-t", metavar="COLUMN", help="The column to predict.", show_default=False
+        ),
     ],
     changes: Changes = None,
     features: Annotated[
-        str | None, typer.Option("--features", help="Columns to use, with commas between.")
+        str | None,
+        typer.Option("--features", metavar="COLUMNS", help="To use, with commas between."),
     ] = None,
     drop: Annotated[
-        str | None, typer.Option("--drop", help="Columns to leave out, with commas between.")
+        str | None,
+        typer.Option("--drop", metavar="COLUMNS", help="To leave out, with commas between."),
     ] = None,
     kind: Annotated[
-        str | None,
-        typer.Option("--kind", help="classification or regression; guessed by default, and said."),
+        Literal["classification", "regression"] | None,
+        typer.Option(
+            "--kind", metavar="KIND", parser=_one_of("classification", "regression"),
+            help="classification or regression; guessed by default, and said.",
+        ),
     ] = None,
     missing: Annotated[
-        str, typer.Option("--missing", help="Rows with gaps: error, drop or mean.")
+        Literal["error", "drop", "mean"],
+        typer.Option(
+            "--missing", metavar="WAY", parser=_one_of("error", "drop", "mean"),
+            help="What to do about gaps: error, drop or mean."
+        ),
     ] = "error",
     encoding: Encoding = None,
     separator: Separator = None,
@@ -160,31 +218,31 @@ def train(
     quiet: Quiet = False,
     output: Outputs = None,
     force: Force = False,
-) -> None:
-    """Train on your own data with sensible defaults; write the model and its experiment.
+) -> None:  # fmt: skip
+    """Train on your own data with sensible defaults.
 
-    Writes DATA's name with .safetensors (the model) and .toml (the experiment, to be changed and
-    run again). Changes go to the experiment, as with shoal run.
+    Writes the model, called after DATA unless -o names it, and beside it the
+    experiment (.toml), to be changed and run again with shoal run.
 
+    \b
     Examples:
-
-    shoal train flowers.csv --target species
-
-    shoal train houses.csv --target price --drop id,address training.epochs=300
+      shoal train flowers.csv --target species
+      shoal train houses.csv --target price --drop id,address training.epochs=300
     """
+    from shoal.cli.run import Wishes
     from shoal.cli.train import train_file
 
     table: dict[str, Any] = {
         "target": target, "features": _names(features), "drop": _names(drop) or (), "kind": kind,
         "missing": missing, "encoding": encoding, "separator": separator, "decimal": decimal,
     }  # fmt: skip
-    train_file(
-        data, table, changes or [], threads=threads, seed=seed, as_json=json, quiet=quiet,
-        outputs=output or [], force=force,
-    )  # fmt: skip
+    wishes = Wishes(
+        threads=threads, as_json=json, quiet=quiet, outputs=tuple(output or ()), force=force
+    )
+    train_file(data, table, changes or [], seed=seed, wishes=wishes)
 
 
-@app.command()
+@app.command(short_help="Show a network as a table.")
 @guarded
 def show(
     file: Annotated[
@@ -194,57 +252,70 @@ def show(
             show_default=False,
         ),
     ],
-    weights: Annotated[bool, typer.Option("--weights", help="Print weights, biases.")] = False,
+    weights: Annotated[
+        bool, typer.Option("--weights", help="Print weights and biases too.")
+    ] = False,
     network: Which = None,
     json: Json = False,
 ) -> None:  # fmt: skip
     """Show a network as a table: layers, shapes, parameters, activations.
 
+    \b
     Examples:
-
-    shoal show flowers.safetensors --weights --network best
-
-    shoal show examples/greater.toml
+      shoal show flowers.safetensors --weights --network best
+      shoal show examples/greater.toml
     """
     from shoal.cli.show import show_file
 
     show_file(file, weights=weights, which=network, as_json=json)
 
 
-@app.command()
+@app.command(short_help="Predict the rows of a table, or one row.")
 @guarded
 def predict(
     model: ModelFile,
     data: Annotated[
         list[str],
         typer.Argument(
-            metavar="DATA|COLUMN=VALUE...",
-            help="A CSV or Parquet file, - for standard input, or one row as column=value.",
+            metavar="DATA | COLUMN=VALUE",
+            help="A CSV or Parquet file, - for standard input, or one row.",
             show_default=False,
         ),
     ],
     network: Which = None,
     on_error: Annotated[
-        str, typer.Option("--on-error", help="A row that cannot be read: stop, or skip it.")
+        Literal["stop", "skip"],
+        typer.Option(
+            "--on-error", metavar="WAY", parser=_one_of("stop", "skip"),
+            help="A row that cannot be read: stop, or skip it."
+        ),
     ] = "stop",
     encoding: Encoding = None,
     separator: Separator = None,
     decimal: Decimal = ".",
     threads: Threads = None,
-    json: Json = False,
-    quiet: Quiet = False,
+    json: Annotated[
+        bool, typer.Option("--json", help="Write a JSON object a line in place of CSV.")
+    ] = False,
+    quiet: Annotated[
+        bool, typer.Option("--quiet", "-q", help="Do not name the rows left out.")
+    ] = False,
     output: Annotated[
-        Path | None, typer.Option("--output", "-o", help="Write to this CSV file.")
+        Path | None,
+        typer.Option(
+            "--output", "-o", metavar="FILE", help="Write there, all or nothing.",
+            show_default=False,
+        ),
     ] = None,
     force: Force = False,
-) -> None:
-    """Predict rows: the columns that came in, plus class, probabilities and disagreement.
+) -> None:  # fmt: skip
+    """Predict rows: the columns that came in, plus class, probabilities and
+    disagreement (the spread between the networks), or value and disagreement.
 
+    \b
     Examples:
-
-    shoal predict flowers.safetensors new.csv -o answers.csv
-
-    shoal predict or.safetensors input1=0 input2=1
+      shoal predict flowers.safetensors new.csv -o answers.csv
+      shoal predict or.safetensors input1=0 input2=1
     """
     from shoal.cli.predict import predict_data
 
@@ -255,7 +326,7 @@ def predict(
     )  # fmt: skip
 
 
-@app.command()
+@app.command(short_help="Judge a model on rows whose answer is known.")
 @guarded
 def evaluate(
     model: ModelFile,
@@ -272,11 +343,11 @@ def evaluate(
     threads: Threads = None,
     json: Json = False,
 ) -> None:
-    """Judge a model on rows whose answer is known: accuracy, loss, confusion matrix.
+    """Judge a model on rows whose answer is known: accuracy, loss, confusion.
 
+    \b
     Example:
-
-    shoal evaluate flowers.safetensors test.csv
+      shoal evaluate flowers.safetensors test.csv
     """
     from shoal.cli.evaluate import evaluate_data
 
@@ -284,19 +355,29 @@ def evaluate(
     evaluate_data(model, data, which=network, form=form, threads=threads, as_json=json)
 
 
-@app.command()
+@app.command(short_help="List the built-in tasks.")
 @guarded
 def tasks(json: Json = False) -> None:
-    """List the built-in tasks, each with its best attainable accuracy."""
+    """List the built-in tasks, each with its best attainable accuracy.
+
+    \b
+    Example:
+      shoal tasks
+    """
     from shoal.cli.tasks import list_tasks
 
     list_tasks(as_json=json)
 
 
-@app.command()
+@app.command(short_help="Print the JSON Schema of the experiment file.")
 @guarded
 def schema() -> None:
-    """Print the JSON Schema of the experiment file, for editors."""
+    """Print the JSON Schema of the experiment file, for editors.
+
+    \b
+    Example:
+      shoal schema > experiment.schema.json
+    """
     from shoal.cli.tasks import print_schema
 
     print_schema()
@@ -312,5 +393,8 @@ def _names(text: str | None) -> tuple[str, ...] | None:
 
 
 def main() -> None:
-    """Run the command line."""
+    """Run the command line; what a terminal's encoding cannot write is written out."""
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="backslashreplace")
     app()

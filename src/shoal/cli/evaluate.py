@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -11,11 +10,13 @@ import numpy as np
 from rich.console import Console
 
 from shoal.cli.choose import chosen_network
-from shoal.cli.run import to_json
-from shoal.cli.tables import new_table
+from shoal.cli.output import print_json, standard_input
+from shoal.cli.result import cells_of
+from shoal.cli.tables import Column, label, new_console, new_table, print_blocks
 from shoal.data.delimited import TextFormat
 from shoal.data.encode import encode_rows, encode_targets
-from shoal.data.opening import read_tables
+from shoal.data.opening import read_tables, source_name
+from shoal.data.wording import count
 from shoal.models import Evaluation, evaluate, load_model
 
 LOSSES = {"crossentropy": "cross-entropy (nats)", "squared_error": "squared error"}
@@ -33,49 +34,63 @@ def evaluate_data(
     """Judge a model on a table that holds the target."""
     model = chosen_network(load_model(file), which)
     features, targets = [], []
-    for table in read_tables(data, stdin=sys.stdin.buffer, form=TextFormat(**form)):
+    for table in read_tables(data, stdin=standard_input(), form=TextFormat(**form)):
         encoded = encode_rows(model.schema, table)
         features.append(encoded.x)
         targets.append(encode_targets(model.schema, table, rows=encoded.rows))
     found = evaluate(model, np.concatenate(features), np.concatenate(targets), threads=threads)
     if as_json:
-        sys.stdout.write(to_json(found.model_dump(mode="json")))
+        print_json(found.model_dump(mode="json"))
         return
-    console = Console(highlight=False, soft_wrap=True)
-    networks = "1 network" if found.n_networks == 1 else f"{found.n_networks} networks"
-    console.print(f"{data}: {found.n_rows:,} rows, {networks}", style="bold", markup=False)
+    console = new_console()
+    rows, networks = count(found.n_rows, "row"), count(found.n_networks, "network")
+    console.print(f"{label(source_name(data))}: {rows}, {networks}", style="bold")
+    console.print()
     _print_figures(console, found)
     _print_confusion(console, found)
 
 
 def _print_figures(console: Console, found: Evaluation) -> None:
     several = found.n_networks > 1
-    head = "together" if several else ""
-    table = new_table("", head, *(["each: median", "worst", "best"] if several else []))
-
-    def add(label: str, value: float | None, each: Any = None, *, up: bool = True) -> None:
-        if value is None:
-            return
-        cells = [f"{value:.4f}"]
-        if several:
-            spread = [np.median(each), np.min(each), np.max(each)] if each is not None else []
-            ordered = spread if up or not spread else [spread[0], spread[2], spread[1]]
-            cells += [f"{v:.4f}" for v in ordered] or ["", "", ""]
-        table.add_row(label, *cells)
-
-    add("accuracy", found.accuracy, found.network_accuracies)
-    add("constant guess", found.constant_guess_accuracy)
-    add(LOSSES.get(found.loss_name, found.loss_name), found.loss, found.network_losses, up=False)
-    add("mean absolute error", found.mean_absolute_error)
-    add("R²", found.r2)
+    heads = ["together", "each: median", "worst", "best"] if several else [""]
+    table = new_table("", *heads)
+    table.show_header = several
+    for name, whole, each in _figures(found):
+        if whole is None:
+            continue
+        cells = cells_of([whole, *(each if several else ())])
+        table.add_row(name, *cells)
     console.print(table)
+    console.print()
+
+
+def _figures(found: Evaluation) -> list[tuple[str, float | None, Sequence[float]]]:
+    """Return figures by name: of the ensemble; median, worst and best of the networks."""
+    right, wrong = found.network_accuracies or (0.0,), found.network_losses
+    return [
+        ("accuracy", found.accuracy, [float(np.median(right)), min(right), max(right)]),
+        ("constant guess", found.constant_guess_accuracy, []),
+        (
+            LOSSES.get(found.loss_name, found.loss_name),
+            found.loss,
+            [float(np.median(wrong)), max(wrong), min(wrong)],
+        ),
+        ("mean absolute error", found.mean_absolute_error, []),
+        ("R²", found.r2, []),
+    ]
 
 
 def _print_confusion(console: Console, found: Evaluation) -> None:
     if found.confusion is None or found.classes is None:
         return
     console.print("confusion: true class down, predicted class across")
-    table = new_table("", *found.classes)
-    for name, row in zip(found.classes, found.confusion, strict=True):
-        table.add_row(name, *(f"{count:,}" for count in row))
-    console.print(table)
+    console.print()
+    across = zip(*found.confusion, strict=True)
+    print_blocks(
+        console,
+        Column(head="", cells=found.classes),
+        [
+            Column(head=name, cells=[f"{number:,}" for number in counts])
+            for name, counts in zip(found.classes, across, strict=True)
+        ],
+    )

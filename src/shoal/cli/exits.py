@@ -1,33 +1,33 @@
-"""How a command ends: one sentence and an exit code, never a traceback.
-
-====  ==========================================
-code  meaning
-====  ==========================================
-0     done
-1     the thing asked about fell short
-2     wrong input or usage; nothing was written
-3     our own failure
-130   interrupted
-====  ==========================================
-"""
+"""How a command ends: one sentence and an exit code, never a traceback."""
 
 from __future__ import annotations
 
+import errno
 import functools
 import os
 import sys
 from collections.abc import Callable
-from typing import ParamSpec, TypeVar
+from typing import Final, ParamSpec, TypeVar
 
 import typer
 
-from shoal.errors import ShoalError
+from shoal.errors import InputError, ShoalError
 
 P = ParamSpec("P")
 R = TypeVar("R")
 
-INTERRUPTED = 130
-FAILED = 3
+DONE, FELL_SHORT, WRONG_INPUT, FAILED, INTERRUPTED = 0, 1, 2, 3, 130
+
+STDOUT_FULL: Final = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO)
+
+EXIT_CODES: Final = {
+    DONE: "done",
+    FELL_SHORT: "fell short: every network diverged, or no row could be read",
+    WRONG_INPUT: "wrong input or usage; nothing was written",
+    FAILED: "our own failure",
+    INTERRUPTED: "interrupted; what was there is written",
+}
+"""Every exit code and what it means."""
 
 
 def guarded(command: Callable[P, R]) -> Callable[P, R]:
@@ -39,33 +39,49 @@ def guarded(command: Callable[P, R]) -> Callable[P, R]:
     @functools.wraps(command)
     def run(*args: P.args, **kwargs: P.kwargs) -> R:
         try:
-            return command(*args, **kwargs)
-        except ShoalError as error:
-            raise _exit(error, str(error), error.exit_code) from None
-        except KeyboardInterrupt:
-            raise typer.Exit(INTERRUPTED) from None
-        except BrokenPipeError:
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-            raise typer.Exit(0) from None
+            done = command(*args, **kwargs)
+            sys.stdout.flush()  # here, where a full disk or a closed pipe can be told
+            return done
         except (typer.Exit, typer.Abort, typer.BadParameter):
             raise
-        except MemoryError as error:
-            sentence = "not enough memory. Ask for fewer networks, rows or reports."
-            raise _exit(error, sentence, 2) from None
-        except Exception as error:
-            sentence = (
-                f"this is a defect of shoal, please report it: {type(error).__name__}: {error}"
-            )
-            raise _exit(error, sentence, FAILED) from None
+        except BaseException as error:
+            raise typer.Exit(_told(error)) from None
 
     return run
 
 
-def _exit(error: BaseException, sentence: str, code: int) -> typer.Exit:
+def _told(error: BaseException) -> int:
+    """Say what went wrong and return the exit code."""
     if os.environ.get("SHOAL_DEBUG"):
         import traceback
 
         traceback.print_exception(error)
+    if isinstance(error, KeyboardInterrupt):
+        return INTERRUPTED
+    if isinstance(error, BrokenPipeError):
+        _let_go_of_stdout()
+        return DONE
+    code, sentence = _sentence(error)
     for line in sentence.splitlines():
         print(f"shoal: {line}", file=sys.stderr)
-    return typer.Exit(code)
+    return code
+
+
+def _sentence(error: BaseException) -> tuple[int, str]:
+    if isinstance(error, ShoalError):
+        return error.exit_code, str(error)
+    if isinstance(error, MemoryError):
+        return WRONG_INPUT, "not enough memory. Ask for fewer networks, rows or reports."
+    if isinstance(error, OSError) and error.errno in STDOUT_FULL:
+        _let_go_of_stdout()
+        return WRONG_INPUT, f"standard output: cannot be written: {error.strerror}."
+    told = f"{type(error).__name__}: {error}"
+    return FAILED, f"this is a defect of shoal, please report it: {told}"
+
+
+def _let_go_of_stdout() -> None:
+    """Send what is still to be printed nowhere, so that Python's own flush is quiet."""
+    try:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    except (OSError, ValueError) as error:
+        raise InputError(f"standard output: {error}.") from None

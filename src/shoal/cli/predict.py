@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import sys
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import typer
+
+from shoal.cli.answers import Chunk, Form, writing
 from shoal.cli.choose import chosen_network
+from shoal.cli.exits import FELL_SHORT
+from shoal.cli.output import standard_input
+from shoal.data.cells import parse_number
 from shoal.data.columns import text_columns
-from shoal.data.delimited import TextFormat
+from shoal.data.delimited import OnError, TextFormat
 from shoal.data.encode import encode_rows, encode_values
 from shoal.data.opening import read_tables
 from shoal.data.table import BadRow, Table
@@ -24,12 +29,31 @@ SHOWN = 10
 """Rows left out that are named one by one; the others are counted."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Prediction:
+    """A prediction on its way.
+
+    Attributes:
+        model: the population, or one network of it.
+        form: how the table is written.
+        on_error: what to do about a row that cannot be read.
+        threads: how many to use; None: all there are.
+        bad: rows that were left out so far.
+    """
+
+    model: Model
+    form: TextFormat
+    on_error: OnError
+    threads: int | None
+    bad: list[BadRow] = field(default_factory=list)
+
+
 def predict_data(
     file: Path,
     data: Sequence[str],
     *,
     which: str | None,
-    on_error: str,
+    on_error: OnError,
     form: Mapping[str, Any],
     threads: int | None,
     as_json: bool,
@@ -38,52 +62,73 @@ def predict_data(
     force: bool,
 ) -> None:
     """Predict the rows of a file, or one row given as column=value."""
-    if on_error not in ("stop", "skip"):
-        raise InputError(f"--on-error: must be stop or skip; got {on_error}.")
     if output is not None:
         check_output(output, force=force)
     model = chosen_network(load_model(file), which)
-    one_row = all("=" in part for part in data) and not (len(data) == 1 and Path(data[0]).exists())
-    if not one_row and len(data) > 1:
-        raise InputError("give one file, or one row as column=value; got both or several files.")
-    bad: list[BadRow] = []
-    tables = (
-        [_one_row(model, data, threads)]
-        if one_row
-        else _answers(model, data[0], on_error, form, threads, bad)
-    )
-    with _writer(output, force, as_json or (one_row and output is None)) as write:
-        for columns in tables:
-            write(columns)
+    task = Prediction(model=model, form=TextFormat(**form), on_error=on_error, threads=threads)
+    is_row = _is_row(data)
+    chunks = iter([_one_row(task, data)]) if is_row else _answers(task, data[0])
+    shape: Form = "json" if as_json else "list" if is_row and output is None else "csv"
+    n_rows = 0
+    with writing(_file(output, force), shape, model.schema, task.form.decimal) as write:
+        for chunk in chunks:
+            write(chunk)
+            n_rows += chunk.n_rows
     if not quiet:
-        _tell(bad)
+        _tell(task.bad)
+    if task.bad and n_rows == 0:
+        raise typer.Exit(FELL_SHORT)
 
 
-Columns = Mapping[str, Sequence[str]]
+def _file(output: Path | None, force: bool) -> AbstractContextManager[Any] | None:
+    return None if output is None else whole_file(output, force=force)
 
 
-def _one_row(model: Model, data: Sequence[str], threads: int | None) -> Columns:
-    values = dict(part.split("=", 1) for part in data)
+def _is_row(data: Sequence[str]) -> bool:
+    """Return whether the arguments are one row as column=value, and not a file's name."""
+    pairs = ["=" in part for part in data]
+    if len(data) == 1 and pairs[0]:
+        return not Path(data[0]).is_file()
+    if len(data) > 1 and not all(pairs):
+        raise InputError("give one file, or one row as column=value; got both or several files.")
+    return pairs[0]
+
+
+def _one_row(task: Prediction, data: Sequence[str]) -> Chunk:
+    model = task.model
+    came: dict[str, str] = {}
+    for part in data:
+        name, value = _pair(model, part)
+        if name in came:
+            raise InputError(f"'{part}': the column '{name}' is given twice.")
+        came[name] = value
+    numbers = {column.name for column in model.schema.columns if column.categories is None}
+    values: dict[str, str | float] = dict(came)
+    for name in numbers & values.keys():
+        number = parse_number(came[name], task.form.decimal)
+        values[name] = came[name] if number is None else number
     x = encode_values(model.schema, values)
-    came = {name: [value] for name, value in values.items()}
-    return came | prediction_columns(model, x, taken=list(came), threads=threads)
+    found = prediction_columns(model, x, taken=list(came), threads=task.threads)
+    return Chunk(came={name: [value] for name, value in came.items()}, found=found)
 
 
-def _answers(
-    model: Model,
-    source: str,
-    on_error: Any,
-    form: Mapping[str, Any],
-    threads: int | None,
-    bad: list[BadRow],
-) -> Iterator[Columns]:
+def _pair(model: Model, part: str) -> tuple[str, str]:
+    """Return column and value; a column's name may hold a = itself."""
+    known = [column.name for column in model.schema.columns if part.startswith(column.name + "=")]
+    name = max(known, key=len, default=part.partition("=")[0])
+    return name, part[len(name) + 1 :]
+
+
+def _answers(task: Prediction, source: str) -> Iterator[Chunk]:
     """Yield chunks of the table with the predictions beside it."""
-    text = TextFormat(**form)
-    for table in read_tables(source, stdin=sys.stdin.buffer, form=text, on_error=on_error):
+    model, on_error = task.model, task.on_error
+    tables = read_tables(source, stdin=standard_input(), form=task.form, on_error=on_error)
+    for table in tables:
         encoded = encode_rows(model.schema, table, on_error=on_error)
-        bad += encoded.bad
+        task.bad.extend(encoded.bad)
         came = _columns_that_came(table, encoded.rows.tolist())
-        yield came | prediction_columns(model, encoded.x, taken=list(came), threads=threads)
+        found = prediction_columns(model, encoded.x, taken=list(came), threads=task.threads)
+        yield Chunk(came=came, found=found)
 
 
 def _columns_that_came(table: Table, rows: list[int]) -> dict[str, list[str]]:
@@ -94,62 +139,11 @@ def _columns_that_came(table: Table, rows: list[int]) -> dict[str, list[str]]:
     }
 
 
-@contextmanager
-def _writer(output: Path | None, force: bool, as_json: bool) -> Iterator[Callable[[Columns], None]]:
-    """Yield what writes chunks of columns: to a file that appears whole, or standard output."""
-    if output is None:
-        stream = io.TextIOWrapper(sys.stdout.buffer, "utf-8", newline="", write_through=True)
-        try:
-            yield _JsonRows(stream) if as_json else _CsvRows(stream)
-        finally:
-            stream.flush()
-            stream.detach()
-        return
-    with whole_file(output, force=force) as file:
-        stream = io.TextIOWrapper(file, "utf-8", newline="")
-        yield _JsonRows(stream) if as_json else _CsvRows(stream)
-        stream.flush()
-        stream.detach()
-
-
-class _CsvRows:
-    def __init__(self, stream: io.TextIOWrapper) -> None:
-        self._csv = csv.writer(stream, lineterminator="\n")
-        self._begun = False
-
-    def __call__(self, columns: Columns) -> None:
-        if not self._begun:
-            self._csv.writerow(columns)
-            self._begun = True
-        self._csv.writerows(zip(*columns.values(), strict=True))
-
-
-class _JsonRows:
-    """One JSON object a line (JSON Lines)."""
-
-    def __init__(self, stream: io.TextIOWrapper) -> None:
-        self._stream = stream
-
-    def __call__(self, columns: Columns) -> None:
-        import json
-
-        for row in zip(*columns.values(), strict=True):
-            line = json.dumps(dict(zip(columns, map(_plain, row), strict=True)), ensure_ascii=False)
-            self._stream.write(line + "\n")
-
-
-def _plain(cell: str) -> str | float:
-    try:
-        value = float(cell)
-    except ValueError:
-        return cell
-    return value if value - value == 0 and "_" not in cell else cell
-
-
 def _tell(bad: Sequence[BadRow]) -> None:
     for row in bad[:SHOWN]:
         line = "" if row.line is None else f"line {row.line}, "
         print(f"left out: {line}{row.reason}", file=sys.stderr)
     if bad:
-        more = f" ({len(bad) - SHOWN} not shown)" if len(bad) > SHOWN else ""
-        print(f"{len(bad):,} rows left out{more}", file=sys.stderr)
+        more = f" ({len(bad) - SHOWN:,} not shown)" if len(bad) > SHOWN else ""
+        plural = "" if len(bad) == 1 else "s"
+        print(f"{len(bad):,} row{plural} left out{more}", file=sys.stderr)

@@ -38,55 +38,64 @@ class _Lines:
 
 def describe(progress: Progress) -> str:
     """Return one line about a run on its way."""
-    parts = [
-        f"{progress.n_networks} networks",
-        f"epoch {progress.epoch:.0f} of {progress.n_epochs}",
-    ]
-    if progress.loss is not None:
-        parts.append(f"loss {progress.loss:.4g}")
-    if progress.n_diverged:
-        parts.append(f"{progress.n_diverged} diverged")
-    if progress.left_s is not None:
-        parts.append(f"{progress.left_s:.0f} s left")
-    return ", ".join(parts)
+    parts = [_networks(progress), _epoch(progress), _loss(progress), _left(progress)]
+    return ", ".join(part for part in parts if part)
+
+
+def _networks(progress: Progress) -> str:
+    plural = "" if progress.n_networks == 1 else "s"
+    lost = f", {progress.n_diverged:,} diverged" if progress.n_diverged else ""
+    return f"{progress.n_networks:,} network{plural}{lost}"
+
+
+def _epoch(progress: Progress) -> str:
+    return f"epoch {progress.epoch:,.0f} of {progress.n_epochs:,}"
+
+
+def _loss(progress: Progress) -> str:
+    return "" if progress.loss is None else f"loss {progress.loss:.4g}"
+
+
+def _left(progress: Progress) -> str:
+    if progress.left_s is None:
+        return ""
+    minutes, seconds = divmod(round(progress.left_s), 60)
+    hours, minutes = divmod(minutes, 60)
+    if hours:
+        return f"{hours} h {minutes} min left"
+    return f"{minutes} min {seconds} s left" if minutes else f"{seconds} s left"
 
 
 @contextmanager
 def _bar() -> Iterator[Callable[[Progress], None]]:
     from rich.console import Console
-    from rich.progress import BarColumn, TextColumn, TimeRemainingColumn
+    from rich.progress import BarColumn, TextColumn
     from rich.progress import Progress as Bar
 
     bar = Bar(
         TextColumn("{task.description}"),
-        BarColumn(),
-        TextColumn("epoch {task.fields[epoch]}"),
-        TextColumn("{task.fields[loss]}"),
-        TimeRemainingColumn(compact=True),
+        BarColumn(bar_width=None),
+        TextColumn("{task.fields[now]}"),
         console=Console(stderr=True),
         transient=True,
+        expand=True,
     )
-    task = bar.add_task("", total=None, epoch="", loss="")
-    begun = [False]
+    task = bar.add_task("", total=None, now="")
 
     def show(progress: Progress) -> None:
-        if not begun[0] and progress.elapsed_s < BAR_AFTER_S:
+        if not bar.live.is_started and progress.elapsed_s < BAR_AFTER_S:
             return
-        if not begun[0]:
-            begun[0] = True
-            bar.start()
-        lost = f", {progress.n_diverged} diverged" if progress.n_diverged else ""
+        now = "  ".join(filter(None, [_epoch(progress), _loss(progress), _left(progress)]))
         bar.update(
             task,
-            description=f"{progress.n_networks} networks{lost}",
+            description=_networks(progress),
             total=progress.total_steps,
             completed=progress.steps,
-            epoch=f"{progress.epoch:.0f}/{progress.n_epochs}",
-            loss="" if progress.loss is None else f"loss {progress.loss:.4g}",
+            now=now,
         )
+        bar.start()  # nothing where it has begun
 
     try:
         yield show
     finally:
-        if begun[0]:
-            bar.stop()
+        bar.stop()

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import typer
 
-from shoal.cli.exits import INTERRUPTED
+from shoal.cli.exits import FELL_SHORT, INTERRUPTED
+from shoal.cli.output import print_json, to_json
 from shoal.data.dataset import Dataset
 from shoal.errors import InputError
 from shoal.experiments.document import Experiment
@@ -18,84 +19,92 @@ from shoal.experiments.prepare import Prepared, prepare
 from shoal.experiments.run import Run, carry_out
 from shoal.files import check_output, write_bytes
 
-SUFFIXES = (".safetensors", ".json")
+MODEL, RESULT = ".safetensors", ".json"
 
 
-def run_file(
-    file: Path,
-    changes: Sequence[str],
-    *,
-    threads: int | None,
-    seed: int | None,
-    as_json: bool,
-    quiet: bool,
-    outputs: Sequence[Path],
-    force: bool,
-) -> None:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wishes:
+    """What was asked for on the command line, whatever is trained.
+
+    Attributes:
+        threads: how many to use; None: all there are.
+        as_json: print the JSON document in place of the table.
+        quiet: print nothing but what was asked for.
+        outputs: files for the model and the result.
+        force: replace files that exist.
+    """
+
+    threads: int | None
+    as_json: bool
+    quiet: bool
+    outputs: tuple[Path, ...]
+    force: bool
+
+
+def run_file(file: Path, changes: Sequence[str], *, seed: int | None, wishes: Wishes) -> None:
     """Carry out the experiment in a file."""
-    check_outputs(outputs, force)
-    if seed is not None:
-        changes = [*changes, f"seed={seed}"]
-    experiment = Experiment.load(file, changes)
-    carry(experiment, threads, as_json, quiet, outputs, force)
+    check_outputs(wishes.outputs, wishes.force)
+    carry(Experiment.load(file, with_seed(changes, seed)), wishes)
+
+
+def with_seed(changes: Sequence[str], seed: int | None) -> list[str]:
+    """Return the changes with that of ``--seed`` as the last one."""
+    return [*changes, *([] if seed is None else [f"seed={seed}"])]
 
 
 def check_outputs(outputs: Sequence[Path], force: bool) -> None:
     """Refuse outputs that cannot be written, before any work is done."""
-    for path in outputs:
-        if path.suffix not in SUFFIXES:
+    for number, path in enumerate(outputs):
+        if path.suffix not in (MODEL, RESULT):
             raise InputError(f"{path}: must end in .safetensors (the model) or .json (the result).")
+        if path in outputs[:number]:
+            raise InputError(f"{path}: is named twice as an output. Name it once.")
         check_output(path, force=force)
 
 
 def carry(
     experiment: Experiment,
-    threads: int | None,
-    as_json: bool,
-    quiet: bool,
-    outputs: Sequence[Path],
-    force: bool,
+    wishes: Wishes,
     *,
     texts: Sequence[tuple[Path, str]] = (),
     dataset: Dataset | None = None,
-) -> Run:
+) -> None:
     """Train, print, write; after Ctrl-C what is there, then exit 130.
 
     Args:
         experiment: what to carry out.
-        threads: how many to use.
-        as_json: print the JSON document in place of the table.
-        quiet: print nothing but what was asked for.
-        outputs: files for the model and the result.
-        force: replace files that exist.
+        wishes: what to print and write.
         texts: further files to write once the run is done.
         dataset: what the experiment's own file holds, if it has been read already.
     """
     prepared = prepare(experiment, dataset=dataset)
-    _say(prepared, quiet)
-    result = _train(prepared, threads, quiet)
-    document = result.to_dict() if as_json or any(p.suffix == ".json" for p in outputs) else {}
-    for path in outputs:
-        if path.suffix == ".json":
-            write_bytes(path, to_json(document).encode(), force=force)
-        else:
-            result.ensemble.save(path, force=force)
-    for path, text in texts:
-        write_bytes(path, text.encode(), force=force)
-    if as_json:
-        sys.stdout.write(to_json(document))
-    elif not quiet:
-        from shoal.cli.tables import print_result
+    _say(prepared, wishes.quiet)
+    run = _train(prepared, wishes)
+    document = _write(run, wishes, texts)
+    if wishes.as_json:
+        print_json(document)
+    elif not wishes.quiet:
+        from shoal.cli.result import print_result
 
-        print_result(result, [*outputs, *(path for path, _ in texts)])
-    if result.interrupted:
+        print_result(run, [*wishes.outputs, *(path for path, _ in texts)])
+    if run.interrupted:
         raise typer.Exit(INTERRUPTED)
-    return result
+    if len(run.diverged) == len(run):
+        raise typer.Exit(FELL_SHORT)
 
 
-def to_json(document: Any) -> str:
-    """Return one JSON document with a line end; NaN is refused, null stands for it."""
-    return json.dumps(document, ensure_ascii=False, allow_nan=False, indent=1) + "\n"
+def _write(run: Run, wishes: Wishes, texts: Sequence[tuple[Path, str]]) -> dict[str, Any]:
+    """Write the files that were asked for; return the document if anyone wants it."""
+    wanted = wishes.as_json or any(path.suffix == RESULT for path in wishes.outputs)
+    document = run.to_dict() if wanted else {}
+    for path in wishes.outputs:
+        if path.suffix == RESULT:
+            write_bytes(path, to_json(document).encode(), force=wishes.force)
+        else:
+            run.ensemble.save(path, force=wishes.force)
+    for path, text in texts:
+        write_bytes(path, text.encode(), force=wishes.force)
+    return document
 
 
 def _say(prepared: Prepared, quiet: bool) -> None:
@@ -106,10 +115,10 @@ def _say(prepared: Prepared, quiet: bool) -> None:
         print(f"warning: {warning}", file=sys.stderr)
 
 
-def _train(prepared: Prepared, threads: int | None, quiet: bool) -> Run:
-    if quiet:
-        return carry_out(prepared, threads=threads)
+def _train(prepared: Prepared, wishes: Wishes) -> Run:
+    if wishes.quiet:
+        return carry_out(prepared, threads=wishes.threads)
     from shoal.cli.progress import showing_progress
 
     with showing_progress() as show:
-        return carry_out(prepared, threads=threads, progress=show)
+        return carry_out(prepared, threads=wishes.threads, progress=show)

@@ -2,78 +2,113 @@
 
 from __future__ import annotations
 
-import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from rich.console import Console
 
-from shoal.cli.choose import chosen_network
-from shoal.cli.run import to_json
-from shoal.cli.tables import new_table
+from shoal.cli.choose import chosen_index
+from shoal.cli.output import print_json
+from shoal.cli.run import MODEL
+from shoal.cli.tables import Column, label, new_console, new_table, print_blocks
 from shoal.errors import InputError
 from shoal.models import Model, load_model
 from shoal.network import Network, Parameters
 
-MODEL_SUFFIX = ".safetensors"
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shown:
+    """What is shown of a file.
+
+    Attributes:
+        network: with known inputs.
+        features: their names.
+        classes: of the target; empty for numbers.
+        about: other facts by name.
+        parameters: of one network, if weights were asked for.
+    """
+
+    network: Network
+    features: tuple[str, ...]
+    classes: tuple[str, ...]
+    about: Mapping[str, Any]
+    parameters: Parameters | None
 
 
 def show_file(file: Path, *, weights: bool, which: str | None, as_json: bool) -> None:
     """Show the network of a model or of an experiment file, which is not trained for it."""
-    if file.suffix == MODEL_SUFFIX:
-        model = chosen_network(load_model(file), which)
-        features, classes = model.schema.feature_names, model.schema.classes
-        about = _about(model)
-        shown = model.best_network.parameters.member(0) if weights else None
-        network = model.network
-    else:
-        network, features, classes, about, shown = _untrained(file, which, weights)
+    is_model = file.suffix == MODEL
+    shown = _trained(file, which, weights) if is_model else _untrained(file, which, weights)
     if as_json:
-        sys.stdout.write(to_json(_document(network, features, classes, about, shown)))
+        print_json(_document(shown))
         return
-    console = Console(highlight=False, soft_wrap=True)
-    _print_layers(console, network)
-    for name, value in about.items():
-        console.print(f"{name}: {value}", markup=False)
-    if shown is not None:
-        _print_weights(console, network, features, classes, shown)
+    console = new_console()
+    _print_layers(console, shown.network)
+    names = {"features": shown.features, "classes": shown.classes}
+    facts = {name: ", ".join(each) for name, each in names.items() if each} | dict(shown.about)
+    width = max(len(name) for name in facts)
+    for name, value in facts.items():
+        console.print(f"{name:{width}}  {label(str(value))}")
+    if shown.parameters is not None:
+        console.print()
+        _print_weights(console, shown, shown.parameters)
 
 
-def _untrained(
-    file: Path, which: str | None, weights: bool
-) -> tuple[Network, tuple[str, ...], tuple[str, ...], dict[str, Any], Parameters | None]:
+def _trained(file: Path, which: str | None, weights: bool) -> Shown:
+    model = load_model(file)
+    index = chosen_index(model, which)
+    chosen = model.best if index is None else index
+    about = _about(model, index)
+    if weights:
+        about["weights of"] = f"network {chosen}"
+    return Shown(
+        network=model.network,
+        features=model.schema.feature_names,
+        classes=model.schema.classes,
+        about=about,
+        parameters=model[chosen].parameters.member(0) if weights else None,
+    )
+
+
+def _about(model: Model, index: int | None) -> dict[str, Any]:
+    about: dict[str, Any] = {"target": model.schema.target, "scaling": model.scalers[0].kind}
+    if index is None:
+        about["networks"] = len(model)
+        about["best network"] = model.best
+    else:
+        about["network"] = index
+        about["seed"] = model.seeds[index]
+    about["made by"] = f"shoal {model.version}, arithmetic {model.arithmetic}"
+    return about
+
+
+def _untrained(file: Path, which: str | None, weights: bool) -> Shown:
     from shoal.experiments import Experiment, prepare
 
     if which is not None:
         raise InputError("--network: chooses from a trained population; this is an experiment.")
     experiment = Experiment.load(file)
-    small = experiment.model_copy(
-        update={"population": experiment.population.model_copy(update={"size": 1})}
-    )
-    prepared = prepare(small)
+    one = experiment.population.model_copy(update={"size": 1})
+    prepared = prepare(experiment.model_copy(update={"population": one}))
     schema = prepared.parts[0].dataset.schema
-    shown = None
-    if weights:
-        shown = Parameters.from_flat(prepared.network.layout(), prepared.start).member(0)
-    about = {
-        "features": ", ".join(schema.feature_names),
-        "population": f"{experiment.population.size}, untrained",
+    first = Parameters.from_flat(prepared.network.layout(), prepared.start).member(0)
+    about: dict[str, Any] = {
+        "target": schema.target,
+        "scaling": experiment.preprocess.scaling,
+        "networks": f"{experiment.population.size:,}, not trained yet",
     }
-    return prepared.network, schema.feature_names, schema.classes, about, shown
-
-
-def _about(model: Model) -> dict[str, Any]:
-    schema = model.schema
-    about: dict[str, Any] = {"features": ", ".join(schema.feature_names)}
-    if schema.classes:
-        about["classes"] = ", ".join(schema.classes)
-    about["target"] = schema.target
-    about["scaling"] = model.scalers[0].kind
-    about["networks"] = len(model)
-    about["best network"] = model.best
-    about["made by"] = f"shoal {model.version}, arithmetic {model.arithmetic}"
-    return about
+    if weights:
+        about["weights of"] = "network 0 before the first step"
+    return Shown(
+        network=prepared.network,
+        features=schema.feature_names,
+        classes=schema.classes,
+        about=about,
+        parameters=first if weights else None,
+    )
 
 
 def _print_layers(console: Console, network: Network) -> None:
@@ -86,38 +121,31 @@ def _print_layers(console: Console, network: Network) -> None:
         total += row.n_parameters
     table.add_row("", "", f"{total:,}", "in all", style="dim")
     console.print(table)
+    console.print()
 
 
-def _print_weights(
-    console: Console,
-    network: Network,
-    features: tuple[str, ...],
-    classes: tuple[str, ...],
-    parameters: Parameters,
-) -> None:
-    names = list(features)
-    for number, (weights, bias) in enumerate(
-        zip(parameters.weights, parameters.biases, strict=True), 1
-    ):
-        last = number == len(network.layers)
-        outputs = list(classes) if last and len(classes) == weights.shape[1] else []
-        outputs = outputs or [f"unit {k}" for k in range(weights.shape[1])]
-        table = new_table(f"layer {number}", *outputs)
-        for name, row in zip(names, weights, strict=True):
-            table.add_row(name, *(f"{value:.6g}" for value in row))
-        if bias is not None:
-            table.add_row("bias", *(f"{value:.6g}" for value in bias), style="dim")
-        console.print(table)
-        names = [f"unit {k}" for k in range(weights.shape[1])]
+def _print_weights(console: Console, shown: Shown, parameters: Parameters) -> None:
+    names: Sequence[str] = shown.features
+    pairs = list(zip(parameters.weights, parameters.biases, strict=True))
+    for number, (weights, bias) in enumerate(pairs, 1):
+        n_units = weights.shape[1]
+        is_last = number == len(pairs)
+        units = [f"unit {k}" for k in range(n_units)]
+        heads = shown.classes if is_last and len(shown.classes) == n_units else units
+        rows = weights if bias is None else np.concatenate([weights, bias[np.newaxis]])
+        print_blocks(
+            console,
+            Column(head=f"layer {number}", cells=[*names, *(() if bias is None else ("bias",))]),
+            [
+                Column(head=head, cells=[f"{value:.6g}" for value in rows[:, k]])
+                for k, head in enumerate(heads)
+            ],
+            dim_last=bias is not None,
+        )
+        names = units
 
 
-def _document(
-    network: Network,
-    features: tuple[str, ...],
-    classes: tuple[str, ...],
-    about: dict[str, Any],
-    parameters: Parameters | None,
-) -> dict[str, Any]:
+def _document(shown: Shown) -> dict[str, Any]:
     layers: list[dict[str, Any]] = [
         {
             "layer": row.layer,
@@ -125,14 +153,14 @@ def _document(
             "parameters": row.n_parameters,
             "activation": row.activation,
         }
-        for row in network.table()
+        for row in shown.network.table()
     ]
-    if parameters is not None:
-        for layer, weights, bias in zip(layers, parameters.weights, parameters.biases, strict=True):
+    if shown.parameters is not None:
+        pairs = zip(shown.parameters.weights, shown.parameters.biases, strict=True)
+        for layer, (weights, bias) in zip(layers, pairs, strict=True):
             layer["weights"] = np.asarray(weights, np.float64).tolist()
             layer["bias"] = None if bias is None else np.asarray(bias, np.float64).tolist()
     total = sum(layer["parameters"] for layer in layers)
-    about = {name.replace(" ", "_"): value for name, value in about.items()}
-    return {"layers": layers, "parameters": total} | about | {
-        "features": list(features), "classes": list(classes)
-    }  # fmt: skip
+    about = {name.replace(" ", "_"): value for name, value in shown.about.items()}
+    names = {"features": list(shown.features), "classes": list(shown.classes)}
+    return {"layers": layers, "parameters": total} | names | about

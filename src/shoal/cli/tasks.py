@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import sys
-
-from shoal.cli.run import to_json
+from shoal.cli.output import print_json
 from shoal.data.tasks import TASKS, TaskRecipe, attainable_accuracy
 
 
@@ -12,23 +10,22 @@ def list_tasks(*, as_json: bool) -> None:
     """Print the built-in tasks with their sizes and best attainable accuracies."""
     entries = [_entry(name, record()) for name, record in TASKS.items()]
     if as_json:
-        sys.stdout.write(to_json(entries))
+        print_json(entries)
         return
-    from rich.console import Console
+    from shoal.cli.tables import new_console, new_table
 
-    from shoal.cli.tables import new_table
-
-    table = new_table("task", "rows", "features", "classes", "attainable", "what it is")
+    table = new_table("task", "attainable", "rows", "what it is")
     table.columns[-1].justify = "left"
     table.columns[-1].no_wrap = False
     for entry in entries:
-        rows = f"{entry['rows']:,}" + (" + stream" if entry["streams"] else "")
-        cells = (rows, str(entry["features"]), str(entry["classes"]))
-        attainable = f"{entry['attainable_accuracy']:.4g}"
-        table.add_row(str(entry["task"]), *cells, attainable, str(entry["about"]))
-    console = Console(highlight=False)
+        rows = "stream" if entry["streams"] else f"{entry['rows']:,}"
+        attainable = f"{entry['attainable_accuracy']:.4f}"
+        table.add_row(str(entry["task"]), attainable, rows, str(entry["about"]))
+    console = new_console()
     console.print(table)
-    console.print("Defaults; noise and spread lower what is attainable. Keys: shoal schema")
+    console.print()
+    console.print("attainable: the best accuracy in expectation, with the task's own settings;")
+    console.print("label_noise and spread lower it. All settings: shoal schema")
 
 
 def _entry(name: str, recipe: TaskRecipe) -> dict[str, object]:
@@ -49,4 +46,4 @@ def print_schema() -> None:
     from shoal.experiments.document import Experiment
 
     document = {"$schema": "https://json-schema.org/draft/2020-12/schema"}
-    sys.stdout.write(to_json(document | Experiment.model_json_schema()))
+    print_json(document | Experiment.model_json_schema())

@@ -3,22 +3,24 @@
 from __future__ import annotations
 
 import os
-import sys
+import shlex
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from shoal.cli.run import carry, check_outputs
+from shoal.cli.output import standard_input
+from shoal.cli.run import MODEL, Wishes, carry, check_outputs, with_seed
+from shoal.cli.tables import label
 from shoal.data.dataset import Dataset
 from shoal.data.file_recipe import FileData, fingerprint_file, load_file
+from shoal.data.opening import STANDARD_INPUT
 from shoal.data.recipe import DataRecipe
 from shoal.errors import InputError
 from shoal.experiments.document import Experiment
 from shoal.experiments.reading import override
 from shoal.files import check_output
 
-SHARED = set(DataRecipe.model_fields)
-"""Keys of the data that do not change how the file is read."""
 HIDDEN = 32
 """Hidden units where nothing else is said: enough for most small tables."""
 
@@ -28,46 +30,34 @@ def train_file(
     table: Mapping[str, Any],
     changes: Sequence[str],
     *,
-    threads: int | None,
     seed: int | None,
-    as_json: bool,
-    quiet: bool,
-    outputs: Sequence[Path],
-    force: bool,
+    wishes: Wishes,
 ) -> None:
-    """Train on a file and write model and experiment."""
-    from_pipe = data == "-"
-    if from_pipe and not outputs:
-        raise InputError(
-            "standard input has no name to call the model by. Give -o NAME.safetensors."
-        )
-    outputs = outputs or [Path(Path(data).stem + ".safetensors")]
-    check_outputs(outputs, force)
-    document_path = None if from_pipe else outputs[0].with_suffix(".toml")
-    if document_path is not None:
-        check_output(document_path, force=force)
-    if seed is not None:
-        changes = [*changes, f"seed={seed}"]
-    folder = (document_path or Path()).parent
+    """Train on a file and write model and experiment.
+
+    Args:
+        data: the file's name, or ``-``.
+        table: how to read it: keys of `FileData`, None where nothing was said.
+        changes: to the experiment.
+        seed: in place of the experiment's.
+        wishes: what to print and write.
+    """
+    wishes = replace(wishes, outputs=_outputs(data, wishes.outputs))
+    check_outputs(wishes.outputs, wishes.force)
+    again = None if data == STANDARD_INPUT else _model_of(wishes.outputs).with_suffix(".toml")
+    if again is not None:
+        check_output(again, force=wishes.force)
+    _refuse_reading_twice(changes)
     recipe = {key: value for key, value in table.items() if value not in (None, ())}
-    recipe["file"] = data if from_pipe else os.path.relpath(data, folder)
-    refuse_reading_twice(changes)
-    dataset = _read(recipe, folder)
-    if not from_pipe:
+    dataset = _read({**recipe, "file": data})
+    folder = Path() if again is None else again.parent
+    recipe = {"file": _seen_from(data, folder), **recipe}
+    if again is not None:
         recipe["fingerprint"] = fingerprint_file(data)
-    document = override(default_document(recipe, dataset), changes)
-    experiment = Experiment.read(document, source=data, folder=folder)
-    texts = [(document_path, _text(experiment, data))] if document_path else []
-    carry(experiment, threads, as_json, quiet, outputs, force, texts=texts, dataset=dataset)
-
-
-def refuse_reading_twice(changes: Sequence[str]) -> None:
-    """Refuse changes of how the file is read: the options of the command say that."""
-    for change in changes:
-        key = change.partition("=")[0].strip()
-        if key.startswith("data.") and key[5:] in FileData.model_fields.keys() - SHARED:
-            option = f"--{key[5:]}"
-            raise InputError(f"'{change}': use the option {option} of shoal train instead.")
+    document = override(default_document(recipe, dataset), with_seed(changes, seed))
+    experiment = Experiment.read(document, source="shoal train", folder=folder)
+    texts = [] if again is None else [(again, _text(experiment, data))]
+    carry(experiment, wishes, texts=texts, dataset=dataset)
 
 
 def default_document(recipe: Mapping[str, Any], dataset: Dataset) -> dict[str, Any]:
@@ -92,11 +82,50 @@ def default_document(recipe: Mapping[str, Any], dataset: Dataset) -> dict[str, A
     }
 
 
-def _read(recipe: Mapping[str, Any], folder: Path) -> Dataset:
-    asked = Experiment.read({"data": dict(recipe)}, source="shoal train", folder=folder).data
+def _outputs(data: str, given: Sequence[Path]) -> tuple[Path, ...]:
+    """Return the files to write; a model is always among them."""
+    if any(path.suffix == MODEL for path in given):
+        return tuple(given)
+    if data == STANDARD_INPUT:
+        raise InputError(
+            "standard input has no name to call the model by. Give -o NAME.safetensors."
+        )
+    return Path(Path(data).stem + MODEL), *given
+
+
+def _model_of(outputs: Sequence[Path]) -> Path:
+    return next(path for path in outputs if path.suffix == MODEL)
+
+
+def _refuse_reading_twice(changes: Sequence[str]) -> None:
+    """Refuse changes of what is read: the argument and options of the command say that."""
+    of_reading = FileData.model_fields.keys() - DataRecipe.model_fields.keys()
+    for change in changes:
+        key = change.partition("=")[0].strip()
+        name = key.removeprefix("data.")
+        if key in ("data", "data.file", "data.task", "data.fingerprint"):
+            raise InputError(f"'{change}': the data is the file that shoal train is given.")
+        if name != key and name in of_reading:
+            raise InputError(f"'{change}': use the option --{name} of shoal train instead.")
+
+
+def _seen_from(data: str, folder: Path) -> str:
+    """Return the name that a data file has in an experiment in `folder`."""
+    return (
+        data
+        if data == STANDARD_INPUT or Path(data).is_absolute()
+        else os.path.relpath(data, folder)
+    )
+
+
+def _read(recipe: Mapping[str, Any]) -> Dataset:
+    asked = Experiment.read({"data": dict(recipe)}, source="shoal train").data
     assert isinstance(asked, FileData)
-    return load_file(asked, folder, sys.stdin.buffer)
+    return load_file(asked, Path(), standard_input())
 
 
 def _text(experiment: Experiment, data: str) -> str:
-    return f"# Made by: shoal train {data}\n\n{experiment.to_toml()}"
+    asked = experiment.data
+    assert isinstance(asked, FileData)
+    made_by = shlex.join(["shoal", "train", data, "--target", asked.target])
+    return f"# Made by: {label(made_by)}\n\n{experiment.to_toml()}"

@@ -6,11 +6,18 @@ from collections.abc import Iterator
 
 from shoal.data.dataset import Dataset
 from shoal.data.split import Split
-from shoal.data.tasks import TaskRecipe
+from shoal.data.tasks import LogicTask, TaskRecipe
+from shoal.data.wording import count
 from shoal.errors import ArgumentError, ExperimentError, Problem
 from shoal.experiments.document import Experiment
 from shoal.network import Network, check_fit, check_perceptron
 from shoal.training import OPTIMIZERS
+
+MAX_STEPS = 2**53
+MAX_REPORTS = 2**27
+"""Reports of all networks together, four figures of float64 each: 4 GiB."""
+MAX_NUMBERS = 2**30
+"""Parameters of all networks together, with the arrays of the optimizer: 4 GiB of float32."""
 
 
 def check_experiment(experiment: Experiment, dataset: Dataset, split: Split) -> Network:
@@ -30,10 +37,46 @@ def check_experiment(experiment: Experiment, dataset: Dataset, split: Split) -> 
     if problems:
         raise ExperimentError(experiment.source, problems)
     try:
-        return experiment.network.with_inputs(dataset.x.shape[1])
+        network = experiment.network.with_inputs(dataset.x.shape[1])
     except ArgumentError as error:
         problem = Problem(path="network", message=f"{error.requirement}; got {error.got}.")
         raise ExperimentError(experiment.source, [problem]) from None
+    too_large = list(_size_problems(experiment, network, _n_train(experiment, split)))
+    if too_large:
+        raise ExperimentError(experiment.source, too_large)
+    return network
+
+
+def _n_train(experiment: Experiment, split: Split) -> int:
+    """Return the training rows of an epoch."""
+    data, batch = experiment.data, experiment.training.batch_size
+    if isinstance(data, LogicTask) and data.is_streaming:
+        return data.batches * int(batch)
+    return len(split.train)
+
+
+def _size_problems(experiment: Experiment, network: Network, n_rows: int) -> Iterator[Problem]:
+    """Yield what would not fit into memory, before memory is taken."""
+    training, size = experiment.training, experiment.population.size
+    schedule = training.schedule(n_rows)
+    if schedule.total_steps > MAX_STEPS:
+        yield Problem(path="training.epochs", message="more than 2^53 steps. Ask for fewer.")
+        return
+    n_reports = -(-schedule.total_steps // schedule.report_every)
+    if size * n_reports > MAX_REPORTS:
+        yield Problem(
+            path="training.report_every",
+            message=f"{n_reports:,} reports of {count(size, 'network')} are more than "
+            f'{MAX_REPORTS:,}. Give a larger number of steps, or "end".',
+        )
+    copies = 1 + OPTIMIZERS[training.optimizer.name].n_slots + (training.restore_best is not None)
+    n_parameters = network.layout().n_parameters
+    if size * copies * n_parameters > MAX_NUMBERS:
+        yield Problem(
+            path="population.size",
+            message=f"{count(size, 'network')} of {count(n_parameters, 'parameter')}, "
+            f"{copies} numbers each, are more than {MAX_NUMBERS:,} numbers. Ask for fewer.",
+        )
 
 
 def _input_problems(network: Network, dataset: Dataset) -> Iterator[Problem]:

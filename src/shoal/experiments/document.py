@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Self
 
+import numpy as np
 from pydantic import (
     BaseModel,
     BeforeValidator,
@@ -24,7 +25,15 @@ from shoal.experiments.problems import experiment_error
 from shoal.fields import NUMBER, positional, reason, unknown_name
 from shoal.network import Dense, Network, Parameters
 from shoal.records import Record
-from shoal.streams import MAX_SEED, STREAMS, StreamName, member_seed
+from shoal.streams import (
+    MAX_SEED,
+    STREAMS,
+    StreamName,
+    StreamsOfMany,
+    member_seed,
+    member_streams,
+    stream,
+)
 from shoal.training import Training
 
 if TYPE_CHECKING:
@@ -224,9 +233,20 @@ class Experiment(Record):
 
     def stream_seed(self, name: StreamName, member: int) -> int:
         """Return the seed of a stream for one network of the population."""
+        base = self.stream_base(name)
+        return member_seed(base, member) if name in self.population.vary else base
+
+    def streams_of(self, name: StreamName) -> StreamsOfMany:
+        """Return a stream of all networks; they are alike unless the population varies it."""
+        size, base = self.population.size, self.stream_base(name)
+        if name in self.population.vary:
+            return member_streams(base, name, size)
+        return StreamsOfMany(np.full(size, stream(base, name).key, np.uint64))
+
+    def stream_base(self, name: StreamName) -> int:
+        """Return the seed that a stream follows from: its own, or the experiment's."""
         given = getattr(self.streams, name)
-        base = self.seed if given is None else given
-        return member_seed(base, member) if name in self.population.vary else int(base)
+        return self.seed if given is None else int(given)
 
     def run(
         self,

@@ -13,6 +13,7 @@ from shoal.errors import ArgumentError
 from shoal.shapes import check_shapes
 
 WHERE = "Experiment.run"
+LAST_CLASS = 65_535
 
 
 def given_rows(rows: Any, *, classification: bool) -> tuple[Dataset, Split | None]:
@@ -31,14 +32,7 @@ def given_rows(rows: Any, *, classification: bool) -> tuple[Dataset, Split | Non
     """
     if isinstance(rows, Dataset):
         return rows, None
-    if not isinstance(rows, tuple) or len(rows) not in (2, 4):
-        raise ArgumentError(
-            WHERE,
-            "rows",
-            "must be a Dataset, (x, y) or (x, y, x_validation, y_validation)",
-            got=type(rows).__name__,
-        )
-    pairs = [_arrays(rows[k], rows[k + 1]) for k in range(0, len(rows), 2)]
+    pairs = _pairs(rows)
     x = np.concatenate([pair[0] for pair in pairs])
     y = np.concatenate([pair[1] for pair in pairs])
     columns = tuple(Feature(name=f"x{j}") for j in range(x.shape[1]))
@@ -61,8 +55,27 @@ def given_rows(rows: Any, *, classification: bool) -> tuple[Dataset, Split | Non
     return dataset, split
 
 
+def _pairs(rows: Any) -> list[tuple[np.ndarray, np.ndarray]]:
+    """Return x and y of the training rows, and of the validation rows if there are any."""
+    if not isinstance(rows, tuple) or len(rows) not in (2, 4):
+        raise ArgumentError(
+            WHERE,
+            "rows",
+            "must be a Dataset, (x, y) or (x, y, x_validation, y_validation)",
+            got=type(rows).__name__,
+        )
+    pairs = [_arrays(rows[k], rows[k + 1]) for k in range(0, len(rows), 2)]
+    widths = [pair[0].shape[1] for pair in pairs]
+    if len(set(widths)) > 1:
+        wanted = f"must have D={widths[0]} features as in training"
+        raise ArgumentError(WHERE, "x_validation", wanted, got=widths[1])
+    if len(pairs[0][0]) == 0:
+        raise ArgumentError(WHERE, "x", "must have at least one row", got=0)
+    return pairs
+
+
 def _arrays(x: Any, y: Any) -> tuple[np.ndarray, np.ndarray]:
-    x, y = np.asarray(x, np.float64), np.asarray(y, np.float64)
+    x, y = _numbers("x", x), _numbers("y", y)
     if y.ndim == 2 and y.shape[1] == 1:
         y = y[:, 0]
     check_shapes(WHERE, "x (N, D), y (N)", x=x, y=y)
@@ -72,9 +85,21 @@ def _arrays(x: Any, y: Any) -> tuple[np.ndarray, np.ndarray]:
     return x, y
 
 
+def _numbers(name: str, array: Any) -> np.ndarray:
+    try:
+        return np.asarray(array, np.float64)
+    except (ValueError, TypeError):
+        wanted = "must be an array of numbers"
+        raise ArgumentError(
+            WHERE, name, wanted, got=f"something else ({type(array).__name__})"
+        ) from None
+
+
 def _classes(y: np.ndarray) -> tuple[np.ndarray, tuple[str, ...]]:
+    wrong = (y < 0) | (y > LAST_CLASS) | (y != np.floor(y))
+    if wrong.any():
+        wanted = "must be class numbers 0, 1, ..."
+        raise ArgumentError(WHERE, "y", wanted, got=f"{y[wrong][0]:g}")
     numbers = y.astype(np.int64)
-    if (numbers != y).any() or numbers.min() < 0 or numbers.max() > 65_535:
-        raise ArgumentError(WHERE, "y", "must be class numbers 0, 1, ...", got=repr(y[:3].tolist()))
     n_classes = max(2, int(numbers.max()) + 1)
     return class_targets(numbers, n_classes), tuple(str(k) for k in range(n_classes))

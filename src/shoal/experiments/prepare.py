@@ -23,7 +23,7 @@ from shoal.experiments.given import given_rows
 from shoal.kernels import RowSet, RuleSettings
 from shoal.network import Network, Parameters
 from shoal.network.layout import check_parameters
-from shoal.streams import Stream, member_seed, stream
+from shoal.streams import member_seed, stream
 from shoal.training import Schedule, rule_settings
 
 
@@ -100,7 +100,8 @@ def prepare(
     """
     loader = _Loader(experiment, rows, dataset)
     members = range(experiment.population.size)
-    keys = [loader.key(i) for i in members]
+    varied = {"data", "noise", "split"}.intersection(experiment.population.vary)
+    keys = [loader.key(i) for i in members] if varied else [loader.key(0)] * len(members)
     unique = list(dict.fromkeys(keys))
     first, split = loader.load(unique[0])
     network = check_experiment(experiment, first, split)
@@ -115,9 +116,7 @@ def prepare(
         parts=tuple(parts),
         part_of=np.array([number[key] for key in keys], np.int32),
         start=_start(experiment, network, start),
-        order_keys=np.array(
-            [stream(experiment.stream_seed("order", i), "order").key for i in members], np.uint64
-        ),
+        order_keys=experiment.streams_of("order").keys,
         seeds=tuple(member_seed(experiment.seed, i) for i in members),
         schedule=schedule,
         settings=rule_settings(
@@ -283,18 +282,7 @@ def _start(experiment: Experiment, network: Network, start: Parameters | None) -
                 "Experiment.run", "start", f"must hold one network or P={size}", got=len(flat)
             )
         return np.ascontiguousarray(np.broadcast_to(flat, (size, layout.n_parameters)))
-    made: dict[int, np.ndarray] = {}
-    flat = np.empty((size, layout.n_parameters), dtype)
-    for i in range(size):
-        seed = experiment.stream_seed("init", i)
-        if seed not in made:
-            made[seed] = network.initialize_from(_init(seed), dtype=dtype).flat
-        flat[i] = made[seed]
-    return flat
-
-
-def _init(seed: int) -> Stream:
-    return stream(seed, "init")
+    return network.initialize_from(experiment.streams_of("init"), dtype=dtype).flat
 
 
 def _with_given(experiment: Experiment, dataset: Dataset) -> Experiment:

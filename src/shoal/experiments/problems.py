@@ -52,7 +52,9 @@ def experiment_error(
 
 def _problem(error: dict[str, Any], schema: Schema, document: Mapping[str, Any]) -> Problem:
     kind = error["type"]
-    place, value = _place(document, error["loc"], kind in ("missing", "extra_forbidden"))
+    place, value = _place(schema, document, error["loc"])
+    if kind in ("missing", "extra_forbidden"):
+        place = (*place, error["loc"][-1]) if place[-1:] != error["loc"][-1:] else place
     path = path_of(place)
     if kind == "extra_forbidden":
         known = sorted(set(_keys(schema, document, place[:-1])))
@@ -63,6 +65,8 @@ def _problem(error: dict[str, Any], schema: Schema, document: Mapping[str, Any])
     if kind not in KINDS or kind in ("value_error", "assertion_error"):
         return Problem(path=path, message=_own_sentence(error))
     wish = wanted(parts_at(schema, document, place), schema) or "something else"
+    if kind == "finite_number":
+        wish = wish.replace("a number", "a finite number")
     shown = shown_value(value)
     return Problem(path=path, message=f"must be {wish}" + (f"; got {shown}." if shown else "."))
 
@@ -109,23 +113,24 @@ def _own_sentence(error: Mapping[str, Any]) -> str:
 
 
 def _place(
-    document: Mapping[str, Any], loc: tuple[int | str, ...], named: bool
+    schema: Schema, document: Mapping[str, Any], loc: tuple[int | str, ...]
 ) -> tuple[tuple[int | str, ...], Any]:
-    """Return the place without what pydantic put into it: names of types and of records.
+    """Return the place without what pydantic put into it, and what the document has there.
 
-    A part counts if the document has it; of a missing key the last part counts anyhow.
+    Names of types and of records in a union are no keys. A key counts if the document has
+    it, or if the schema does where a bare value stands for a table: ``population = 0``.
     """
-    place: list[int | str] = []
+    place: tuple[int | str, ...] = ()
     value: Any = document
-    for number, part in enumerate(loc):
+    for part in loc:
         is_key = isinstance(value, Mapping) and part in value
         is_index = isinstance(value, list | tuple) and isinstance(part, int) and part < len(value)
         if is_key or is_index:
             value = value[part]
-            place.append(part)
-        elif named and number == len(loc) - 1:
-            place.append(part)
-    return tuple(place), value
+            place = (*place, part)
+        elif not isinstance(value, Mapping | list | tuple) and isinstance(part, str):
+            place = (*place, part) if parts_at(schema, document, (*place, part)) else place
+    return place, value
 
 
 def _keys(

@@ -1,17 +1,30 @@
-"""Experiment documents from TOML and JSON text, and changes to them from the command line."""
+"""Experiment documents from TOML and JSON text."""
 
 from __future__ import annotations
 
+import difflib
 import json
+import re
 import tomllib
-from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 from shoal.errors import ExperimentError, InputError, MissingFileError, Problem
+from shoal.experiments.changes import override
+from shoal.experiments.depth import MAX_DEPTH, is_deep
+
+__all__ = ["override", "read_document"]
 
 MAX_BYTES = 16 * 2**20
 """The largest experiment document that is read."""
+OTHERS = {
+    ".safetensors": "is a trained model, not an experiment. See: shoal show",
+    **dict.fromkeys(
+        (".csv", ".tsv", ".parquet", ".pq"),
+        "is a table of data, not an experiment. See: shoal train",
+    ),
+}
+"""What files with another suffix are."""
 
 
 def read_document(path: Path) -> dict[str, Any]:
@@ -24,111 +37,88 @@ def read_document(path: Path) -> dict[str, Any]:
     """
     source = str(path)
     text = _text(path, source)
+    is_json = path.suffix.lower() == ".json"
     try:
-        if path.suffix == ".json":
-            document = json.loads(text, parse_constant=_no_constant)
-        else:
-            document = tomllib.loads(text)
+        document = _from_json(text) if is_json else tomllib.loads(text)
     except RecursionError:
-        raise ExperimentError(source, [Problem(path="", message="is nested too deeply.")]) from None
+        raise _wrong(source, f"is nested more than {MAX_DEPTH} levels deep.") from None
     except json.JSONDecodeError as error:
         where = f"line {error.lineno}, column {error.colno}"
-        problem = Problem(path=where, message=f"is not JSON: {error.msg}.")
-        raise ExperimentError(source, [problem]) from None
+        raise _wrong(source, f"is not JSON: {_small(error.msg)}.", where) from None
     except ValueError as error:
-        raise ExperimentError(source, [Problem(path="", message=_toml_reason(error))]) from None
+        raise _wrong(source, *_reason(error, "JSON" if is_json else "TOML")) from None
     if not isinstance(document, dict):
-        problem = Problem(path="", message="must hold a table of keys.")
-        raise ExperimentError(source, [problem])
+        raise _wrong(source, "must hold a table of keys.")
+    if is_deep(document):
+        raise _wrong(source, f"is nested more than {MAX_DEPTH} levels deep.")
     return document
 
 
-def override(document: Mapping[str, Any], changes: Sequence[str]) -> dict[str, Any]:
-    """Return the document with changes such as ``training.epochs=20`` applied.
-
-    Naming another optimizer, initializer or task by its bare word drops the settings of the
-    one before. An index reaches into a list: ``network.layers.0.units=8``.
-
-    Raises:
-        InputError: a change without ``=``, or through something that is not a table.
-    """
-    changed = json.loads(json.dumps(document, default=str))
-    for change in changes:
-        key, equals, text = change.partition("=")
-        path = [part.strip() for part in key.split(".")]
-        if not equals or not all(path):
-            raise InputError(
-                f"'{change}': is not a change. Write key=value, such as training.epochs=20."
-            )
-        _set(changed, path, _value(text.strip()), change)
-    return dict(changed)
+def _from_json(text: str) -> Any:
+    return json.loads(text, parse_constant=_no_constant, object_pairs_hook=_once)
 
 
-def _value(text: str) -> Any:
-    """Return the value of a change: as in TOML, or the text itself."""
-    try:
-        return tomllib.loads(f"value = {text}")["value"]
-    except tomllib.TOMLDecodeError:
-        return text
+def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        names = [name for name, _ in pairs]
+        twice = next(name for name in names if names.count(name) > 1)
+        raise ValueError(f"the key {twice!r} is there twice")
+    return found
 
 
-def _set(document: Any, path: Sequence[str], value: Any, change: str) -> None:
-    at = document
-    for depth, part in enumerate(path[:-1]):
-        if isinstance(at, list):
-            at = _item(at, part, change)
-            continue
-        below = at.get(part)
-        if isinstance(below, str) and path[depth + 1] != "name":
-            below = {"name": below}
-        if below is None:
-            below = {}
-        if not isinstance(below, dict | list):
-            raise InputError(f"'{change}': '{'.'.join(path[: depth + 1])}' is not a table.")
-        at[part] = below
-        at = below
-    last = path[-1]
-    if isinstance(at, list):
-        _item(at, last, change)
-        at[int(last)] = value
-    elif last == "name" and isinstance(at.get("name"), str) and at["name"] != value:
-        at.clear()
-        at["name"] = value
-    elif last == "size" and isinstance(at, int):
-        raise InputError(f"'{change}': is not a table.")
-    else:
-        at[last] = value
-
-
-def _item(items: list[Any], part: str, change: str) -> Any:
-    if not part.isdigit() or int(part) >= len(items):
-        raise InputError(f"'{change}': '{part}' is not an index from 0 to {len(items) - 1}.")
-    return items[int(part)]
+def _no_constant(name: str) -> NoReturn:
+    raise ValueError(f"the value {name} is not one that JSON knows")
 
 
 def _text(path: Path, source: str) -> str:
     try:
+        if path.is_dir():
+            raise InputError(f"{source}: is a folder. Name a file in it.")
         if path.stat().st_size > MAX_BYTES:
             raise InputError(f"{source}: is larger than 16 MiB, too large for an experiment.")
+        if path.suffix.lower() in OTHERS:
+            raise InputError(f"{source}: {OTHERS[path.suffix.lower()]}.")
         content = path.read_bytes()
     except FileNotFoundError:
-        nearby = [p.name for p in path.parent.glob("*") if p.suffix in (".toml", ".json")]
-        raise MissingFileError(source, nearby) from None
-    except OSError as error:
-        raise InputError(f"{source}: cannot be read: {error.strerror}.") from None
+        raise MissingFileError(source, _nearby(path)) from None
+    except InputError:
+        raise
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or error
+        raise InputError(f"{source}: cannot be read: {reason}.") from None
     try:
         return content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        problem = Problem(
-            path="", message=f"is not UTF-8 text (byte {error.start}); save it as UTF-8."
-        )
-        raise ExperimentError(source, [problem]) from None
+        line = content.count(b"\n", 0, error.start) + 1
+        told = f"the byte 0x{content[error.start]:02x} at offset {error.start} is not UTF-8."
+        raise _wrong(source, f"{told} Save the file as UTF-8.", f"line {line}") from None
 
 
-def _toml_reason(error: ValueError) -> str:
-    text = str(error)
-    return f"is not TOML: {text[0].lower()}{text[1:]}." if text else "is not TOML."
+def _nearby(path: Path) -> list[str]:
+    """Return the documents beside a missing one whose names are near, written as `path` is."""
+    try:
+        names = [p.name for p in path.parent.iterdir() if p.suffix in (".toml", ".json")]
+    except OSError:
+        return []
+    return [str(path.with_name(n)) for n in difflib.get_close_matches(path.name, sorted(names))]
 
 
-def _no_constant(name: str) -> None:
-    raise ValueError(f"{name} is not a number JSON knows")
+def _reason(error: ValueError, form: str) -> tuple[str, str]:
+    """Return why text is not in its form, and where."""
+    text = str(error) or "it is empty"
+    place = re.search(r" \(at (?:(line \d+, column \d+)|end of document)\)$", text)
+    if place:
+        text = text[: place.start()]
+    if "integer string conversion" in text:
+        text = "a number has thousands of digits"
+    where = (place[1] or "at the end") if place else ""
+    return f"is not {form}: {_small(text)}.", where
+
+
+def _small(sentence: str) -> str:
+    return sentence[0].lower() + sentence[1:]
+
+
+def _wrong(source: str, message: str, where: str = "") -> ExperimentError:
+    return ExperimentError(source, [Problem(path=where, message=message)])

@@ -8,35 +8,22 @@ from typing import TYPE_CHECKING, Any, SupportsFloat
 
 import numpy as np
 
-from shoal.data.dataset import Dataset
 from shoal.data.tasks import TaskRecipe, attainable_accuracy
-from shoal.kernels import ARITHMETIC, FIGURES
+from shoal.kernels import ARITHMETIC, FIGURES, forward
 from shoal.metrics import Band, band, constant_guess_accuracy, predicted_classes
 
 if TYPE_CHECKING:
     from shoal.experiments.run import Run
 
+BLOCK = 2**22
+"""Outputs that are computed at once, however many networks there are."""
+
 
 def result_document(run: Run) -> dict[str, Any]:
     """Return what ``shoal run --json`` prints: plain data, null where a figure is not known."""
-    figures = {name: run.final(name) for name in FIGURES}
-    clean = clean_accuracy(run)
-    networks = []
-    for i in range(len(run)):
-        entry: dict[str, Any] = {
-            "index": i,
-            "seed": run.seeds[i],
-            "steps": int(run.steps[i]),
-            "epochs": int(run.steps[i]) // run.prepared.schedule.steps_per_epoch,
-        }
-        entry |= {name: number(values[i]) for name, values in figures.items()}
-        if clean is not None:
-            entry["clean_accuracy"] = number(clean[i])
-        entry["stopped_because"] = run.stopped_because[i]
-        networks.append(entry)
     return {
         "experiment": run.experiment.document(),
-        "networks": networks,
+        "networks": _networks(run),
         "best": run.best_index,
         "summary": {
             name: {"median": number(b.median), "p05": number(b.p05), "p95": number(b.p95)}
@@ -105,10 +92,15 @@ def clean_accuracy(run: Run) -> np.ndarray | None:
     for k, part in enumerate(parts):
         rows = part.split.validation if len(part.split.validation) else part.split.train
         members = np.flatnonzero((run.prepared.part_of == k) & (run.state.status == 0))
-        outputs = _scaled_outputs(run, members, part.dataset, rows)
         clean = part.dataset.clean_y
         assert clean is not None
-        found[members] = (predicted_classes(outputs) == predicted_classes(clean[rows])).mean(axis=1)
+        true = predicted_classes(clean[rows])
+        x = np.ascontiguousarray(part.scaler.apply(part.dataset.x[rows]), run.weights.dtype)
+        at_once = max(1, BLOCK // max(1, len(rows) * run.network.n_outputs))
+        for start in range(0, len(members), at_once):
+            some = members[start : start + at_once]
+            outputs = forward(run.network, run.weights[some], x)
+            found[some] = (predicted_classes(outputs) == true).mean(axis=1)
     return found
 
 
@@ -133,16 +125,24 @@ def number(value: SupportsFloat) -> float | None:
     return plain if math.isfinite(plain) else None
 
 
-def _scaled_outputs(
-    run: Run, members: np.ndarray, dataset: Dataset, rows: np.ndarray
-) -> np.ndarray:
-    from shoal.kernels import forward
-
-    part = run.prepared.parts[int(run.prepared.part_of[members[0]])] if len(members) else None
-    if part is None:
-        return np.zeros((0, len(rows), 1))
-    x = np.ascontiguousarray(part.scaler.apply(dataset.x[rows]), run.weights.dtype)
-    return forward(run.network, run.weights[members], x)
+def _networks(run: Run) -> list[dict[str, Any]]:
+    figures = {name: run.final(name) for name in FIGURES}
+    clean = clean_accuracy(run)
+    reasons = run.stopped_because
+    networks = []
+    for i in range(len(run)):
+        entry: dict[str, Any] = {
+            "index": i,
+            "seed": run.seeds[i],
+            "steps": int(run.steps[i]),
+            "epochs": int(run.steps[i]) // run.prepared.schedule.steps_per_epoch,
+        }
+        entry |= {name: number(values[i]) for name, values in figures.items()}
+        if clean is not None:
+            entry["clean_accuracy"] = number(clean[i])
+        entry["stopped_because"] = reasons[i]
+        networks.append(entry)
+    return networks
 
 
 __all__ = ["clean_accuracy", "number", "result_document", "summary", "truth"]

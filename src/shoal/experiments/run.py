@@ -334,8 +334,8 @@ def _in_pieces(
 ) -> bool:
     """Train in pieces of whole epochs that take about `PIECE_S`; return whether Ctrl-C came."""
     schedule = trainer.prepared.schedule
-    total, piece, done = schedule.total_steps, schedule.steps_per_epoch, 0
-    before = 0
+    total, done, before = schedule.total_steps, 0, 0
+    piece = _first_piece(trainer.prepared) * schedule.steps_per_epoch
 
     def tell(steps: int) -> None:
         if progress is not None:
@@ -355,6 +355,13 @@ def _in_pieces(
     except KeyboardInterrupt:
         return True
     return False
+
+
+def _first_piece(prepared: Prepared) -> int:
+    """Return epochs that take about half of `PIECE_S` at a cautious 10 GFLOP/s."""
+    n_networks, n_parameters = prepared.start.shape
+    rows = prepared.schedule.batch * prepared.schedule.steps_per_epoch
+    return max(1, int(PIECE_S / 2 * 1e10 / (6.0 * n_networks * n_parameters * rows)))
 
 
 def _progress(trainer: Trainer, steps: int, elapsed_s: float) -> Progress:

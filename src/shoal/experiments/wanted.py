@@ -80,8 +80,8 @@ def _bounds(part: Schema) -> str:
 def _length(part: Schema) -> str:
     least, most = part.get("minItems"), part.get("maxItems")
     if most is not None:
-        return f" of {least or 0} to {most}"
-    return f" of {least} or more" if least else ""
+        return f" of {least or 0} to {most:,} entries"
+    return f" with {least:,} or more entries" if least else ""
 
 
 def _parts(schema: Schema, part: Schema, value: Any, place: Place) -> Iterator[Schema]:

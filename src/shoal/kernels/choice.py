@@ -67,17 +67,17 @@ def units_of_work(
 
 def _neighbours(alike: np.ndarray[Any, Any]) -> list[tuple[int, int]]:
     """Return runs of at most 16 networks with equal numbers, as (first, count)."""
-    chunks: list[tuple[int, int]] = []
-    for i, number in enumerate(alike.tolist()):
-        if number < 0:
-            continue
-        if chunks:
-            first, count = chunks[-1]
-            if first + count == i and count < LANES and alike[first] == number:
-                chunks[-1] = (first, count + 1)
-                continue
-        chunks.append((i, 1))
-    return chunks
+    running = np.flatnonzero(alike >= 0)
+    if len(running) == 0:
+        return []
+    parted = (np.diff(running) != 1) | (np.diff(alike[running]) != 0)
+    starts = np.flatnonzero(np.concatenate([[True], parted]))
+    lengths = np.diff(np.concatenate([starts, [len(running)]]))
+    return [
+        (first + at, min(LANES, length - at))
+        for first, length in zip(running[starts].tolist(), lengths.tolist(), strict=True)
+        for at in range(0, length, LANES)
+    ]
 
 
 def _share_of_rows(batch: int, n_parameters: int) -> float:

@@ -21,7 +21,7 @@ from pydantic_core.core_schema import ValidationInfo
 from shoal.fields import NUMBER, NamedRecord, RecordIn, positional, reason
 
 if TYPE_CHECKING:
-    from shoal.streams import Stream
+    from shoal.streams import Stream, StreamsOfMany
 
 Number = Annotated[float, Field(strict=True), NUMBER]
 ScaledName = Literal[
@@ -106,14 +106,15 @@ class Place:
     """A place in a network that needs numbers: the weights (part 0) or bias (part 1) of a layer.
 
     Attributes:
-        stream: where random numbers come from; they are counted by `layer` and `part`.
+        stream: where random numbers come from, for one network or for P of them; they are
+            counted by `layer` and `part`.
         n_inputs: D of the layer.
         n_outputs: H of the layer.
         layer: the layer, counted from 0.
         part: 0 for the weights, 1 for the bias.
     """
 
-    stream: Stream
+    stream: Stream | StreamsOfMany
     n_inputs: int
     n_outputs: int
     layer: int
@@ -129,11 +130,11 @@ class Place:
         return np.full(self.n, value, dtype=np.float64)
 
     def uniform(self, low: float, high: float) -> NDArray[np.float64]:
-        """Return uniform numbers, float64 (n,)."""
+        """Return uniform numbers, float64 (n,) or (P, n)."""
         return low + (high - low) * self.stream.uniform(self.n, step=self.layer, part=self.part)
 
     def normal(self, mean: float, stddev: float) -> NDArray[np.float64]:
-        """Return normal numbers, float64 (n,)."""
+        """Return normal numbers, float64 (n,) or (P, n)."""
         return mean + stddev * self.stream.normal(self.n, step=self.layer, part=self.part)
 
 

@@ -31,7 +31,7 @@ from shoal.network.reference import forward_pass
 from shoal.records import Record
 
 if TYPE_CHECKING:
-    from shoal.streams import Stream
+    from shoal.streams import Stream, StreamsOfMany
 
 MAX_LAYERS = 64
 """The most layers of a network."""
@@ -184,20 +184,25 @@ class Network(Record):
         return self.initialize_from(stream(seed, "init"), n_inputs, dtype)
 
     def initialize_from(
-        self, stream: Stream, n_inputs: int | None = None, dtype: DType = "float32"
+        self,
+        stream: Stream | StreamsOfMany,
+        n_inputs: int | None = None,
+        dtype: DType = "float32",
     ) -> Parameters:
-        """Return the first parameters from any stream.
+        """Return the first parameters from any stream, or of P networks from theirs.
 
         Layer l takes the stream's numbers of step l (counted from 0): part 0 for the weights
         in C order, part 1 for the bias. They are computed in float64, then cast.
         """
         layout = self._layout("Network.initialize", n_inputs)
-        flat = np.empty(layout.n_parameters, dtype=np.float64)
+        flat = np.empty((*stream.shape, layout.n_parameters), dtype=np.float64)
         for i, (layer, at) in enumerate(zip(self.layers, layout.layers, strict=True)):
             place = Place(stream=stream, n_inputs=at.n_inputs, n_outputs=at.n_outputs, layer=i)
-            flat[at.start : at.bias_start] = draw(layer.initializer or self.initializer, place)
+            flat[..., at.start : at.bias_start] = draw(layer.initializer or self.initializer, place)
             if at.has_bias:
-                flat[at.bias_start : at.stop] = draw(self.bias_initializer, replace(place, part=1))
+                flat[..., at.bias_start : at.stop] = draw(
+                    self.bias_initializer, replace(place, part=1)
+                )
         return Parameters.from_flat(layout, flat.astype(dtype))
 
     def start_from(

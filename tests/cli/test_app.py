@@ -1,0 +1,121 @@
+"""Tests of the command itself: help, usage, exit codes, and how light it is."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from shoal.cli.app import app
+from shoal.cli.exits import EXIT_CODES
+
+COMMANDS = ["run", "train", "show", "predict", "evaluate", "tasks", "schema"]
+
+
+def help_of(*args: str) -> str:
+    result = CliRunner().invoke(app, [*args, "--help"], env={"COLUMNS": "80"})
+    assert (result.exit_code, result.stderr) == (0, "")
+    return result.stdout
+
+
+def test_help_names_every_command_and_every_exit_code() -> None:
+    text = help_of()
+    assert re.findall(r"^  ([a-z]+)  ", text.split("Commands:")[1], re.MULTILINE) == COMMANDS
+    for code, meaning in EXIT_CODES.items():
+        assert f"    {code:<3}  {meaning}\n" in text
+    assert list(EXIT_CODES) == [0, 1, 2, 3, 130]
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_help_of_a_command_holds_an_example_and_fits_80_columns(command: str) -> None:
+    text = help_of(command)
+    examples = re.findall(r"^    (shoal .*)$", text, re.MULTILINE)
+    assert examples
+    assert all(line.startswith(f"shoal {command}") for line in examples)
+    assert max(len(line) for line in text.splitlines()) <= 80
+
+
+def test_without_a_command_the_help_is_printed() -> None:
+    result = CliRunner().invoke(app, [], env={"COLUMNS": "80"})
+    assert (result.exit_code, result.stdout.strip()) == (0, help_of().strip())
+
+
+def test_version_is_that_of_the_package() -> None:
+    from importlib.metadata import version
+
+    result = CliRunner().invoke(app, ["--version"])
+    assert (result.exit_code, result.stdout) == (0, version("shoal") + "\n")
+
+
+@pytest.mark.parametrize(
+    ("args", "sentence"),
+    [
+        (["nonsense"], "No such command 'nonsense'."),
+        (["run"], "Missing argument 'FILE'."),
+        (["run", "a.toml", "--bogus"], "No such option: --bogus"),
+        (["train", "a.csv"], "Missing option '--target' / '-t'."),
+        (
+            ["run", "a.toml", "--threads", "0"],
+            "Invalid value for '--threads': must be a whole number from 1 to 1024; got 0.",
+        ),
+        (
+            ["run", "a.toml", "--threads", "two"],
+            "Invalid value for '--threads': must be a whole number from 1 to 1024; got two.",
+        ),
+        (
+            ["run", "a.toml", "--seed", "-1"],
+            "Invalid value for '--seed': must be a whole number from 0 to 9007199254740991; "
+            "got -1.",
+        ),
+        (
+            ["train", "a.csv", "-t", "b", "--kind", "both"],
+            "Invalid value for '--kind': must be classification or regression; got both.",
+        ),
+        (
+            ["train", "a.csv", "-t", "b", "--missing", "keep"],
+            "Invalid value for '--missing': must be error or drop or mean; got keep.",
+        ),
+        (
+            ["predict", "m.safetensors", "a.csv", "--on-error", "shrug"],
+            "Invalid value for '--on-error': must be stop or skip; got shrug.",
+        ),
+        (
+            ["evaluate", "m.safetensors", "a.csv", "--decimal", ";"],
+            "Invalid value for '--decimal': must be . or ,; got ;.",
+        ),
+    ],
+)
+def test_wrong_usage_ends_with_2(args: list[str], sentence: str) -> None:
+    result = CliRunner().invoke(app, args, env={"COLUMNS": "80"})
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert result.stderr.splitlines()[-1] == f"Error: {sentence}"
+
+
+def test_help_is_light() -> None:
+    code = (
+        "import sys; sys.argv = ['shoal', '--help']\n"
+        "from shoal.cli import main\n"
+        "try: main()\n"
+        "except SystemExit as end: code = end.code\n"
+        "heavy = {'numpy', 'pydantic', 'rich', 'narwhals', 'safetensors', 'tomli_w'}\n"
+        "print('loaded:', code, sorted(heavy & sys.modules.keys()))\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60
+    )
+    assert done.stdout.splitlines()[-1] == "loaded: 0 []"
+
+
+def test_help_takes_well_under_200_ms() -> None:
+    command = [str(Path(sys.executable).with_name("shoal")), "--help"]
+    took = []
+    for _ in range(7):
+        begun = time.perf_counter()
+        subprocess.run(command, capture_output=True, check=True, timeout=60)
+        took.append(time.perf_counter() - begun)
+    assert min(took) < 0.2  # the least busy moment of a machine that does other things too

@@ -1,0 +1,216 @@
+"""Tests of how a command ends: every exit code, streams, and Ctrl-C by real signals."""
+
+from __future__ import annotations
+
+import os
+import pty
+import select
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+import typer
+
+import shoal as package
+from shoal.cli.exits import guarded
+from shoal.errors import InputError, MissingExtraError
+
+SHOAL = str(Path(sys.executable).with_name("shoal"))
+EXAMPLES = Path(__file__).parents[2] / "examples"
+LONG = (
+    "run",
+    str(EXAMPLES / "greater.toml"),
+    "training.epochs=1000000",
+    "training.report_every=end",
+)
+
+
+def ending(error: BaseException) -> int:
+    """Return the exit code of a command that raises `error`."""
+
+    @guarded
+    def command() -> None:
+        raise error
+
+    with pytest.raises(typer.Exit) as end:
+        command()
+    return int(end.value.exit_code)
+
+
+@pytest.mark.parametrize(
+    ("error", "code", "sentence"),
+    [
+        (InputError("a.csv: is wrong."), 2, "shoal: a.csv: is wrong.\n"),
+        (InputError("one\ntwo"), 2, "shoal: one\nshoal: two\n"),
+        (
+            MissingExtraError("reading Parquet", "pyarrow", "parquet"),
+            2,
+            "shoal: reading Parquet needs the pyarrow package: pip install 'shoal[parquet]'.\n",
+        ),
+        (MemoryError(), 2, "shoal: not enough memory. Ask for fewer networks, rows or reports.\n"),
+        (
+            ZeroDivisionError("by zero"),
+            3,
+            "shoal: this is a defect of shoal, please report it: ZeroDivisionError: by zero\n",
+        ),
+        (KeyboardInterrupt(), 130, ""),
+    ],
+)
+def test_every_error_is_a_sentence_and_a_code(
+    capsys: pytest.CaptureFixture[str], error: BaseException, code: int, sentence: str
+) -> None:
+    assert ending(error) == code
+    assert capsys.readouterr() == ("", sentence)
+
+
+def test_the_traceback_is_there_for_those_who_ask(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SHOAL_DEBUG", "1")
+    assert ending(ZeroDivisionError("by zero")) == 3
+    assert "Traceback (most recent call last)" in capsys.readouterr().err
+
+
+def process(*args: str, **settings: Any) -> subprocess.Popen[bytes]:
+    pipes = {"stdin": subprocess.DEVNULL, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
+    return subprocess.Popen([SHOAL, *args], **(pipes | settings))
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="no /dev/full here")
+@pytest.mark.parametrize("args", [("tasks",), ("schema",)])
+def test_a_full_standard_output_is_told(args: tuple[str, ...]) -> None:
+    with open("/dev/full", "wb") as full:
+        running = process(*args, stdout=full)
+        _, said = running.communicate(timeout=60)
+    assert running.returncode == 2
+    wanted = "shoal: standard output: cannot be written: No space left on device.\n"
+    assert said.decode() == wanted
+
+
+def test_a_reader_that_leaves_is_no_error() -> None:
+    running = process("schema")
+    assert running.stdout is not None
+    running.stdout.read(1)
+    running.stdout.close()
+    assert running.wait(timeout=60) == 0
+    assert running.stderr is not None
+    assert running.stderr.read() == b""
+    running.stderr.close()
+
+
+def test_a_file_larger_than_allowed_leaves_nothing(folder: Path) -> None:
+    limits = "import resource, sys, os; resource.setrlimit(resource.RLIMIT_FSIZE, (999, 999)); "
+    start = f"{limits}os.execv({SHOAL!r}, [{SHOAL!r}, *sys.argv[1:]])"
+    args = ["run", str(EXAMPLES / "or.toml"), "-q", "-o", "x.json"]
+    done = subprocess.run(
+        [sys.executable, "-c", start, *args],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert done.returncode == 2
+    assert done.stderr == "shoal: x.json: cannot be written: File too large.\n"
+    assert list(folder.iterdir()) == []
+
+
+def test_one_interrupt_keeps_and_writes_what_is_there(folder: Path) -> None:
+    running = process(*LONG, "data.add=1000", "-o", "m.safetensors", "-o", "r.json")
+    assert running.stderr is not None
+    assert running.stderr.readline().startswith(b"warning: ")  # the last word before training
+    time.sleep(1)
+    running.send_signal(signal.SIGINT)
+    printed, said = running.communicate(timeout=60)
+    assert running.returncode == 130
+    lines = printed.decode().splitlines()
+    assert lines[0] == "greater: 16 networks 2-3-3-3-1, 1,000,000 epochs, adam 0.03"
+    assert any(line.startswith("interrupted in epoch ") for line in lines)
+    assert lines[-2:] == ["wrote m.safetensors", "wrote r.json"]
+    assert said == b""
+    assert len(package.load("m.safetensors")) == 16
+
+
+class Terminal:
+    """The command on a terminal of its own: what it prints, and keys pressed."""
+
+    def __init__(self, *args: str, program: str = SHOAL, **variables: str) -> None:
+        self.pid, self._screen = pty.fork()
+        if self.pid == 0:  # pragma: no cover
+            environment = {"TERM": "xterm-256color", "COLUMNS": "80", **variables}
+            os.execve(program, [program, *args], os.environ | environment)
+        self.printed = ""
+
+    def press(self, key: bytes) -> None:
+        os.write(self._screen, key)
+
+    def read_until(self, text: str, *, seconds: float = 30) -> bool:
+        """Read until `text` is printed; return whether it was, before the end came."""
+        end = time.monotonic() + seconds
+        while text not in self.printed and time.monotonic() < end:
+            if not select.select([self._screen], [], [], 0.05)[0]:
+                continue
+            try:
+                piece = os.read(self._screen, 65536)
+            except OSError:
+                return False
+            if not piece:
+                return False
+            self.printed += piece.decode(errors="replace")
+        return text in self.printed
+
+    def end(self) -> int:
+        """Read what is left and return the exit code."""
+        self.read_until("\0never")
+        os.close(self._screen)
+        return os.waitstatus_to_exitcode(os.waitpid(self.pid, 0)[1])
+
+
+def test_a_terminal_has_a_bar_and_ctrl_c_the_table(folder: Path) -> None:
+    args = [arg for arg in LONG if arg != "training.report_every=end"]
+    args[args.index("training.epochs=1000000")] = "training.epochs=100000"
+    terminal = Terminal(*args, "-o", "r.json")
+    assert terminal.read_until(" of 100,000  loss 0.")
+    assert "16 networks" in terminal.printed
+    assert " left" in terminal.printed
+    terminal.press(b"\x03")
+    assert terminal.end() == 130
+    assert "interrupted in epoch " in terminal.printed
+    assert "validation accuracy" in terminal.printed
+    assert (folder / "r.json").exists()
+
+
+SLOW = """
+import time
+import shoal.cli.run
+def write(*args):
+    print("writing", flush=True)
+    time.sleep(30)
+shoal.cli.run._write = write
+from shoal.cli import main
+main()
+"""
+"""The command with a disk that takes half a minute."""
+
+
+def test_ctrl_c_twice_leaves(folder: Path) -> None:
+    terminal = Terminal("-c", SLOW, *LONG, "-o", "r.json", program=sys.executable)
+    assert terminal.read_until(" left")
+    terminal.press(b"\x03")
+    assert terminal.read_until("writing")
+    terminal.press(b"\x03")
+    begun = time.monotonic()
+    assert terminal.end() == 130
+    assert time.monotonic() - begun < 10
+    assert "Traceback" not in terminal.printed
+    assert list(folder.iterdir()) == []
+
+
+def test_no_color_means_no_color(folder: Path) -> None:
+    terminal = Terminal("run", str(EXAMPLES / "or.toml"), NO_COLOR="1")
+    assert terminal.end() == 0
+    assert "\x1b[3" not in terminal.printed
+    assert "attainable accuracy" in terminal.printed

@@ -1,0 +1,204 @@
+"""Tests of ``shoal train``: own data in, a model and its experiment out."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import shoal as package
+from shoal.experiments.reading import override, read_document
+
+FEW = ("population=2", "training.epochs=3")
+
+
+def test_a_model_and_its_experiment(shoal: Any, models: Path) -> None:
+    (models / "flowers.safetensors").unlink()
+    (models / "flowers.toml").unlink()
+    result = shoal("train", "flowers.csv", "--target", "species", *FEW)
+    assert result.exit_code == 0
+    assert result.stderr == "note: target 'species' read as classes, because it holds text\n"
+    lines = result.stdout.splitlines()
+    assert lines[0] == "flowers.csv: 2 networks 4-32-3, 3 epochs, adam 0.01"
+    assert lines[-2:] == ["wrote flowers.safetensors", "wrote flowers.toml"]
+    model = package.load("flowers.safetensors")
+    assert model.schema.classes == ("setosa", "versicolor", "virginica")
+    text = (models / "flowers.toml").read_text()
+    assert text.startswith("# Made by: shoal train flowers.csv --target species\n\n")
+    document = tomllib.loads(text)
+    assert document["data"]["file"] == "flowers.csv"
+    assert document["preprocess"]["scaling"] == "standard"
+
+
+def test_the_experiment_run_again_gives_the_same_bits(shoal: Any, models: Path) -> None:
+    shoal("run", "flowers.toml", "-q", "-o", "again.safetensors")
+    first, again = package.load("flowers.safetensors"), package.load("again.safetensors")
+    assert first.parameters.flat.tobytes() == again.parameters.flat.tobytes()
+
+
+def test_a_model_elsewhere_has_an_experiment_beside_it(shoal: Any, models: Path) -> None:
+    (models / "out").mkdir()
+    args = ("train", "flowers.csv", "-t", "species", *FEW, "-q", "-o", "out/model.safetensors")
+    assert shoal(*args).exit_code == 0
+    assert tomllib.loads((models / "out/model.toml").read_text())["data"]["file"] == (
+        "../flowers.csv"
+    )
+    assert shoal("run", "out/model.toml", "-q").exit_code == 0
+
+
+def test_a_result_alone_still_writes_the_model(shoal: Any, models: Path) -> None:
+    result = shoal("train", "ja.csv", "-t", "種類", *FEW, "-f", "-o", "result.json")
+    assert result.stdout.splitlines()[-3:] == [
+        "wrote ja.safetensors",
+        "wrote result.json",
+        "wrote ja.toml",
+    ]
+
+
+def test_standard_input_needs_a_name_for_the_model(
+    shoal: Any, models: Path, refused: Callable[..., str]
+) -> None:
+    table = (models / "flowers.csv").read_bytes()
+    assert refused("train", "-", "-t", "species", stdin=table) == (
+        "standard input has no name to call the model by. Give -o NAME.safetensors."
+    )
+    args = ("train", "-", "-t", "species", *FEW, "-q", "-o", "piped.safetensors")
+    assert shoal(*args, stdin=table).exit_code == 0
+    assert len(package.load("piped.safetensors")) == 2
+    assert not (models / "piped.toml").exists()
+
+
+@pytest.mark.parametrize(
+    ("encoding", "options"),
+    [
+        ("utf-8-sig", ()),
+        ("utf-16", ()),
+        ("cp949", ("--encoding", "cp949")),
+    ],
+)
+def test_encodings(shoal: Any, models: Path, encoding: str, options: tuple[str, ...]) -> None:
+    table = (
+        (models / "ja.csv").read_text(encoding="utf-8").replace("桜", "벚꽃").replace("梅", "매화")
+    )
+    (models / "text.csv").write_text(table, encoding=encoding)
+    result = shoal("train", "text.csv", "-t", "種類", *FEW, "-q", *options)
+    assert (result.exit_code, result.stderr) == (0, "")
+    assert package.load("text.safetensors").schema.classes == ("매화", "벚꽃")
+
+
+def test_cp932_is_told_and_never_guessed(
+    shoal: Any, models: Path, refused: Callable[..., str]
+) -> None:
+    table = (models / "ja.csv").read_text(encoding="utf-8").replace("색", "色")
+    for korean, japanese in (("빨강", "赤"), ("파랑", "青")):
+        table = table.replace(korean, japanese)
+    (models / "sjis.csv").write_bytes(table.encode("cp932"))
+    assert refused("train", "sjis.csv", "-t", "種類") == (
+        "sjis.csv, line 1: the byte 0x92 at offset 0 is not valid UTF-8. If the file is in "
+        "another encoding, name it: --encoding cp932 (Japanese), --encoding cp949 (Korean) or "
+        "another."
+    )
+    assert shoal("train", "sjis.csv", "-t", "種類", *FEW, "--encoding", "cp932").exit_code == 0
+    features = package.load("sjis.safetensors").schema.feature_names
+    assert features == ("長さ", "幅", "色=赤", "色=青")
+
+
+def test_numbers_give_a_regression(shoal: Any, models: Path) -> None:
+    result = shoal("train", "prices.csv", "-t", "c", "--decimal", ",", *FEW, "-f")
+    assert result.exit_code == 0
+    assert result.stdout.splitlines()[0] == "prices.csv: 2 networks 3-32-1, 3 epochs, adam 0.01"
+    assert "validation R²" in result.stdout
+    assert "accuracy" not in result.stdout
+    model = package.load("prices.safetensors")
+    assert (model.schema.kind, model.target_scalers[0].kind) == ("regression", "standard")
+
+
+def test_features_and_drop_take_quoted_names(shoal: Any, folder: Path) -> None:
+    rows = "".join(f"{k},{k % 3},{k % 2},{'yes' if k % 2 else 'no'}\n" for k in range(12))
+    (folder / "t.csv").write_text('"a, b",c,d,y\n' + rows)
+    assert shoal("train", "t.csv", "-t", "y", "--features", '"a, b",c', *FEW, "-q").exit_code == 0
+    assert package.load("t.safetensors").schema.feature_names == ("a, b", "c")
+    assert shoal("train", "t.csv", "-t", "y", "--drop", "c", *FEW, "-qf").exit_code == 0
+    assert package.load("t.safetensors").schema.feature_names == ("a, b", "d")
+
+
+@pytest.mark.parametrize(
+    ("table", "args", "sentence"),
+    [
+        ("", (), "t.csv: is empty. A table starts with a line of column names."),
+        ("a,y\n", (), "t.csv: has a header but no rows. Add rows below the column names."),
+        (
+            "a,y\n1,p\n2\n",
+            (),
+            "t.csv, line 3: the row has 1 value; the header has 2 columns. Put quotes around "
+            "values that contain the separator ','.",
+        ),
+        (
+            "a,y\n1,p\n2,p\n",
+            (),
+            "t.csv, column 'y': the target has one class only, 'p'. Classification needs rows "
+            "of at least two classes.",
+        ),
+        (
+            "a,y\n1,p\nn/a,q\n",
+            (),
+            "t.csv, line 3, column 'a': 'n/a' is not a number. Give missing=\"drop\" or "
+            'missing="mean" to accept gaps.',
+        ),
+        (
+            "a,y\n1,p\n2,q\n",
+            ("--target", "z"),
+            "t.csv: there is no target 'z'; the columns are 'a', 'y'.",
+        ),
+        (
+            "a,y\n1,p\n2,q\n",
+            ("--target", ""),
+            "shoal train, data.target: must be text that is not empty; got ''.",
+        ),
+        (
+            "a,y\n1,p\n2,q\n",
+            ("data.samples=3",),
+            "shoal train, data.samples: unknown key. Known keys: add, decimal, drop, dummies, "
+            "encoding, features, file, fingerprint, kind, label_noise, missing, multiply, "
+            "separator, target, test, validation.",
+        ),
+        (
+            "a,y\n1,p\n2,q\n",
+            ("data.file=b.csv",),
+            "'data.file=b.csv': the data is the file that shoal train is given.",
+        ),
+        (
+            "a,y\n1,p\n2,q\n",
+            ("data.missing=drop",),
+            "'data.missing=drop': use the option --missing of shoal train instead.",
+        ),
+        (
+            "a,y\n1,p\n2,q\n",
+            ("-o", "taken.safetensors"),
+            "taken.toml: exists already. Give --force to replace it.",
+        ),
+    ],
+)
+def test_what_is_refused(
+    refused: Callable[..., str], folder: Path, table: str, args: tuple[str, ...], sentence: str
+) -> None:
+    (folder / "t.csv").write_text(table)
+    (folder / "taken.toml").write_text("")
+    target = () if "--target" in args else ("--target", "y")
+    assert refused("train", "t.csv", *target, *args) == sentence
+
+
+def test_a_file_that_is_not_there_is_named_as_it_was_given(
+    refused: Callable[..., str], folder: Path
+) -> None:
+    (folder / "out").mkdir()
+    args = ("train", "no.csv", "-t", "y", "-o", "out/m.safetensors")
+    assert refused(*args) == "no.csv: there is no such file."
+
+
+def test_the_written_experiment_can_be_changed(models: Path) -> None:
+    document = override(read_document(Path("flowers.toml")), ["training.epochs=7"])
+    assert document["training"]["epochs"] == 7

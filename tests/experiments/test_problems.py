@@ -1,0 +1,163 @@
+"""Tests of what is said about a wrong document: every problem, its key path, plain words."""
+
+from __future__ import annotations
+
+import datetime
+from typing import Any
+
+import pytest
+
+from shoal.errors import ExperimentError
+from shoal.experiments import Experiment
+
+ONE = [{"units": 1, "activation": "sigmoid"}]
+
+
+def problems(document: dict[str, Any]) -> dict[str, str]:
+    with pytest.raises(ExperimentError) as error:
+        Experiment.read(document, source="a.toml")
+    return {problem.path: problem.message for problem in error.value.problems}
+
+
+@pytest.mark.parametrize(
+    ("document", "path", "message"),
+    [
+        ({"sed": 1}, "sed", "unknown key. Did you mean 'seed'?"),
+        (
+            {"zzz": 1},
+            "zzz",
+            "unknown key. Known keys: data, network, population, preprocess, seed, streams, "
+            "training.",
+        ),
+        ({"training": {"optimiser": "sgd"}}, "training.optimiser",
+         "unknown key. Did you mean 'optimizer'?"),
+        ({"training": {"optimizer": {"name": "sgd", "beta_1": 0.5}}}, "training.optimizer.beta_1",
+         "unknown key. Known keys: learning_rate, name."),
+        ({"network": {"layers": [{"units": 1, "unit": 1}]}}, "network.layers[0].unit",
+         "unknown key. Did you mean 'units'?"),
+        ({"data": {"sample": 1}}, "data.sample", "unknown key. Did you mean 'samples'?"),
+        ({"data": {"file": "a.csv", "target": "y", "samples": 1}}, "data.samples",
+         "unknown key. Known keys: add, decimal, drop, dummies, encoding, features, file, "
+         "fingerprint, kind, label_noise, missing, multiply, separator, target, test, "
+         "validation."),
+        ({"data": {"file": "a.csv"}}, "data.target", "is missing."),
+        ({"seed": -1}, "seed", "must be a whole number from 0 to 9,007,199,254,740,991; got -1."),
+        ({"seed": "1"}, "seed",
+         "must be a whole number from 0 to 9,007,199,254,740,991; got '1'."),
+        ({"seed": True}, "seed",
+         "must be a whole number from 0 to 9,007,199,254,740,991; got true."),
+        ({"training": {"epochs": 0}}, "training.epochs",
+         "must be a whole number of 1 or more; got 0."),
+        ({"training": {"epochs": 1.5}}, "training.epochs",
+         "must be a whole number of 1 or more; got 1.5."),
+        ({"training": {"batch_size": "half"}}, "training.batch_size",
+         'must be a whole number of 1 or more, or "full"; got \'half\'.'),
+        ({"training": {"report_every": []}}, "training.report_every",
+         'must be a whole number of 1 or more, or "epoch" or "end"; got a list of 0.'),
+        ({"training": {"optimizer": {"name": "sgd", "learning_rate": 0}}},
+         "training.optimizer.learning_rate", "must be a number greater than 0; got 0."),
+        ({"training": {"optimizer": {"name": "sgd", "learning_rate": float("inf")}}},
+         "training.optimizer.learning_rate",
+         "must be a finite number greater than 0; got inf."),
+        ({"training": {"optimizer": {"name": "momentum", "momentum": 1}}},
+         "training.optimizer.momentum", "must be a number from 0 to below 1; got 1."),
+        ({"training": {"dtype": "float16"}}, "training.dtype",
+         'must be "float32" or "float64"; got \'float16\'.'),
+        ({"preprocess": {"scaling": "log"}}, "preprocess.scaling",
+         'must be one of "none", "standard" or "minmax"; got \'log\'.'),
+        ({"network": {"layers": 3}}, "network.layers", "must be a list of 1 to 64 entries; got 3."),
+        ({"network": {"layers": [3]}}, "network.layers[0]", "must be a table; got 3."),
+        ({"network": 3}, "network", "must be a table; got 3."),
+        ({"population": "many"}, "population", "must be a table; got 'many'."),
+        ({"population": 0}, "population.size",
+         "must be a whole number from 1 to 1,000,000; got 0."),
+        ({"data": {"label_noise": 2}}, "data.label_noise", "must be a number from 0 to 1; got 2."),
+        ({"data": {"task": "or", "stream": "perhaps"}}, "data.stream",
+         "must be true or false; got 'perhaps'."),
+        ({"data": {"file": "", "target": "y"}}, "data.file",
+         "must be text that is not empty; got ''."),
+        ({"data": {"file": "a.csv", "target": datetime.date(2024, 1, 2)}}, "data.target",
+         "must be text that is not empty; got 2024-01-02."),
+        ({"data": {"file": "a.csv", "target": "y", "fingerprint": "f"}}, "data.fingerprint",
+         "must be text like ^[0-9a-f]{64}$; got 'f'."),
+        ({"data": {"task": "rings"}}, "data",
+         "unknown task 'rings'. Known names: or, and, nand, xor, majority, greater, points, "
+         "circle, gaussians, moons, spiral."),
+        ({"data": {"task": "or", "file": "a.csv"}}, "data",
+         "names both a task and a file: keep one of them."),
+        ({"training": {"optimizer": "sdg"}}, "training.optimizer",
+         "unknown optimizer 'sdg'. Did you mean 'sgd'?"),
+        ({"training": {"epochs": "x" * 10**6}}, "training.epochs",
+         "must be a whole number of 1 or more; got '" + "x" * 58 + "…."),
+        ({"training": {"epochs": -(16**5000)}}, "training.epochs",
+         "must be a whole number of 1 or more; got a number of thousands of digits."),
+    ],
+)  # fmt: skip
+def test_one_problem(document: dict[str, Any], path: str, message: str) -> None:
+    assert problems(document) == {path: message}
+
+
+def test_all_problems_at_once_with_their_places() -> None:
+    found = problems(
+        {
+            "seed": -1,
+            "data": {"task": "xor", "batches": 0, "sample": 3},
+            "network": {"layers": [{"units": 0}, {"units": 1, "activation": "sigmod"}]},
+            "training": {"epochs": 0, "batch_size": 0, "optimizer": {"name": "adam", "beta_1": 1}},
+            "population": {"size": 0, "vary": ["inits"]},
+        }
+    )
+    assert list(found) == [
+        "seed",
+        "data.batches",
+        "data.sample",
+        "network.layers[0].units",
+        "network.layers[1].activation",
+        "training.optimizer.beta_1",
+        "training.batch_size",
+        "training.epochs",
+        "population.size",
+        "population.vary",
+    ]
+
+
+def test_the_error_reads_as_lines_with_file_and_key() -> None:
+    with pytest.raises(ExperimentError) as error:
+        Experiment.read({"seed": -1, "sed": 1}, source="a.toml")
+    assert str(error.value) == (
+        "a.toml, seed: must be a whole number from 0 to 9,007,199,254,740,991; got -1.\n"
+        "a.toml, sed: unknown key. Did you mean 'seed'?"
+    )
+
+
+def test_so_many_problems_are_counted() -> None:
+    with pytest.raises(ExperimentError) as error:
+        Experiment.read({f"key{k}": 1 for k in range(50)})
+    assert len(error.value.problems) == 21
+    assert str(error.value).splitlines()[-1] == "experiment: 30 more problems."
+
+
+@pytest.mark.parametrize("value", [None, 3, 1.5, True, "x", [], [3], {}, {"x": 1}, [[{}]]])
+@pytest.mark.parametrize(
+    "key",
+    [
+        "seed", "data", "preprocess", "network", "training", "population", "streams",
+        "training.optimizer", "training.loss", "training.batch_size", "training.dtype",
+        "training.restore_best", "network.initializer", "network.inputs", "network.layers",
+        "population.vary", "preprocess.scaling", "streams.data", "data.task", "data.file",
+    ],
+)  # fmt: skip
+def test_nothing_of_pydantic_shows(key: str, value: Any) -> None:
+    first, _, second = key.partition(".")
+    document = {first: {second: value} if second else value}
+    if first == "network" and second and second != "layers":
+        document["network"]["layers"] = ONE
+    try:
+        Experiment.read(document)
+    except ExperimentError as error:
+        text = str(error)
+        for word in ("Input should", "valid ", "union", "function-", "pydantic", "tagged", "int]",
+                     "literal[", "Value error", "something else"):  # fmt: skip
+            assert word not in text
+        for problem in error.problems:
+            assert problem.path.startswith(first)
