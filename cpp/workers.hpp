@@ -56,11 +56,18 @@ static bool carry_out(int64_t n_pieces, int n_threads, int64_t bytes, Control& c
   std::vector<std::thread> threads;
   for (Memory& arena : memory) threads.emplace_back(loop, arena.get());
   bool whole = true;
+  std::exception_ptr raised;
   {
     std::unique_lock<std::mutex> lock(mutex);
     while (!done.wait_for(lock, std::chrono::milliseconds(50), [&] { return running == 0; })) {
       lock.unlock();
-      if (whole && !awake()) {
+      try {
+        if (whole && !awake()) {
+          whole = false;
+          control.stop = 1;
+        }
+      } catch (...) {  // the threads must be joined before it goes on
+        raised = std::current_exception();
         whole = false;
         control.stop = 1;
       }
@@ -68,6 +75,7 @@ static bool carry_out(int64_t n_pieces, int n_threads, int64_t bytes, Control& c
     }
   }
   for (std::thread& thread : threads) thread.join();
+  if (raised) std::rethrow_exception(raised);
   if (failure) std::rethrow_exception(failure);
   return whole;
 }

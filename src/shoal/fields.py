@@ -132,7 +132,8 @@ def unknown_name(kind: str, name: str, known: Mapping[str, object]) -> str:
 
 def reason(code: str, message: str) -> PydanticCustomError:
     """Return the error that a validator raises to have `message` shown as it stands."""
-    return PydanticCustomError(code, "{message}", {"message": message})
+    whole = message.encode("utf-8", "backslashreplace").decode()  # half characters cannot be shown
+    return PydanticCustomError(code, "{message}", {"message": whole})
 
 
 def positional(init: Init) -> Init:

@@ -68,7 +68,7 @@ def problems(document: dict[str, Any]) -> dict[str, str]:
         ({"network": {"layers": 3}}, "network.layers", "must be a list of 1 to 64 entries; got 3."),
         ({"network": {"layers": [3]}}, "network.layers[0]", "must be a table; got 3."),
         ({"network": 3}, "network", "must be a table; got 3."),
-        ({"population": "many"}, "population", "must be a table; got 'many'."),
+        ({"population": "many"}, "population", "must be a whole number from 1 to 1,000,000, or a table; got 'many'."),
         ({"population": 0}, "population.size",
          "must be a whole number from 1 to 1,000,000; got 0."),
         ({"data": {"label_noise": 2}}, "data.label_noise", "must be a number from 0 to 1; got 2."),

@@ -279,3 +279,27 @@ def test_a_data_frame():
     assert run.ensemble.schema.classes == ("a", "b")
     said = run.ensemble.predict(frame[["a", "b"]])
     assert (said == frame.larger).mean() > 0.9
+
+
+def test_an_exception_in_the_progress_callback_is_raised():
+    def show(progress):
+        raise ZeroDivisionError
+
+    long = with_(QUICK, training=training(epochs=100_000, report_every="end"))
+    with pytest.raises(ZeroDivisionError):
+        long.run(progress=show)
+
+
+def test_documents_are_equal_wherever_they_were_read_from(tmp_path):
+    (tmp_path / "e.toml").write_text(QUICK.to_toml())
+    loaded = shoal.Experiment.load(tmp_path / "e.toml")
+    assert loaded == QUICK
+    assert hash(loaded) == hash(QUICK)
+    assert loaded != with_(QUICK, seed=1)
+
+
+def test_the_schema_knows_the_short_forms():
+    schema = shoal.Experiment.model_json_schema()
+    short = schema["properties"]["data"]["anyOf"][0]
+    assert short["enum"] == list(shoal.tasks.TASKS)
+    assert {"type": "integer"}.items() <= schema["properties"]["population"]["anyOf"][0].items()

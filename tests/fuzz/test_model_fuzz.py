@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import tempfile
 from collections.abc import Callable, Iterator
@@ -180,6 +181,7 @@ def test_edited_tensor_headers(attempt: Attempt, path: Any, value: Any, action: 
 def test_any_weights(attempt: Attempt, values: list[float], scale: float, x: list[float]) -> None:
     header = _edited(HEADER, ("scalers", 0, "scale"), [scale, scale], "set")
     flat = np.array(values, np.float32).reshape(3, 8)
+    header["digest"] = hashlib.sha256(flat.astype("<f4").tobytes()).hexdigest()
     tensors = {
         "weights.0": flat[:, :4].reshape(3, 2, 2),
         "bias.0": flat[:, 4:6],

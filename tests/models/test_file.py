@@ -431,3 +431,13 @@ def test_more_memory_than_there_is(saved, monkeypatch) -> None:
 
     monkeypatch.setattr(container, "load", greedy)
     assert refusal(saved) == "needs more memory than there is."
+
+
+def test_changed_weights_are_noticed(saved: Path) -> None:
+    content = bytearray(saved.read_bytes())
+    content[-7] ^= 1  # a low bit of a weight: still a finite number
+    saved.write_bytes(content)
+    with pytest.raises(ModelFileError) as caught:
+        load_model(saved)
+    told = "is damaged: its weights are not those that were saved."
+    assert str(caught.value) == f"{saved}: {told}"

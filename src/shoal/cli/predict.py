@@ -76,6 +76,8 @@ def predict_data(
             n_rows += chunk.n_rows
     if not quiet:
         _tell(task.bad)
+        if output is not None:
+            print(f"wrote {output}: {n_rows:,} rows", file=sys.stderr)
     if task.bad and n_rows == 0:
         raise typer.Exit(FELL_SHORT)
 

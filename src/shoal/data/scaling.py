@@ -184,10 +184,15 @@ def unscaled_sentence(columns: Sequence[UnscaledColumn]) -> str:
     """
     if not columns:
         return ""
-    told = ", ".join(f"'{c.name}' (mean {c.mean:.6g}, std {c.std:.3g})" for c in columns[:3])
+    told = ", ".join(f"'{c.name}' (mean {c.mean:.6g}, std {_short(c.std)})" for c in columns[:3])
     more = f" and {len(columns) - 3} more" if len(columns) > 3 else ""
     what = "1 feature reaches" if len(columns) == 1 else f"{len(columns)} features reach"
     return f'{what} the network unscaled: {told}{more}. Set preprocess.scaling = "standard".'
+
+
+def _short(number: float) -> str:
+    """Return three digits, but whole numbers in full."""
+    return f"{number:.0f}" if 1000 <= number < 1e9 else f"{number:.3g}"
 
 
 def _bounds(where: str, x: FloatArray) -> tuple[FloatArray, FloatArray]:

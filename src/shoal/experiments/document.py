@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Self
+from typing import TYPE_CHECKING, Annotated, Any, Literal, Self
 
 import numpy as np
 from pydantic import (
@@ -43,6 +43,7 @@ if TYPE_CHECKING:
 
 Seed = Annotated[int, Field(strict=True, ge=0, le=MAX_SEED), NUMBER]
 MAX_NETWORKS = 1_000_000
+Size = Annotated[int, Field(strict=True, ge=1, le=MAX_NETWORKS), NUMBER]
 
 
 class GivenData(DataRecipe):
@@ -76,7 +77,14 @@ def _choose_data(value: object, _union: object) -> BaseModel:
     return TASKS[task].model_validate({**value, "task": task})
 
 
-Data = Annotated[TaskData | FileData | GivenData, WrapValidator(_choose_data)]
+TaskName = Literal[
+    "or", "and", "nand", "xor", "majority", "greater", "points", "circle", "gaussians", "moons",
+    "spiral",
+]  # fmt: skip
+Data = Annotated[
+    TaskData | FileData | GivenData,
+    WrapValidator(_choose_data, json_schema_input_type=TaskName | TaskData | FileData),
+]
 
 
 class Preprocess(Record):
@@ -104,7 +112,7 @@ class Population(Record):
         vary: the random streams that every network has a seed of its own for.
     """
 
-    size: Annotated[int, Field(strict=True, ge=1, le=MAX_NETWORKS), NUMBER] = 16
+    size: Size = 16
     vary: tuple[StreamName, ...] = ("init", "order")
 
     @positional
@@ -168,10 +176,16 @@ class Experiment(Record):
     preprocess: Preprocess = Preprocess()
     network: Network = Field(default_factory=default_network)
     training: Training = Field(default_factory=Training)
-    population: Annotated[Population, BeforeValidator(_population)] = Population()
+    population: Annotated[
+        Population, BeforeValidator(_population, json_schema_input_type=Size | Population)
+    ] = Population()
     streams: Streams = Streams()
     _folder: Path = PrivateAttr(default_factory=Path)
     _source: str = PrivateAttr(default="experiment")
+
+    def __eq__(self, other: object) -> bool:
+        """Compare the documents; where they were read from does not matter."""
+        return isinstance(other, Experiment) and self.__dict__ == other.__dict__
 
     @classmethod
     def load(cls, path: str | Path, overrides: Sequence[str] = ()) -> Self:

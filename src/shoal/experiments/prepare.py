@@ -156,7 +156,8 @@ class _Loader:
             )
             raise ExperimentError(experiment.source, [problem])
         elif isinstance(self.recipe, FileData):
-            read = dataset or load_file(self.recipe, experiment.folder, sys.stdin.buffer)
+            stdin = None if sys.stdin is None else sys.stdin.buffer
+            read = dataset or load_file(self.recipe, experiment.folder, stdin)
             self.given = (read, None)
 
     @property

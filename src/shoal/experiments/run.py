@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import time
 import warnings as python_warnings
 from collections.abc import Callable, Mapping, Sequence
@@ -172,8 +171,7 @@ class Run:
     @property
     def digest(self) -> str:
         """SHA-256 of the delivered weights (P, K), little-endian, in network order."""
-        little = self.weights.astype(self.weights.dtype.newbyteorder("<"))
-        return hashlib.sha256(np.ascontiguousarray(little).tobytes()).hexdigest()
+        return self.parameters.digest
 
     @cached_property
     def ensemble(self) -> Model:

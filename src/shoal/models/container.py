@@ -221,7 +221,10 @@ def _parameters(
             told = f"the tensor '{place.name}' holds NaN or infinity."
             raise ModelFileError(source, f"is damaged: {told}")
         flat[:, place.start : place.stop] = tensor.reshape(len(flat), -1)
-    return Parameters.from_flat(layout, flat)
+    parameters = Parameters.from_flat(layout, flat)
+    if parameters.digest != header.digest:
+        raise ModelFileError(source, "is damaged: its weights are not those that were saved.")
+    return parameters
 
 
 def _nearby(source: str) -> list[str]:

@@ -55,6 +55,7 @@ class Header(Record):
         experiment: the document that the model came from.
         arithmetic: the version of the arithmetic that trained it.
         version: the shoal that wrote it.
+        digest: SHA-256 of the weights, as `Parameters.digest` gives it.
     """
 
     model_config = ConfigDict(populate_by_name=True)
@@ -71,6 +72,7 @@ class Header(Record):
     experiment: dict[str, Any]
     arithmetic: _Word
     version: _Word
+    digest: Annotated[str, Field(pattern="^[0-9a-f]{64}$")]
 
     @field_validator("experiment")
     @classmethod

@@ -249,6 +249,7 @@ class Model:
             experiment=dict(self.experiment),
             arithmetic=self.arithmetic,
             version=self.version,
+            digest=self.parameters.digest,
         )
         write_model(path, header, self.parameters, force=force)
 

@@ -6,6 +6,7 @@ and biases layer by layer. `Layout` says how one becomes the other.
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -143,6 +144,13 @@ class Parameters:
             if b is not None:
                 parts.append(b)
         return np.concatenate(parts, axis=-1)
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 of the flat parameters, little-endian, network after network."""
+        flat = self.flat
+        little = np.ascontiguousarray(flat.astype(flat.dtype.newbyteorder("<"), copy=False))
+        return hashlib.sha256(little.tobytes()).hexdigest()
 
     @property
     def dtype(self) -> np.dtype[np.floating[Any]]:
