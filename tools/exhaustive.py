@@ -15,7 +15,7 @@ import numpy as np
 
 from shoal import _core
 
-BOUNDS = {"exp": 1.0, "log": 1.0, "tanh": 2.5, "sigmoid": 2.5, "softplus": 2.5, "erf": 3.0}
+BOUNDS = {"exp": 1.0, "log": 1.0, "tanh": 2.5, "sigmoid": 2.5, "softplus": 3.0, "erf": 2.5}
 CHUNK = 2**24
 
 
