@@ -434,14 +434,21 @@ class LaneTrainer {
     bad_weights = ~bits(in_weights == zero) & 0xffff;
   }
 
+  // Figures of all lanes, recorded together: a stop in between leaves none of a step not taken.
   bool report_lanes() {
-    for (int u = 0; u < count_; u++) {
-      if (!(alive_ >> u & 1)) continue;
-      const T* w = kernel_.weights[1 - now_];
-      for (int64_t k = 0; k < plan_.n_parameters; k++) one_[k] = w[k * LANES + u];
-      if (!report(figures_, plan_, population_, first_ + u, step_ + 1, one_)) return false;
-    }
+    double figure[LANES][FIGURES];
+    for (int u = 0; u < count_; u++)
+      if ((alive_ >> u & 1) && !judge(figures_, population_, first_ + u, lane(u), figure[u]))
+        return false;
+    for (int u = 0; u < count_; u++)
+      if (alive_ >> u & 1) record(plan_, population_, first_ + u, step_ + 1, lane(u), figure[u]);
     return true;
+  }
+  // The new weights of lane u in a line of their own.
+  const T* lane(int u) {
+    const T* w = kernel_.weights[1 - now_];
+    for (int64_t k = 0; k < plan_.n_parameters; k++) one_[k] = w[k * LANES + u];
+    return one_;
   }
 
   const Plan& plan_;

@@ -83,14 +83,16 @@ static void train_rows_with(const Plan& plan, const Population& population, int6
     Optimizer::prepare(population.hyper + 4 * i, powers, constants);
     const T scale = plan.mean_reduction ? T(1) / T(count) : T(1);
     const Status status = update_rows<T, Optimizer>(state, now, scale, constants);
+    const bool due = report_due(plan, step + 1);
+    double figure[FIGURES];
     if (status != RUNNING) population.status[i] = status;
     if (status != RUNNING ||
-        (report_due(plan, step + 1) &&
-         !report(kernel, plan, population, i, step + 1, state.weights[1 - now]))) {
+        (due && !judge(kernel, population, i, state.weights[1 - now], figure))) {
       powers[0] = before[0];  // the step is not taken: it went wrong, or its figures were given up
       powers[1] = before[1];
       break;
     }
+    if (due) record(plan, population, i, step + 1, state.weights[1 - now], figure);
     now = 1 - now;
     step++;
     if ((step & 63) == 0) control->steps.fetch_add(64, std::memory_order_relaxed);

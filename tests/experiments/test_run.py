@@ -303,3 +303,88 @@ def test_the_schema_knows_the_short_forms():
     short = schema["properties"]["data"]["anyOf"][0]
     assert short["enum"] == list(shoal.tasks.TASKS)
     assert {"type": "integer"}.items() <= schema["properties"]["population"]["anyOf"][0].items()
+
+
+def test_the_best_network_is_chosen_by_accuracy_first():
+    run = with_(QUICK, population=shoal.Population(40)).run()
+    accuracy, loss = run.final("validation_accuracy"), run.final("validation_loss")
+    assert accuracy.argmax() != loss.argmin(), "this seed cannot tell the two apart"
+    top = np.flatnonzero(accuracy == accuracy.max())
+    assert run.best_index == top[loss[top].argmin()]
+
+
+def test_a_diverged_network_is_named_with_the_step_that_failed():
+    data = shoal.tasks.greater(samples=200, multiply=1e18, add=1e18)
+    plan = shoal.Training(shoal.SGD(1.0), loss="squared_error", reduction="sum", epochs=4)
+    network = shoal.Network([shoal.Dense(4, "relu"), shoal.Dense(1)])
+    with pytest.warns(shoal.ShoalWarning):
+        run = with_(QUICK, data=data, training=plan, network=network).run()
+    first = run.diverged[0]
+    assert first["step"] == run.steps[first["index"]] + 1
+
+
+def test_clean_accuracy_is_that_of_the_validation_rows():
+    data = shoal.tasks.greater(samples=300, label_noise=0.2)
+    run = with_(QUICK, data=data).run()
+    part = run.prepared.parts[0]
+    rows = part.split.validation
+    clean = part.dataset.clean_y[rows][:, 0] > 0.5
+    right = ((run.predict(part.dataset.x[rows])[:, :, 0] > 0.5) == clean).mean(axis=1)
+    found = [entry["clean_accuracy"] for entry in run.to_dict()["networks"]]
+    np.testing.assert_allclose(found, right)
+
+
+def test_the_test_loss_of_a_regression_is_in_its_own_units():
+    rng = np.random.default_rng(3)
+    x = rng.normal(size=(100, 2))
+    y = 500 + 100 * x[:, 0] + 20 * rng.normal(size=100)
+    experiment = shoal.Experiment(
+        data=shoal.tasks.greater(test=0.2),
+        preprocess=shoal.Preprocess(target_scaling="standard"),
+        network=shoal.Network([shoal.Dense(1)]),
+        training=shoal.Training(shoal.Adam(0.05), epochs=40),
+        population=2,
+    )
+    run = experiment.run(rows=(x, y))
+    part = run.prepared.parts[0]
+    rows = part.split.test
+    errors = (run.predict(x[rows])[:, :, 0] - y[rows]) ** 2
+    np.testing.assert_allclose(run.test["test_loss"], errors.mean(axis=1), rtol=1e-3)
+
+
+def test_the_scaler_does_not_see_the_validation_rows():
+    run = with_(QUICK, preprocess=shoal.Preprocess("standard")).run()
+    part = run.prepared.parts[0]
+    train = part.dataset.x[part.split.train]
+    np.testing.assert_allclose(part.scaler.center, train.mean(axis=0), rtol=1e-12)
+    assert abs(part.scaler.center[0] - part.dataset.x[:, 0].mean()) > 1e-6
+
+
+def test_a_stream_is_taken_in_the_order_it_comes():
+    data = shoal.tasks.xor(batches=20)
+    plan = shoal.Training(shoal.SGD(0.05), batch_size=8, epochs=2)
+    streaming = shoal.Experiment(data=data, training=plan, population=1)
+    assert not streaming.run().prepared.settings.shuffled
+    other_order = with_(streaming, streams=shoal.Streams(order=77))
+    assert other_order.run().digest == streaming.run().digest
+
+
+def test_two_classes_on_two_softmax_units():
+    network = shoal.Network([shoal.Dense(6, "tanh"), shoal.Dense(2, "softmax")])
+    run = with_(QUICK, network=network, training=training(loss=None, epochs=40)).run()
+    part = run.prepared.parts[0]
+    rows = part.split.validation
+    np.testing.assert_array_equal(part.validation.y[:, 1], part.dataset.y[rows][:, 0])
+    names = np.array(run.ensemble.schema.classes)[part.dataset.y[rows][:, 0].astype(int)]
+    assert (run.ensemble.predict(part.dataset.x[rows]) == names).mean() > 0.9
+
+
+def test_a_model_holds_no_path(tmp_path):
+    folder = tmp_path / "secret" / "place"
+    folder.mkdir(parents=True)
+    lines = [f"{i % 7},{i % 5},{'ab'[i % 2]}" for i in range(60)]
+    (folder / "t.csv").write_text("u,v,c\n" + "\n".join(lines))
+    run = with_(QUICK, data=shoal.FileData(file=str(folder / "t.csv"), target="c")).run()
+    run.ensemble.save(tmp_path / "m.safetensors")
+    assert run.ensemble.experiment["data"]["file"] == "t.csv"
+    assert b"secret" not in (tmp_path / "m.safetensors").read_bytes()

@@ -212,8 +212,10 @@ def _part(
     """Return a dataset scaled, in the dtype and with the outputs of the network."""
     learn = loader.fresh(key, 0) if loader.streams else _rows(dataset, split.train)
     scaler = fit_scaler(experiment.preprocess.scaling, learn.x)
-    target = experiment.preprocess.target_scaling if dataset.schema.kind == "regression" else "none"
-    target_scaler = fit_scaler(target, learn.y)
+    if dataset.schema.kind == "regression":
+        target_scaler = fit_scaler(experiment.preprocess.target_scaling, learn.y)
+    else:
+        target_scaler = fit_scaler("none", np.zeros((1, network.n_outputs)))
     judge, kept = _rows(dataset, split.validation), _rows(dataset, split.test)
     shape = _row_maker(network, scaler, target_scaler, experiment.training.dtype)
     return Part(
