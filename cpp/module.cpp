@@ -368,6 +368,7 @@ class Group {
 bool look_up(const Control& control, const nb::object& progress, bool& interrupted) {
   const nb::gil_scoped_acquire gil;
   if (PyErr_CheckSignals() != 0) {
+    if (!PyErr_ExceptionMatches(PyExc_KeyboardInterrupt)) throw nb::python_error();
     interrupted = true;
     PyErr_Clear();
     return false;

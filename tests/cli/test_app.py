@@ -5,8 +5,6 @@ from __future__ import annotations
 import re
 import subprocess
 import sys
-import time
-from pathlib import Path
 
 import pytest
 from typer.testing import CliRunner
@@ -109,13 +107,3 @@ def test_help_is_light() -> None:
         [sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60
     )
     assert done.stdout.splitlines()[-1] == "loaded: 0 []"
-
-
-def test_help_takes_well_under_200_ms() -> None:
-    command = [str(Path(sys.executable).with_name("shoal")), "--help"]
-    took = []
-    for _ in range(7):
-        begun = time.perf_counter()
-        subprocess.run(command, capture_output=True, check=True, timeout=60)
-        took.append(time.perf_counter() - begun)
-    assert min(took) < 0.2  # the least busy moment of a machine that does other things too

@@ -388,3 +388,69 @@ def test_a_model_holds_no_path(tmp_path):
     run.ensemble.save(tmp_path / "m.safetensors")
     assert run.ensemble.experiment["data"]["file"] == "t.csv"
     assert b"secret" not in (tmp_path / "m.safetensors").read_bytes()
+
+
+def partly_diverging():
+    rng = np.random.default_rng(0)
+    x = rng.normal(size=(200, 3))
+    experiment = shoal.Experiment(
+        network=shoal.Network([shoal.Dense(8, "relu"), shoal.Dense(1)]),
+        training=shoal.Training(shoal.SGD(0.3), loss="squared_error", epochs=30),
+        population=16,
+    )
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", shoal.ShoalWarning)
+        return experiment.run(rows=(x, x[:, 0] ** 3)), x
+
+
+def test_the_ensemble_leaves_out_networks_that_diverged():
+    run, x = partly_diverging()
+    sound = np.flatnonzero(run.state.status == 0)
+    assert 0 < len(sound) < 16, "this case has to diverge in part"
+    assert len(run.ensemble) == len(sound)
+    assert run.ensemble.seeds == tuple(run.seeds[i] for i in sound)
+    assert run.ensemble.seeds[run.ensemble.best] == run.seeds[run.best_index]
+    each = np.stack([run[int(i)].predict(x) for i in sound])
+    np.testing.assert_allclose(run.ensemble.predict(x), each.mean(axis=0))
+
+
+def test_an_ensemble_of_nothing_is_refused():
+    run, _ = partly_diverging()
+    run.state.status[:] = 2
+    with pytest.raises(shoal.ShoalError) as caught:
+        _ = run.ensemble
+    told = "Run.ensemble: `networks` must not all have diverged; got none that is sound."
+    assert str(caught.value) == told
+
+
+def test_the_true_rule_is_judged_on_the_validation_rows():
+    data = shoal.tasks.greater(samples=300, label_noise=0.2)
+    run = with_(QUICK, data=data).run()
+    part = run.prepared.parts[0]
+    rows = part.split.validation
+    kept = (part.dataset.clean_y[rows] == part.dataset.y[rows]).mean()
+    assert run.to_dict()["truth"]["rows_accuracy"] == kept
+
+
+def test_test_figures_stand_in_the_result():
+    run = with_(QUICK, data=shoal.tasks.greater(samples=300, test=0.2)).run()
+    found = run.to_dict()
+    each = [entry["test_accuracy"] for entry in found["networks"]]
+    np.testing.assert_array_equal(each, run.test["test_accuracy"])
+    assert found["summary"]["test_accuracy"]["median"] == np.median(each)
+
+
+def test_a_file_is_fingerprinted(tmp_path):
+    import hashlib
+
+    lines = [f"{i % 7},{i % 5},{'ab'[i % 2]}" for i in range(60)]
+    (tmp_path / "t.csv").write_text("u,v,c\n" + "\n".join(lines))
+    run = with_(QUICK, data=shoal.FileData(file=str(tmp_path / "t.csv"), target="c")).run()
+    content = (tmp_path / "t.csv").read_bytes()
+    assert run.experiment.data.fingerprint == hashlib.sha256(content).hexdigest()
+
+
+def test_weights_of_a_model_start_a_run():
+    best = QUICK.run().best
+    again = QUICK.run(start=best.parameters)
+    np.testing.assert_array_equal(again.prepared.start, np.repeat(best.parameters.flat, 5, axis=0))

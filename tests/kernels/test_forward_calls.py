@@ -68,3 +68,21 @@ def test_ctrl_c_in_the_middle_of_a_long_step_keeps_what_is_there():
     made = subprocess.run([sys.executable, "-c", SCRIPT], capture_output=True, text=True)
     assert made.stdout.split(maxsplit=2)[:2] == ["True", "True"], made.stdout + made.stderr
     assert made.stdout.rstrip().endswith("{'interrupted'} True True")
+
+
+SIGNAL = """
+import os, signal, threading, shoal
+class Stop(Exception): pass
+def stop(*_): raise Stop
+signal.signal(signal.SIGALRM, stop)
+signal.setitimer(signal.ITIMER_REAL, 0.5)
+try:
+    shoal.Experiment(training=shoal.Training(epochs=100_000, report_every="end")).run()
+except Stop:
+    print("stopped")
+"""
+
+
+def test_another_signals_exception_is_raised_not_taken_for_ctrl_c():
+    made = subprocess.run([sys.executable, "-c", SIGNAL], capture_output=True, text=True)
+    assert made.stdout == "stopped\n", made.stderr

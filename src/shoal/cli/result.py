@@ -19,9 +19,11 @@ from shoal.experiments.run import Run
 NAMES = {
     "validation_accuracy": "validation accuracy",
     "clean_accuracy": "against clean labels",
+    "test_accuracy": "test accuracy",
     "train_accuracy": "training accuracy",
     "validation_r2": "validation R²",
     "validation_loss": "validation loss",
+    "test_loss": "test loss",
     "train_loss": "training loss",
 }
 """Figures in the order they are shown."""
@@ -76,7 +78,8 @@ def _figures(run: Run) -> Table:
         if name not in found:
             continue
         band = found[name]
-        best = float(run.final(name)[run.best_index]) if name in run.history else np.nan
+        own = run.final(name) if name in run.history else run.test.get(name)
+        best = np.nan if own is None else float(own[run.best_index])
         row = [float(value) for value in (band.median, band.p05, band.p95, best)]
         cells = cells_of(row) if name.endswith("loss") else [_share(value) for value in row]
         table.add_row(shown, *cells)

@@ -100,8 +100,11 @@ def _write(run: Run, wishes: Wishes, texts: Sequence[tuple[Path, str]]) -> dict[
     for path in wishes.outputs:
         if path.suffix == RESULT:
             write_bytes(path, to_json(document).encode(), force=wishes.force)
-        else:
+        elif len(run.diverged) < len(run):
             run.ensemble.save(path, force=wishes.force)
+        else:
+            told = "every network diverged, so there is no model to write."
+            print(f"shoal: {path}: {told}", file=sys.stderr)
     for path, text in texts:
         write_bytes(path, text.encode(), force=wishes.force)
     return document

@@ -79,6 +79,7 @@ class Dataset:
             more, values for regression.
         schema: columns, target and class names.
         clean_y: the targets before labels were flipped, (N, C), or None where unknown.
+        rule: the class that a task's true rule gives each row, (N,), or None.
         truth: what the task knows about itself, or None.
         source: the task's or the file's name as given, for messages.
         lines: line of each row in its file, (N,), or None.
@@ -89,6 +90,7 @@ class Dataset:
     y: FloatArray
     schema: Schema
     clean_y: FloatArray | None = None
+    rule: IndexArray | None = None
     truth: Truth | None = None
     source: str = ""
     lines: IndexArray | None = None

@@ -135,6 +135,7 @@ def apply_recipe(
         y=y,
         clean_y=clean_y,
         schema=dataset.schema.model_copy(update={"columns": columns}),
+        rule=dataset.rule if known is None else known.rule,
         truth=_truth(recipe, replace(dataset, y=y), known),
     )
 

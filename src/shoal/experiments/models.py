@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from importlib.metadata import version
 from typing import Any
 
@@ -15,11 +16,23 @@ from shoal.models import Model
 from shoal.network import Network, Parameters
 
 
-def ensemble_of(prepared: Prepared, network: Network, weights: np.ndarray, best: int) -> Model:
-    """Return the population with weights (P, K) as one model."""
+def model_of(
+    prepared: Prepared, network: Network, weights: np.ndarray, members: Sequence[int], best: int
+) -> Model:
+    """Return some networks of a population with weights (P, K) as one model.
+
+    Args:
+        prepared: what they were trained from.
+        network: with its inputs known.
+        weights: of the whole population.
+        members: the networks to take, at least one.
+        best: the best network's place among all networks.
+    """
     experiment = prepared.experiment
     parts = prepared.parts
-    chosen = [parts[k] for k in prepared.part_of.tolist()] if len(parts) > 1 else [parts[0]]
+    numbers = prepared.part_of[list(members)].tolist()
+    chosen = [parts[k] for k in numbers] if len(parts) > 1 else [parts[0]]
+    weights = weights[list(members)]
     return Model(
         network=network,
         parameters=Parameters.from_flat(network.layout(), weights),
@@ -28,8 +41,8 @@ def ensemble_of(prepared: Prepared, network: Network, weights: np.ndarray, best:
         target_scalers=tuple(part.target_scaler for part in chosen),
         multiply=experiment.data.multiply,
         add=experiment.data.add,
-        seeds=prepared.seeds,
-        best=best,
+        seeds=tuple(prepared.seeds[i] for i in members),
+        best=list(members).index(best) if best in members else 0,
         experiment=portable_document(experiment),
         arithmetic=ARITHMETIC,
         version=version("shoal"),

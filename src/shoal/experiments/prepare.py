@@ -11,7 +11,7 @@ import numpy as np
 
 from shoal.data.assemble import fill_gaps
 from shoal.data.dataset import Dataset
-from shoal.data.file_recipe import FileData, load_file
+from shoal.data.file_recipe import FileData, fingerprint_file, load_file
 from shoal.data.recipe import DataRecipe, apply_recipe
 from shoal.data.scaling import Scaler, fit_scaler, unscaled_columns, unscaled_sentence
 from shoal.data.split import Split, split_rows
@@ -111,7 +111,7 @@ def prepare(
     schedule = experiment.training.schedule(n_rows)
     number = {key: k for k, key in enumerate(unique)}
     return Prepared(
-        experiment=experiment if rows is None else _with_given(experiment, first),
+        experiment=_settled(experiment, first, rows),
         network=network,
         parts=tuple(parts),
         part_of=np.array([number[key] for key in keys], np.int32),
@@ -280,7 +280,7 @@ def _start(experiment: Experiment, network: Network, start: Parameters | None) -
     if start is not None:
         check_parameters("Experiment.run", layout, start)
         flat = np.asarray(start.flat, dtype)
-        if flat.ndim == 2 and len(flat) != size:
+        if flat.ndim == 2 and len(flat) not in (1, size):
             raise ArgumentError(
                 "Experiment.run", "start", f"must hold one network or P={size}", got=len(flat)
             )
@@ -288,9 +288,21 @@ def _start(experiment: Experiment, network: Network, start: Parameters | None) -
     return network.initialize_from(experiment.streams_of("init"), dtype=dtype).flat
 
 
+def _settled(experiment: Experiment, dataset: Dataset, rows: Any) -> Experiment:
+    """Return the document with what the data turned out to be: given rows, a fingerprint."""
+    data = experiment.data
+    if rows is not None:
+        return _with_given(experiment, dataset)
+    if not isinstance(data, FileData) or data.fingerprint is not None or data.file == "-":
+        return experiment
+    found = fingerprint_file(data.file, experiment.folder)
+    return experiment.model_copy(update={"data": data.model_copy(update={"fingerprint": found})})
+
+
 def _with_given(experiment: Experiment, dataset: Dataset) -> Experiment:
     kept = {name: getattr(experiment.data, name) for name in DataRecipe.model_fields}
-    given = GivenData(given=dataset.source, fingerprint=dataset.fingerprint, **kept)
+    name = dataset.source.replace("\\", "/").rpartition("/")[2]
+    given = GivenData(given=name or "rows", fingerprint=dataset.fingerprint, **kept)
     return experiment.model_copy(update={"data": given})
 
 

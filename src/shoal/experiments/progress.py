@@ -12,7 +12,7 @@ class Progress:
     Attributes:
         n_networks: networks of the population.
         n_diverged: how many of them have diverged.
-        epoch: epochs done, by the median network.
+        epoch: epochs done, the mean over the networks.
         n_epochs: epochs of the whole run.
         steps: steps done by all networks together.
         total_steps: steps of the whole run by all networks together.

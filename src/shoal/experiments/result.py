@@ -47,6 +47,7 @@ def summary(run: Run) -> dict[str, Band]:
     Networks that diverged are not among them; `Run.diverged` names them.
     """
     found = {name: band(run.final(name)) for name in FIGURES}
+    found |= {name: band(values) for name, values in run.test.items()}
     clean = clean_accuracy(run)
     if clean is not None:
         found["clean_accuracy"] = band(clean)
@@ -60,9 +61,11 @@ def truth(run: Run) -> dict[str, Any]:
     """Return what is known beside what was achieved.
 
     Returns:
-        ``attainable_accuracy`` in expectation (null where unknown), ``rows_accuracy``: that
-        of the true rule on these very rows, ``constant_guess_accuracy``: of always saying
-        the most frequent class of the training rows, judged like the networks.
+        ``attainable_accuracy`` in expectation (null where unknown); ``rows_accuracy``: that of
+        the true rule on the very rows that the networks are judged by (the validation rows, or
+        the training rows where there are none; the median where networks differ in them);
+        ``constant_guess_accuracy``: of always saying the most frequent class of the training
+        rows, judged like the networks.
     """
     part, recipe = run.prepared.parts[0], run.experiment.data
     dataset = part.dataset
@@ -70,13 +73,24 @@ def truth(run: Run) -> dict[str, Any]:
     if isinstance(recipe, TaskRecipe):
         known = attainable_accuracy(recipe)
         if dataset.truth is not None:
-            found["rows_accuracy"] = dataset.truth.rows_accuracy
             known = dataset.truth.attainable_accuracy
+        found["rows_accuracy"] = _rule_accuracy(run)
         found["attainable_accuracy"] = known
     if dataset.schema.kind == "classification":
         judged = part.validation or part.train
         found["constant_guess_accuracy"] = number(constant_guess_accuracy(part.train.y, judged.y))
     return found
+
+
+def _rule_accuracy(run: Run) -> float | None:
+    found = []
+    for part in run.prepared.parts:
+        rows = part.split.validation if len(part.split.validation) else part.split.train
+        if part.dataset.rule is None:
+            return None
+        labels = predicted_classes(part.dataset.y[rows])
+        found.append(float((part.dataset.rule[rows] == labels).mean()))
+    return float(np.median(found))
 
 
 def clean_accuracy(run: Run) -> np.ndarray | None:
@@ -126,7 +140,7 @@ def number(value: SupportsFloat) -> float | None:
 
 
 def _networks(run: Run) -> list[dict[str, Any]]:
-    figures = {name: run.final(name) for name in FIGURES}
+    figures = {name: run.final(name) for name in FIGURES} | dict(run.test)
     clean = clean_accuracy(run)
     reasons = run.stopped_because
     networks = []

@@ -14,7 +14,7 @@ from numpy.typing import ArrayLike
 
 from shoal.errors import ArgumentError, ShoalWarning
 from shoal.experiments.document import Experiment
-from shoal.experiments.models import ensemble_of
+from shoal.experiments.models import model_of
 from shoal.experiments.prepare import Prepared
 from shoal.experiments.progress import Progress
 from shoal.kernels import CAUSES, FIGURES, Course, KernelName, RowSet, State, figures
@@ -56,7 +56,11 @@ class Run:
 
     @property
     def seeds(self) -> tuple[int, ...]:
-        """The networks' own seeds: ``network.initialize(seed)`` starts a network again."""
+        """The networks' own seeds, (P,).
+
+        ``network.initialize(seed)`` starts a network again if the population varies `init` and
+        the stream has no seed of its own.
+        """
         return self.prepared.seeds
 
     @property
@@ -175,8 +179,21 @@ class Run:
 
     @cached_property
     def ensemble(self) -> Model:
-        """All networks as one model: their mean probability, and their disagreement."""
-        return ensemble_of(self.prepared, self.network, self.weights, self.best_index)
+        """The networks that did not diverge as one model: mean probability and disagreement.
+
+        Raises:
+            ArgumentError: every network diverged.
+        """
+        members = np.flatnonzero(self.state.status == 0).tolist()
+        if not members:
+            raise ArgumentError(
+                "Run.ensemble", "networks", "must not all have diverged", got="none that is sound"
+            )
+        return self._model(members)
+
+    def _model(self, members: Sequence[int]) -> Model:
+        best = self.best_index
+        return model_of(self.prepared, self.network, self.weights, members, best)
 
     @property
     def best(self) -> Model:
@@ -196,7 +213,7 @@ class Run:
         """Return network `i` as a model."""
         if not -len(self) <= i < len(self):
             raise IndexError(f"there are {len(self)} networks; got {i}")
-        return self.ensemble[i]
+        return self._model([i % len(self)])
 
     def predict(self, x: ArrayLike) -> np.ndarray:
         """Return the outputs of every network for rows in the units of the table.
@@ -204,7 +221,8 @@ class Run:
         Shapes:
             x (N, D) -> (P, N, C)
         """
-        return self.ensemble.outputs(x)
+        every = self._model(range(len(self)))
+        return every.outputs(x)
 
     def at(self, step: int, *, threads: int | None = None) -> Parameters:
         """Return the parameters after `step` updates, computed again from the start.
@@ -222,7 +240,8 @@ class Run:
         )
         again = replace(self.prepared, settings=quiet)
         trainer = Trainer(again)
-        trainer.advance(step, threads=threads)
+        if trainer.advance(step, threads=threads):
+            raise KeyboardInterrupt
         return Parameters.from_flat(self.network.layout(), trainer.state.weights)
 
     def to_dict(self) -> dict[str, Any]:
