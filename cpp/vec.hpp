@@ -236,8 +236,7 @@ SHOAL_INLINE Out each(F f, const In&... in) {
     return Out{{f(0, in.a...), f(4, in.b...), f(8, in.c...), f(12, in.d...)}};
   } else {
     Out out;
-    SHOAL_UNROLL for (int k = 0; k < LANES; k++)
-      out.r[k] = f(k, in.r[k]...);
+    _Pragma("GCC unroll 1") for (int k = 0; k < LANES; k++) out.r[k] = f(k, in.r[k]...);
     return out;
   }
 }

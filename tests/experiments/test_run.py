@@ -395,7 +395,7 @@ def partly_diverging():
     x = rng.normal(size=(200, 3))
     experiment = shoal.Experiment(
         network=shoal.Network([shoal.Dense(8, "relu"), shoal.Dense(1)]),
-        training=shoal.Training(shoal.SGD(0.3), loss="squared_error", epochs=30),
+        training=shoal.Training(shoal.SGD(0.15), loss="squared_error", epochs=30),
         population=16,
     )
     with warnings.catch_warnings():
