@@ -14,6 +14,8 @@ from shoal.kernels.plan import RuleSettings, forward_plan, make_plan
 from shoal.kernels.state import AnyArray, RowSet, State
 from shoal.network import Network
 
+MAX_THREADS: Final = 256
+"""More threads than this gain nothing and may be refused by the system."""
 ARITHMETIC: Final = "1"
 """Version of the arithmetic: results with the same version have the same bits. A change of
 bits is a change of this number and stands in the changelog."""
@@ -75,7 +77,7 @@ class Course:
             Whether a signal (Ctrl-C) ended it early. Then networks may be at different
             steps; a further call takes each on from where it is.
         """
-        state, n_threads = self.state, threads or default_threads()
+        state, n_threads = self.state, _limited(threads)
         done = (state.status != 0) | (state.step >= until)
         alike = np.where(done, -1, state.step * len(self._n_rows) + self._same_rows())
         units = units_of_work(
@@ -114,7 +116,7 @@ def forward(
     _check("forward", "x", x, (None, layout.n_inputs), flat.dtype)
     plan = forward_plan(network)
     flat, x = np.ascontiguousarray(flat), np.ascontiguousarray(x)
-    return _core.forward(plan, flat, x, threads or default_threads())
+    return _core.forward(plan, flat, x, _limited(threads))
 
 
 def gradient(
@@ -144,6 +146,11 @@ def figures(
     plan, unused = make_plan(network, settings), np.zeros_like(flat[0])
     found = [_core.gradient(plan, own, rows.x, rows.y, unused) for own in flat]
     return np.array([loss for loss, _ in found]), np.array([accuracy for _, accuracy in found])
+
+
+def _limited(threads: int | None) -> int:
+    """Return how many threads to start: never more than `MAX_THREADS`, whatever was asked for."""
+    return max(1, min(threads or default_threads(), MAX_THREADS))
 
 
 def _check_rows(network: Network, state: State, rows: RowSet) -> None:
