@@ -11,14 +11,16 @@ from pathlib import Path
 
 from rich.console import Console
 
-from benchmarks.cases import PEERS, chosen
+from benchmarks.alone import THREADS, measure_alone
+from benchmarks.cases import GROWTH, PEERS, chosen
+from benchmarks.peak import measure_peak
 from benchmarks.report import show
 from benchmarks.results import Results, default_path, write
 from benchmarks.runner import Outcome, Settings, measure
 from benchmarks.startup import StartUp, measure_startup
-from benchmarks.workloads import WORKS
+from benchmarks.workloads import MAIN_WORKS
 
-PARTS = (*WORKS, "startup")
+PARTS = (*MAIN_WORKS, GROWTH, *THREADS, "startup")
 BUSY_LOAD = 0.7
 """Average number of running processes in the last minute from which we warn."""
 
@@ -40,10 +42,23 @@ def parser() -> argparse.ArgumentParser:
     """Return the command line."""
     made = argparse.ArgumentParser(
         prog="python -m benchmarks",
-        description="Measure shoal and its peers side by side; exit code 1 if a bar is missed.",
+        description="Measure shoal and its peers side by side; exit code 1 if a bar is missed. "
+        "All of it takes under 25 minutes on two cores; pick parts with --only.",
     )
-    made.add_argument("--only", type=_names(PARTS), default=list(PARTS), metavar="PART,...")
-    made.add_argument("--peers", type=_names(PEERS), default=list(PEERS), metavar="PEER,...")
+    made.add_argument(
+        "--only",
+        type=_names(PARTS),
+        default=list(PARTS),
+        metavar="PART,...",
+        help=f"of {', '.join(PARTS)}; all of them if not given",
+    )
+    made.add_argument(
+        "--peers",
+        type=_names(PEERS),
+        default=list(PEERS),
+        metavar="PEER,...",
+        help=f"of {', '.join(PEERS)}; an empty list measures shoal alone",
+    )
     made.add_argument("--repeats", type=int, default=9, help="rounds (9); slow peers take a third")
     made.add_argument("--full", action="store_true", help="run slow peers whole, not scaled up")
     made.add_argument(
@@ -67,12 +82,19 @@ def run(arguments: argparse.Namespace, tell: Callable[[str], object]) -> Results
     failed: list[str] = []
     if "startup" in arguments.only:
         startup, failed = measure_startup(settings.repeats, tell)
+    alone, silent = measure_alone(
+        [name for name in THREADS if name in arguments.only], settings.shoal_python, tell
+    )
+    tell("peak of one core")
+    peak, unknown = measure_peak()
     if cases := chosen(arguments.only, arguments.peers):
         outcome = measure(cases, settings, tell)
     return Results(
         outcome=outcome,
         startup=startup,
-        notes=(*outcome.notes, *failed, *_busy(load)),
+        alone=alone,
+        peak=peak,
+        notes=(*outcome.notes, *failed, *silent, *unknown, *_busy(load)),
         load=load,
         settings=settings,
         elapsed_s=time.perf_counter() - begun,

@@ -10,12 +10,14 @@ from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from benchmarks.bars import BARS
-from benchmarks.runner import Measured, Outcome, Settings
+from benchmarks.bars import BARS, Bar
+from benchmarks.cases import WORKS
+from benchmarks.growth import Growth, growths
+from benchmarks.peak import Peak
+from benchmarks.runner import Measured, Outcome, Settings, n_cores_of
 from benchmarks.startup import StartUp
-from benchmarks.workloads import WORKS
 
-SCHEMA = 1
+SCHEMA = 2
 RESULTS = Path(__file__).resolve().parent / "results"
 
 
@@ -25,6 +27,8 @@ class Results:
 
     outcome: Outcome
     startup: Mapping[str, StartUp]
+    alone: Mapping[str, float]
+    peak: Peak | None
     notes: tuple[str, ...]
     settings: Settings
     load: float
@@ -37,22 +41,60 @@ class Results:
         return cases | {key: found.median for key, found in self.startup.items()}
 
     @property
+    def figures(self) -> dict[str, float]:
+        """Everything that a bar can name: medians, GFLOP/s a core, and `benchmarks.solo`'s."""
+        cores = {
+            f"{key}.gflops_a_core": found.gflops / n_cores_of(found.case)
+            for key, found in self.outcome.measured.items()
+        }
+        return self.medians | cores | dict(self.alone)
+
+    @property
+    def n_bits(self) -> int:
+        """Bits of the vectors that the core uses here, by which some bars differ.
+
+        The core says ``v4`` where it uses AVX-512 (x86-64-v4).
+        """
+        return 512 if "(v4)" in str(self.outcome.versions.get("shoal", "")) else 256
+
+    @property
     def missed(self) -> int:
         """How many bars were measured and not held."""
-        values = [(bar, bar.value(self.medians)) for bar in BARS]
+        values = [(bar, bar.value(self.figures)) for bar in BARS if bar.is_for(self.n_bits)]
         return sum(value is not None and not bar.holds(value) for bar, value in values)
+
+    def asked(self, bar: Bar) -> float | None:
+        """Return the GFLOP/s that shoal needs for a ratio to hold, None if that is not known.
+
+        A bar that asks for more than the peak cannot be held on this machine.
+        """
+        value = bar.value(self.figures)
+        if value is None or bar.at_least is None or bar.under not in self.outcome.measured:
+            return None
+        return self.outcome.measured[bar.under].gflops * bar.at_least / value
+
+    @property
+    def growths(self) -> list[Growth]:
+        """How shoal's time grows."""
+        return growths(self.medians)
 
     def ratio(self, found: Measured) -> float | None:
         """Return the median of `found` over that of the shoal row that it is held against."""
         against = self.medians.get(found.case.against)
         return None if against is None else found.median / against
 
+    def share(self, found: Measured) -> float | None:
+        """Return the share of the peak of the cores that it ran on."""
+        if self.peak is None:
+            return None
+        return found.gflops / (self.peak.gflops * n_cores_of(found.case))
+
 
 def document(results: Results) -> dict[str, object]:
     """Return the results as plain data.
 
     Units:
-        Seconds everywhere; those of rows are per network and whole run.
+        Seconds everywhere; those of rows are per network and whole run, `step_s` is per step.
     """
     settings = results.settings
     return {
@@ -70,7 +112,13 @@ def document(results: Results) -> dict[str, object]:
         "works": {name: asdict(work) for name, work in WORKS.items()},
         "rows": [_row(found, results) for found in results.outcome.measured.values()],
         "startup": [{**asdict(s), "median": s.median} for s in results.startup.values()],
-        "bars": _bars(results.medians),
+        "growth": [
+            {**asdict(found), "slope": found.slope, "last_slope": found.last_slope}
+            for found in results.growths
+        ],
+        "alone": dict(results.alone),
+        "peak": None if results.peak is None else asdict(results.peak),
+        "bars": _bars(results),
         "notes": list(results.notes),
         "elapsed_s": results.elapsed_s,
     }
@@ -83,18 +131,25 @@ def _row(found: Measured, results: Results) -> dict[str, object]:
         "median": found.median,
         "min": min(seconds),
         "max": max(seconds),
+        "step_s": found.step_s,
+        "gflops": found.gflops,
+        "share_of_peak": results.share(found),
         "ratio": results.ratio(found),
+        "loss": found.loss,
         "accuracy": found.accuracy,
         "samples": [asdict(sample) for sample in found.samples],
     }
 
 
-def _bars(medians: Mapping[str, float]) -> list[dict[str, object]]:
+def _bars(results: Results) -> list[dict[str, object]]:
     found = []
     for bar in BARS:
-        value = bar.value(medians)
+        if not bar.is_for(results.n_bits):
+            continue
+        value = bar.value(results.figures)
         holds = None if value is None else bar.holds(value)
-        found.append({**asdict(bar), "value": value, "holds": holds})
+        asked = results.asked(bar)
+        found.append({**asdict(bar), "value": value, "holds": holds, "asked_gflops": asked})
     return found
 
 

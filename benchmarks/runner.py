@@ -11,15 +11,16 @@ import select
 import statistics
 import subprocess
 import tempfile
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from benchmarks.cases import Case
+from benchmarks.cases import WORKS, Case
 from benchmarks.peers import Sample
-from benchmarks.workloads import WORKS, save_rows
+from benchmarks.rows import save_rows
+from benchmarks.workloads import Work
 
 ROOT = Path(__file__).resolve().parent.parent
 ANSWER_LIMIT_S = 900
@@ -44,9 +45,14 @@ class Measured:
     samples: tuple[Sample, ...]
 
     @property
+    def work(self) -> Work:
+        """What was done."""
+        return WORKS[self.case.work]
+
+    @property
     def seconds(self) -> list[float]:
         """Seconds per network for a whole run, one for each sample."""
-        epochs = WORKS[self.case.work].epochs
+        epochs = self.work.epochs
         return [s.seconds / self.case.n_networks * (epochs / s.epochs) for s in self.samples]
 
     @property
@@ -55,9 +61,25 @@ class Measured:
         return statistics.median(self.seconds)
 
     @property
-    def accuracy(self) -> float:
+    def step_s(self) -> float:
+        """Seconds per step of a network, the median."""
+        return self.median / self.work.n_steps
+
+    @property
+    def gflops(self) -> float:
+        """GFLOP/s, see `Work.flop`."""
+        return self.work.flop / self.median / 1e9
+
+    @property
+    def loss(self) -> float:
+        """Validation loss after the last epoch that was timed, the median."""
+        return statistics.median(s.loss for s in self.samples)
+
+    @property
+    def accuracy(self) -> float | None:
         """Validation accuracy after the last epoch that was timed, the median."""
-        return statistics.median(s.accuracy for s in self.samples)
+        known = [s.accuracy for s in self.samples if s.accuracy is not None]
+        return statistics.median(known) if known else None
 
     def fact(self, name: str) -> float | None:
         """Return the median of a fact, or None if this peer does not tell it."""
@@ -78,6 +100,10 @@ class PeerError(RuntimeError):
     """A peer that cannot be measured here."""
 
 
+class CaseError(RuntimeError):
+    """A case that raised; its peer's other cases can be measured."""
+
+
 class Worker:
     """A running ``benchmarks.peers.worker``; `ask` has it measure a case once."""
 
@@ -89,13 +115,21 @@ class Worker:
         self.versions: dict[str, str] = hello["versions"]
 
     def ask(self, key: str, epochs: int) -> Sample:
-        """Measure once; the first time the case is prepared before."""
+        """Measure once; the first time the case is prepared before.
+
+        Raises:
+            CaseError: the case raised.
+            PeerError: the process has ended, or is silent.
+        """
         assert self._process.stdin is not None
         try:
             print(json.dumps({"case": key, "epochs": epochs}), file=self._process.stdin, flush=True)
         except BrokenPipeError:
             raise PeerError(self._last_words()) from None
-        return Sample(**self._answer())
+        answer = self._answer()
+        if "failed" in answer:
+            raise CaseError(answer["failed"])
+        return Sample(**answer)
 
     def _answer(self) -> dict[str, Any]:
         stdout = self._process.stdout
@@ -143,6 +177,8 @@ def _environment(n_cores: int) -> dict[str, str]:
     for pool in ("INTRAOP", "INTEROP"):
         threads[f"TF_NUM_{pool}_THREADS"] = str(n_cores)
     eigen = f"--xla_cpu_multi_thread_eigen={'true' if n_cores > 1 else 'false'}"
+    # Without PyTorch's cache of compiled code the seconds to compile are those of a first run.
+    threads["TORCHINDUCTOR_FORCE_DISABLE_CACHES"] = "1"
     quiet = {"TF_CPP_MIN_LOG_LEVEL": "3", "JAX_PLATFORMS": "cpu", "CUDA_VISIBLE_DEVICES": ""}
     return {**os.environ, **threads, **quiet, "XLA_FLAGS": eigen}
 
@@ -158,17 +194,24 @@ class Round:
     def __init__(self, stack: ExitStack, rows: Path, settings: Settings) -> None:
         self._stack, self._rows, self._settings = stack, rows, settings
         self._workers: dict[tuple[str, int], Worker | None] = {}
+        self._failed: set[str] = set()
         self.versions: dict[str, dict[str, str]] = {}
         self.notes: list[str] = []
 
     def measure(self, case: Case) -> Sample | None:
         """Return one sample, or None (and a note, once) if this cannot be measured here."""
         place = case.peer, n_cores_of(case)
+        if case.key in self._failed:
+            return None
         try:
             if place not in self._workers:
                 self._workers[place] = self._start(*place)
             found = self._workers[place]
             return found.ask(case.key, self._epochs(case)) if found else None
+        except CaseError as error:
+            self._failed.add(case.key)
+            self.notes.append(f"{case.key} left out: {error}")
+            return None
         except PeerError as error:
             self._workers[place] = None
             self.notes.append(f"{case.peer} on {place[1]} core(s) left out: {error}")
@@ -192,7 +235,8 @@ def measure(cases: Sequence[Case], settings: Settings, tell: Callable[[str], obj
     samples: dict[str, list[Sample]] = {case.key: [] for case in cases}
     with ExitStack() as stack:
         rows = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="shoal-bench-")))
-        save_rows(rows, {case.work for case in cases})
+        works = {case.work: WORKS[case.work] for case in cases}
+        constant = save_rows(rows, works.values())
         workers = Round(stack, rows, settings)
         for turn in range(settings.repeats):
             for case in cases:
@@ -201,8 +245,17 @@ def measure(cases: Sequence[Case], settings: Settings, tell: Callable[[str], obj
                 tell(f"round {turn + 1} of {settings.repeats}: {case.work}, {case.key}")
                 if (sample := workers.measure(case)) is not None:
                     samples[case.key].append(sample)
+    measured = {c.key: Measured(c, tuple(samples[c.key])) for c in cases if samples[c.key]}
     return Outcome(
-        measured={c.key: Measured(c, tuple(samples[c.key])) for c in cases if samples[c.key]},
+        measured=measured,
         versions=workers.versions,
-        notes=tuple(workers.notes),
+        notes=(*workers.notes, *_untrained(measured.values(), constant)),
     )
+
+
+def _untrained(measured: Iterable[Measured], constant: Mapping[str, float]) -> Iterator[str]:
+    """Yield a note for everyone who answers no better than a constant: that is no training."""
+    for found in measured:
+        limit = constant[found.case.work]
+        if not found.loss < limit:
+            yield f"{found.case.key} did not learn: loss {found.loss:.3g}, a constant's {limit:.3g}"

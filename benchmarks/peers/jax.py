@@ -2,7 +2,7 @@
 
 Two ways of writing it. *Plain* is what one writes: a list of layers, ``x @ w``, and
 ``jax.random.permutation`` for the orders. *Tuned* is the fastest that we found on a CPU: the
-orders drawn by NumPy outside (timed too), and what each case says in `CASES`. Compiling is
+orders drawn by NumPy outside (timed too), and what each way says in `WAYS`. Compiling is
 not timed; the seconds it took are among the facts of a sample.
 """
 
@@ -21,6 +21,7 @@ import numpy as np
 from jax.flatten_util import ravel_pytree
 
 from benchmarks.peers import Once, Prepare, Sample, Task
+from benchmarks.rows import judge
 from benchmarks.workloads import Work
 
 Tree = Any
@@ -63,8 +64,9 @@ def init(key: jax.Array, sizes: tuple[int, ...]) -> Tree:
     return layers
 
 
-def forward(layers: Tree, x: jax.Array, recipe: Recipe) -> jax.Array:
+def forward(work: Work, layers: Tree, x: jax.Array, recipe: Recipe) -> jax.Array:
     """Return the last layer's weighted sums (N, C)."""
+    activate = jnp.tanh if work.hidden == "tanh" else jax.nn.relu
 
     def dense(layer: Tree, x: jax.Array) -> jax.Array:
         weights, bias = layer
@@ -73,17 +75,23 @@ def forward(layers: Tree, x: jax.Array, recipe: Recipe) -> jax.Array:
         return x @ weights + bias
 
     for layer in layers[:-1]:
-        x = jnp.tanh(dense(layer, x))
+        x = activate(dense(layer, x))
     return dense(layers[-1], x)
 
 
-def cross_entropy(z: jax.Array, y: jax.Array) -> jax.Array:
-    """Return the mean binary cross-entropy of the weighted sums `z`."""
-    return jnp.mean(jnp.maximum(z, 0) - z * y + jnp.log1p(jnp.exp(-jnp.abs(z))))
+def loss_of(work: Work, z: jax.Array, y: jax.Array) -> jax.Array:
+    """Return the mean loss of the weighted sums `z` (N, C)."""
+    if work.output == "sigmoid":
+        return jnp.mean(jnp.maximum(z, 0) - z * y + jnp.log1p(jnp.exp(-jnp.abs(z))))
+    if work.output == "softmax":
+        return -jnp.mean(jnp.sum(y * jax.nn.log_softmax(z), 1))
+    return jnp.mean((z - y) ** 2)
 
 
-def accuracy(z: jax.Array, y: jax.Array) -> jax.Array:
-    """Return the share of rows on the right side."""
+def accuracy(work: Work, z: jax.Array, y: jax.Array) -> jax.Array:
+    """Return the share of rows on the right side, or of the right class."""
+    if work.output == "softmax":
+        return jnp.mean(z.argmax(1) == y.argmax(1))
     return jnp.mean((z > 0) == (y > 0.5))
 
 
@@ -106,16 +114,16 @@ def figures_of(layers: Tree, task: Task, recipe: Recipe) -> Tree:
     rows = task.rows
     figures: list[jax.Array] = []
     for x, y in ((rows.x_train, rows.y_train), (rows.x_validation, rows.y_validation)):
-        z = forward(layers, jnp.asarray(x), recipe)
-        figures += [cross_entropy(z, jnp.asarray(y)), accuracy(z, jnp.asarray(y))]
+        z, truth = forward(task.work, layers, jnp.asarray(x), recipe), jnp.asarray(y)
+        figures += [loss_of(task.work, z, truth), accuracy(task.work, z, truth)]
     return figures
 
 
-def make_gradient(recipe: Recipe, unravel: Unravel) -> Callable[..., Tree]:
+def make_gradient(work: Work, recipe: Recipe, unravel: Unravel) -> Callable[..., Tree]:
     """Return gradient(weights, x, y), of a whole population if its axis is the last."""
 
     def loss(weights: Tree, x: jax.Array, y: jax.Array) -> jax.Array:
-        return cross_entropy(forward(unravel(weights), x, recipe), y)
+        return loss_of(work, forward(work, unravel(weights), x, recipe), y)
 
     gradient: Callable[..., Tree] = jax.grad(loss)
     if recipe.networks_last:
@@ -129,7 +137,7 @@ def make_epoch(task: Task, recipe: Recipe, unravel: Unravel) -> Callable[..., An
     x, y = jnp.asarray(task.rows.x_train), jnp.asarray(task.rows.y_train)
     n_full = work.n_train // work.batch_size
     cut = n_full * work.batch_size
-    gradient = make_gradient(recipe, unravel)
+    gradient = make_gradient(work, recipe, unravel)
 
     def step(state: Tree, batch: Tree) -> tuple[Tree, None]:
         return adam(work, state, gradient(state[0], *batch)), None
@@ -195,20 +203,21 @@ def _one_vector(sizes: tuple[int, ...]) -> tuple[Unravel, Unravel]:
 def draw_orders(task: Task, rng: np.random.Generator) -> np.ndarray:
     """Return orders int32 (P, T, N), or (T, N) for one network: rows in random order."""
     shape = (task.n_networks, task.epochs) if task.n_networks > 1 else (task.epochs,)
-    orders = np.empty((*shape, task.work.n_train), np.int32)
-    for index in np.ndindex(*shape):
-        orders[index] = rng.permutation(task.work.n_train)
-    return orders
+    rows = np.broadcast_to(
+        np.arange(task.work.n_train, dtype=np.int32), (*shape, task.work.n_train)
+    )
+    return rng.permuted(rows, axis=-1)
 
 
-def mean_accuracy(layers: Tree, task: Task) -> float:
-    """Return the validation accuracy, the mean over networks."""
-    x, y = jnp.asarray(task.rows.x_validation), jnp.asarray(task.rows.y_validation)
+def outputs_of(layers: Tree, task: Task) -> np.ndarray:
+    """Return the outputs on the validation rows, (N, C) or (P, N, C), activation included."""
+    x = jnp.asarray(task.rows.x_validation)
+    last = {"sigmoid": jax.nn.sigmoid, "softmax": jax.nn.softmax, "identity": _same}
 
     def one(layers: Tree) -> jax.Array:
-        return accuracy(forward(layers, x, PLAIN), y)
+        return last[task.work.output](forward(task.work, layers, x, PLAIN))
 
-    return float(jnp.mean(jax.vmap(one)(layers) if task.n_networks > 1 else one(layers)))
+    return np.asarray(jax.vmap(one)(layers) if task.n_networks > 1 else one(layers))
 
 
 def _prepare(recipe: Recipe, task: Task) -> Once:
@@ -229,25 +238,19 @@ def _prepare(recipe: Recipe, task: Task) -> Once:
     def once() -> Sample:
         start = time.perf_counter()
         layers, _ = jax.block_until_ready(compiled(keys, orders()))
-        return Sample(
-            seconds=time.perf_counter() - start,
-            epochs=task.epochs,
-            accuracy=mean_accuracy(layers, task),
-            facts={"compile_s": compile_s},
-        )
+        seconds = time.perf_counter() - start
+        learnt = judge(task.work, outputs_of(layers, task), task.rows.y_validation)
+        return Sample(seconds=seconds, epochs=task.epochs, facts={"compile_s": compile_s}, **learnt)
 
     return once
 
 
-_TUNED_ONE = Recipe(multiplies_by_sum=True, is_flat=True, numpy_orders=True, unroll=4)
-
-CASES: dict[str, Prepare] = {
-    "jax_one": partial(_prepare, PLAIN),
-    "jax_figures": partial(_prepare, Recipe(with_figures=True)),
-    "jax_tuned": partial(_prepare, _TUNED_ONE),
-    "jax_64": partial(_prepare, PLAIN),
-    "jax_64_tuned": partial(_prepare, Recipe(numpy_orders=True)),
-    "jax_xor": partial(_prepare, PLAIN),
-    "jax_xor_1": partial(_prepare, PLAIN),
-    "jax_xor_tuned": partial(_prepare, Recipe(networks_last=True)),
+WAYS: dict[str, Prepare] = {
+    "plain": partial(_prepare, PLAIN),
+    "figures": partial(_prepare, Recipe(with_figures=True)),
+    "orders": partial(_prepare, Recipe(numpy_orders=True)),
+    "flat": partial(
+        _prepare, Recipe(multiplies_by_sum=True, is_flat=True, numpy_orders=True, unroll=4)
+    ),
+    "last": partial(_prepare, Recipe(networks_last=True)),
 }

@@ -12,13 +12,14 @@ import importlib
 import json
 import os
 import sys
+import traceback
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any, TextIO
 
-from benchmarks.cases import CASES
+from benchmarks.cases import CASES, WORKS
 from benchmarks.peers import Once, Task
-from benchmarks.workloads import WORKS, load_rows
+from benchmarks.rows import load_rows
 
 
 def pin(n_cores: int) -> None:
@@ -27,22 +28,33 @@ def pin(n_cores: int) -> None:
 
 
 def serve(peer: Any, n_cores: int, folder: Path, answers: TextIO) -> None:
-    """Answer every request ``{"case": key, "epochs": n}`` with its sample."""
+    """Answer every request ``{"case": key, "epochs": n}`` with its sample.
+
+    A case that raises is answered with ``{"failed": why}``; the others go on.
+    """
     prepared: dict[str, Once] = {}
     for line in sys.stdin:
         request = json.loads(line)
         key = request["case"]
-        if key not in prepared:
-            case = CASES[key]
-            task = Task(
-                work=WORKS[case.work],
-                rows=load_rows(folder, case.work),
-                epochs=request["epochs"],
-                n_networks=case.n_networks,
-                n_threads=n_cores,
-            )
-            prepared[key] = peer.CASES[key](task)
-        say(answers, asdict(prepared[key]()))
+        try:
+            if key not in prepared:
+                task = _task(key, request["epochs"], n_cores, folder)
+                prepared[key] = peer.WAYS[CASES[key].way](task)
+            say(answers, asdict(prepared[key]()))
+        except Exception as error:
+            traceback.print_exc()
+            say(answers, {"failed": f"{type(error).__name__}: {error}"})
+
+
+def _task(key: str, epochs: int, n_cores: int, folder: Path) -> Task:
+    case = CASES[key]
+    return Task(
+        work=WORKS[case.work],
+        rows=load_rows(folder, case.work),
+        epochs=epochs,
+        n_networks=case.n_networks,
+        n_threads=n_cores,
+    )
 
 
 def say(answers: TextIO, document: dict[str, object]) -> None:
