@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check
 CORE := $(wildcard cpp/*) pyproject.toml
 
-.PHONY: run test test-all bench exhaustive lint format clean
+.PHONY: run test test-all bench exhaustive sanitize lint format clean
 
 run: $(VENV)/.built
 	$(BIN)/shoal run examples/greater.toml
@@ -23,6 +23,9 @@ bench: $(VENV)/.built $(VENV)/.benched
 
 exhaustive: $(VENV)/.built $(VENV)/.tested
 	$(BIN)/python tools/exhaustive.py
+
+sanitize: $(VENV)/.built $(VENV)/.tested
+	$(BIN)/python tools/sanitize.py
 
 lint: $(VENV)/.tested
 	$(BIN)/ruff check .

@@ -49,6 +49,8 @@ SHOAL_INLINE Vec<T> activate(int32_t activation, Vec<T> parameter, Vec<T> z) {
       return z * sigmoid(z);
     case SOFTPLUS:
       return softplus(z);
+    case EXPONENTIAL:
+      return exp(z);
     default:
       return z;
   }
@@ -79,6 +81,8 @@ SHOAL_INLINE Vec<T> slope(int32_t activation, Vec<T> parameter, Vec<T> z, Vec<T>
     }
     case SOFTPLUS:
       return sigmoid(z);
+    case EXPONENTIAL:
+      return a;
     default:
       return one;
   }

@@ -1,20 +1,24 @@
 // The table of one instruction set's functions, and what does not depend on a plan.
 #include <cstring>
 
-#include "elementary.hpp"
 #include "interface.hpp"
-#include "philox.hpp"
+#include "normals.hpp"
+#include "schedules.hpp"
 
 namespace shoal {
 
-#define SHOAL_DECLARE(NAME)                                                                  \
-  int64_t rows_bytes_##NAME(const Plan*);                                                    \
-  int64_t networks_bytes_##NAME(const Plan*);                                                \
-  void train_rows_##NAME(const Plan*, const Population*, int64_t, int64_t, void*, Control*); \
-  void train_networks_##NAME(const Plan*, const Population*, int64_t, int, int64_t, void*,   \
-                             Control*);                                                      \
-  void forward_##NAME(const Plan*, const void*, const void*, void*, int64_t, void*);         \
-  void gradient_##NAME(const Plan*, const void*, const Rows*, void*, double*, void*);
+#define SHOAL_DECLARE(NAME)                                                                        \
+  int64_t rows_bytes_##NAME(const Plan*, const Rows*, int);                                        \
+  int64_t networks_bytes_##NAME(const Plan*, const Rows*);                                         \
+  void train_rows_##NAME(const Plan*, const Population*, int64_t, int64_t, void*, Control*, Team*, \
+                         int);                                                                     \
+  void train_networks_##NAME(const Plan*, const Population*, int64_t, int, int64_t, void*,         \
+                             Control*);                                                            \
+  void forward_##NAME(const Plan*, const void*, const void*, void*, int64_t, void*);               \
+  void figures_##NAME(const Plan*, const void*, const Rows*, double*, void*);                      \
+  double batch_loss_##NAME(const Plan*, const Population*, int64_t, int64_t, const void*, void*,   \
+                           void*);                                                                 \
+  int report_##NAME(const Plan*, const Population*, int64_t, int64_t, const void*, void*);
 SHOAL_DECLARE(f32)
 SHOAL_DECLARE(f64)
 
@@ -63,32 +67,58 @@ int apply(const char* name, const void* in, void* out, int64_t n) {
 }
 
 const Kernels table = {
-    ABI,
-    SHOAL_ISA_NAME,
-    [](const Plan* p, int d) { return d ? rows_bytes_f64(p) : rows_bytes_f32(p); },
-    [](const Plan* p, int d) { return d ? networks_bytes_f64(p) : networks_bytes_f32(p); },
-    [](const Plan* p, const Population* q, int64_t i, int64_t until, void* a, Control* c, int d) {
-      d ? train_rows_f64(p, q, i, until, a, c) : train_rows_f32(p, q, i, until, a, c);
-    },
-    [](const Plan* p, const Population* q, int64_t i, int n, int64_t until, void* a, Control* c,
-       int d) {
-      d ? train_networks_f64(p, q, i, n, until, a, c) : train_networks_f32(p, q, i, n, until, a, c);
-    },
-    [](const Plan* p, const void* w, const void* x, void* y, int64_t n, void* a, int d) {
-      d ? forward_f64(p, w, x, y, n, a) : forward_f32(p, w, x, y, n, a);
-    },
-    [](const Plan* p, const void* w, const Rows* r, void* g, double* f, void* a, int d) {
-      d ? gradient_f64(p, w, r, g, f, a) : gradient_f32(p, w, r, g, f, a);
-    },
-    [](uint64_t key, int64_t n, uint64_t step, uint32_t part, uint32_t* out) {
-      philox_words(key, n, step, part, out);
-    },
-    [](uint64_t key, int64_t n, uint64_t step, uint32_t part, uint32_t* out) {
-      permutation(key, n, step, part, out);
-    },
-    [](const char* name, const void* in, void* out, int64_t n, int d) {
-      return d ? apply<double>(name, in, out, n) : apply<float>(name, in, out, n);
-    }};
+    .abi = ABI,
+    .name = SHOAL_ISA_NAME,
+    .rows_bytes = [](const Plan* p, const Rows* r, int team,
+                     int d) { return d ? rows_bytes_f64(p, r, team) : rows_bytes_f32(p, r, team); },
+    .networks_bytes = [](const Plan* p, const Rows* r,
+                         int d) { return d ? networks_bytes_f64(p, r) : networks_bytes_f32(p, r); },
+    .train_rows =
+        [](const Plan* p, const Population* q, int64_t i, int64_t until, void* a, Control* c,
+           Team* team, int rank, int d) {
+          d ? train_rows_f64(p, q, i, until, a, c, team, rank)
+            : train_rows_f32(p, q, i, until, a, c, team, rank);
+        },
+    .train_networks =
+        [](const Plan* p, const Population* q, int64_t i, int n, int64_t until, void* a, Control* c,
+           int d) {
+          d ? train_networks_f64(p, q, i, n, until, a, c)
+            : train_networks_f32(p, q, i, n, until, a, c);
+        },
+    .forward = [](const Plan* p, const void* w, const void* x, void* y, int64_t n, void* a,
+                  int d) { d ? forward_f64(p, w, x, y, n, a) : forward_f32(p, w, x, y, n, a); },
+    .figures = [](const Plan* p, const void* w, const Rows* r, double* f, void* a,
+                  int d) { d ? figures_f64(p, w, r, f, a) : figures_f32(p, w, r, f, a); },
+    .batch_loss =
+        [](const Plan* p, const Population* q, int64_t i, int64_t step, const void* w, void* g,
+           void* a, int d) {
+          return d ? batch_loss_f64(p, q, i, step, w, g, a)
+                   : batch_loss_f32(p, q, i, step, w, g, a);
+        },
+    .report =
+        [](const Plan* p, const Population* q, int64_t i, int64_t step, const void* w, void* a,
+           int d) { return d ? report_f64(p, q, i, step, w, a) : report_f32(p, q, i, step, w, a); },
+    .rate_factor =
+        [](const Plan* p, int64_t step) {
+          const FloatMode mode;
+          return schedule_factor(*p, step);
+        },
+    .words = [](uint64_t key, int64_t n, uint64_t step, uint32_t part,
+                uint32_t* out) { philox_words(key, n, step, part, out); },
+    .uniforms = [](uint64_t key, int64_t n, uint64_t step, uint32_t part,
+                   double* out) { philox_uniforms(key, n, step, part, out); },
+    .normals =
+        [](uint64_t key, int64_t n, uint64_t step, uint32_t part, double* out) {
+          const FloatMode mode;
+          philox_normals(key, n, step, part, out);
+        },
+    .permutation = [](uint64_t key, int64_t n, uint64_t step, uint32_t part,
+                      uint32_t* out) { permutation(key, n, step, part, out); },
+    .elementary =
+        [](const char* name, const void* in, void* out, int64_t n, int d) {
+          return d ? apply<double>(name, in, out, n) : apply<float>(name, in, out, n);
+        },
+};
 
 }  // namespace
 }  // namespace shoal

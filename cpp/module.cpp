@@ -11,6 +11,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <mutex>
 #include <optional>
 #include <tuple>
 
@@ -82,19 +83,11 @@ Array<uint32_t> words(uint64_t key, int64_t n, uint64_t step, uint32_t part) {
   return array;
 }
 
-void fill_uniform(uint64_t key, int64_t n, uint64_t step, uint32_t part, double* out) {
-  std::vector<uint32_t> w(size_t(2 * n));
-  kernels().words(key, 2 * n, step, part, w.data());
-  for (int64_t k = 0; k < n; k++)
-    out[k] =
-        (double(w[size_t(2 * k)] >> 5) * 67108864.0 + double(w[size_t(2 * k + 1)] >> 6)) * 0x1p-53;
-}
-
 Array<double> uniform(uint64_t key, int64_t n, uint64_t step, uint32_t part) {
   expect(n >= 0, "philox_uniform: n must not be negative");
   double* out;
   auto array = new_array<double>({size_t(n)}, &out);
-  fill_uniform(key, n, step, part, out);
+  kernels().uniforms(key, n, step, part, out);
   return array;
 }
 
@@ -118,40 +111,21 @@ Array<double> rows_of(Input<uint64_t> keys, int64_t n, Fill fill) {
   return array;
 }
 
-// Normals 2k and 2k + 1 from uniforms 2k (radius) and 2k + 1 (angle).
-void fill_normal(uint64_t key, int64_t n, uint64_t step, uint32_t part, double* out) {
-  const int64_t pairs = (n + 1) / 2;
-  std::vector<double> u(size_t(2 * pairs)), radius(u.size() / 2), angle(radius), c(radius),
-      s(radius);
-  fill_uniform(key, 2 * pairs, step, part, u.data());
-  for (int64_t k = 0; k < pairs; k++) {
-    radius[size_t(k)] = 1 - u[size_t(2 * k)];
-    angle[size_t(k)] = 6.283185307179586 * u[size_t(2 * k + 1)];
-  }
-  kernels().elementary("log", radius.data(), radius.data(), pairs, 1);
-  kernels().elementary("cos", angle.data(), c.data(), pairs, 1);
-  kernels().elementary("sin", angle.data(), s.data(), pairs, 1);
-  for (int64_t k = 0; k < pairs; k++) {
-    const double r = std::sqrt(-2 * radius[size_t(k)]);
-    out[2 * k] = r * c[size_t(k)];
-    if (2 * k + 1 < n) out[2 * k + 1] = r * s[size_t(k)];
-  }
-}
-
 Array<double> normal(uint64_t key, int64_t n, uint64_t step, uint32_t part) {
   expect(n >= 0, "philox_normal: n must not be negative");
   double* out;
   auto array = new_array<double>({size_t(n)}, &out);
-  fill_normal(key, n, step, part, out);
+  kernels().normals(key, n, step, part, out);
   return array;
 }
 
 Array<double> uniforms(Input<uint64_t> keys, int64_t n, uint64_t step, uint32_t part) {
   return rows_of(keys, n,
-                 [=](uint64_t key, double* out) { fill_uniform(key, n, step, part, out); });
+                 [=](uint64_t key, double* out) { kernels().uniforms(key, n, step, part, out); });
 }
 Array<double> normals(Input<uint64_t> keys, int64_t n, uint64_t step, uint32_t part) {
-  return rows_of(keys, n, [=](uint64_t key, double* out) { fill_normal(key, n, step, part, out); });
+  return rows_of(keys, n,
+                 [=](uint64_t key, double* out) { kernels().normals(key, n, step, part, out); });
 }
 
 Array<int64_t> permuted(uint64_t key, int64_t n, uint64_t step, uint32_t part) {
@@ -206,70 +180,129 @@ std::tuple<Array<double>, Array<double>> column_moments(Input<double> x) {
 
 // ------------------------------------------------------------------------- plans
 
-// n_in, n_out, activation, has_bias, offset of weights, offset of bias, parameter
-using LayerTuple = std::tuple<int, int, int, bool, int64_t, int64_t, double>;
+void add_layer(Plan& plan, int n_in, int n_out, int activation, bool has_bias, int64_t weights,
+               int64_t bias, double parameter) {
+  expect(plan.n_layers < MAX_LAYERS, "plan: at most 64 layers");
+  expect(n_in > 0 && n_out > 0, "plan: layers need inputs and outputs");
+  expect(!plan.n_layers || n_in == plan.n_out, "plan: layers do not join");
+  expect(weights >= 0 && bias >= 0, "plan: offsets must not be negative");
+  plan.layers[plan.n_layers++] = {n_in,      n_out, activation, has_bias, weights, bias,
+                                  parameter, 0,     0,          0,        0};
+  if (plan.n_layers == 1) plan.n_in = n_in;
+  plan.n_out = n_out;
+  plan.n_parameters = std::max<int64_t>(
+      plan.n_parameters,
+      std::max<int64_t>(weights + int64_t(n_in) * n_out, has_bias ? bias + n_out : 0));
+}
 
-Plan make_plan(const std::vector<LayerTuple>& layers, int loss, int rule, int n_slots, int accuracy,
-               bool mean_reduction, bool shuffled, int keep_best, int64_t batch,
-               int64_t report_every, int64_t total_steps) {
-  expect(!layers.empty() && layers.size() <= MAX_LAYERS, "plan: 1 to 64 layers");
-  expect(batch > 0 && report_every > 0 && total_steps >= 0, "plan: sizes must be positive");
-  expect(n_slots >= 0 && n_slots <= MAX_SLOTS, "plan: too many slots");
-  Plan plan{};
-  plan.n_layers = int32_t(layers.size());
-  for (size_t l = 0; l < layers.size(); l++) {
-    LayerPlan& to = plan.layers[l];
-    std::tie(to.n_in, to.n_out, to.activation, to.has_bias, to.weights, to.bias, to.parameter) =
-        layers[l];
-    expect(to.n_in > 0 && to.n_out > 0, "plan: layers need inputs and outputs");
-    expect(l == 0 || to.n_in == plan.layers[l - 1].n_out, "plan: layers do not join");
-    plan.n_parameters = std::max<int64_t>(
-        plan.n_parameters, std::max<int64_t>(to.weights + int64_t(to.n_in) * to.n_out,
-                                             to.has_bias ? to.bias + to.n_out : 0));
+void restrain_layer(Plan& plan, int layer, double l1, double l2, double dropout, double max_norm) {
+  expect(layer >= 0 && layer < plan.n_layers, "plan: there is no such layer");
+  expect(dropout >= 0 && dropout < 1, "plan: dropout must be in [0, 1)");
+  LayerPlan& to = plan.layers[layer];
+  to.l1 = l1;
+  to.l2 = l2;
+  to.dropout = dropout;
+  to.max_norm = max_norm;
+}
+
+void add_stage(Plan& plan, int kind, double steps, double value) {
+  expect(plan.n_stages < MAX_STAGES, "plan: too many schedules");
+  expect(steps > 0, "plan: a schedule needs steps");
+  plan.stages[plan.n_stages++] = {kind, steps, value};
+}
+
+void add_watch(Plan& plan, int kind, int figure, bool up, bool keep_before, int64_t patience,
+               double level, double gain, double factor, double least) {
+  expect(plan.n_watches < MAX_WATCHES, "plan: too many rules that watch figures");
+  expect(figure >= 0 && figure < FIGURES, "plan: there is no such figure");
+  plan.watches[plan.n_watches++] = {kind,  figure, up,     keep_before, patience,
+                                    level, gain,   factor, least};
+}
+
+void keep_figures(Plan& plan, const std::vector<int>& figures) {
+  std::fill(plan.slot_of, plan.slot_of + FIGURES, -1);
+  plan.n_figures = 0;
+  for (int figure : figures) {
+    expect(figure >= 0 && figure < FIGURES, "plan: there is no such figure");
+    plan.slot_of[figure] = plan.n_figures++;
   }
-  plan.n_in = plan.layers[0].n_in;
-  plan.n_out = plan.layers[plan.n_layers - 1].n_out;
-  plan.loss = loss;
-  plan.rule = rule;
-  plan.n_slots = n_slots;
-  plan.accuracy = accuracy;
-  plan.mean_reduction = mean_reduction;
-  plan.shuffled = shuffled;
-  plan.keep_best = keep_best;
-  plan.batch = batch;
-  plan.report_every = report_every;
-  plan.total_steps = total_steps;
+}
+
+Plan empty_plan() {
+  Plan plan{};
+  plan.keep_best = -1;
+  plan.mean_reduction = 1;
+  plan.batch = plan.report_every = 1;
+  plan.threshold = 0.5;
+  std::fill(plan.slot_of, plan.slot_of + FIGURES, -1);
   return plan;
 }
 
-// One set of rows, with a feature-major copy for the figures where that is small.
-struct RowSet {
-  ReadOnly x, y;
-  std::vector<char> columns;
-  Rows rows{};
+void check_plan(const Plan& plan) {
+  expect(plan.n_layers > 0, "plan: a network has layers");
+  expect(plan.batch > 0 && plan.report_every > 0 && plan.total_steps >= 0,
+         "plan: sizes must be positive");
+  expect(plan.n_slots >= 0 && (plan.rule >= RANDOM_PERTURBATION || plan.n_slots <= MAX_SLOTS),
+         "plan: too many slots");
+  expect(plan.keep_best < FIGURES, "plan: there is no such figure");
+}
 
-  RowSet(ReadOnly x_, ReadOnly y_, const Plan& plan, int dtype)
-      : x(std::move(x_)), y(std::move(y_)) {
+// ------------------------------------------------------------------------- rows
+
+// One set of rows, with a feature-major copy for the figures where that is small.
+class RowSet {
+ public:
+  RowSet(ReadOnly x, ReadOnly y, std::optional<ReadOnly> weights, std::optional<ReadOnly> emphasis,
+         std::optional<ReadOnly> units)
+      : dtype(dtype_of(x, "x")), held_{x, y} {
     expect(x.ndim() == 2 && y.ndim() == 2 && x.shape(0) == y.shape(0) && x.shape(0) > 0,
            "rows: x must have shape (N, D) and y (N, C)");
-    expect(int(x.shape(1)) == plan.n_in && int(y.shape(1)) == plan.n_out,
-           "rows: x or y does not fit the plan");
-    expect(dtype_of(x, "x") == dtype && dtype_of(y, "y") == dtype, "rows: dtypes differ");
+    expect(dtype_of(y, "y") == dtype, "rows: dtypes differ");
+    n_in = int(x.shape(1));
+    n_out = int(y.shape(1));
     rows.x = x.data();
     rows.y = y.data();
     rows.n = int64_t(x.shape(0));
     rows.padded = (rows.n + 15) / 16 * 16;
-    if (plan.n_in + plan.n_out > 64) return;
-    dtype ? lay_out<double>(plan) : lay_out<float>(plan);
+    rows.weights = of_rows(weights, "weights");
+    rows.emphasis = of_rows(emphasis, "emphasis");
+    dtype ? prepare<double>() : prepare<float>();
+    if (!units) return;
+    expect(units->size() == size_t(n_out) && units->dtype() == nb::dtype<double>(),
+           "rows: units must have shape (C,) in float64");
+    const double* unit = static_cast<const double*>(units->data());
+    std::copy(unit, unit + n_out, units_.begin());
+  }
+  // The pointers refer to this object's own memory.
+  RowSet(const RowSet&) = delete;
+  RowSet& operator=(const RowSet&) = delete;
+
+  void fits(const Plan& plan, int of_dtype) const {
+    expect(n_in == plan.n_in && n_out == plan.n_out, "rows: x or y does not fit the plan");
+    expect(dtype == of_dtype, "rows: dtypes differ");
+  }
+
+  int dtype, n_in, n_out;
+  Rows rows{};
+
+ private:
+  const void* of_rows(std::optional<ReadOnly>& array, const char* name) {
+    if (!array) return nullptr;
+    expect(array->size() == size_t(rows.n) && dtype_of(*array, name) == dtype,
+           "rows: weights must have shape (N,) and the dtype of x");
+    held_.push_back(*array);
+    return array->data();
   }
   template <class T>
-  void lay_out(const Plan& plan) {
-    columns.resize(size_t(plan.n_in + plan.n_out) * size_t(rows.padded) * sizeof(T));
-    T* to = reinterpret_cast<T*>(columns.data());
+  void prepare() {
+    measure<T>();
+    if (n_in + n_out > 64) return;
+    columns_.resize(size_t(n_in + n_out) * size_t(rows.padded) * sizeof(T));
+    T* to = reinterpret_cast<T*>(columns_.data());
     rows.x_columns = to;
-    rows.y_columns = to + plan.n_in * rows.padded;
-    transpose(static_cast<const T*>(rows.x), plan.n_in, to);
-    transpose(static_cast<const T*>(rows.y), plan.n_out, to + plan.n_in * rows.padded);
+    rows.y_columns = to + n_in * rows.padded;
+    transpose(static_cast<const T*>(rows.x), n_in, to);
+    transpose(static_cast<const T*>(rows.y), n_out, to + n_in * rows.padded);
   }
   template <class T>
   void transpose(const T* from, int D, T* to) const {
@@ -277,90 +310,32 @@ struct RowSet {
       for (int j = 0; j < D; j++)
         to[j * rows.padded + r] = from[(r < rows.n ? r : rows.n - 1) * D + j];
   }
-};
-
-using Pairs = std::vector<std::tuple<ReadOnly, ReadOnly>>;
-
-// P networks that share a plan, with the arrays of their state.
-class Group {
- public:
-  Group(const Plan& plan, Any weights, Any slots, Any powers, Any step, Any status, Any best,
-        Any best_value, Any best_report, Any hyper, Any order, Any train_set, Any validation_set,
-        Any figures, const Pairs& train, const Pairs& validation)
-      : plan_(plan), dtype_(dtype_of(weights, "weights")) {
-    const size_t P = weights.shape(0), K = size_t(plan.n_parameters);
-    expect(weights.ndim() == 2 && weights.shape(1) == K, "weights must have shape (P, K)");
-    check(slots, P * size_t(plan.n_slots) * K, size_of(dtype_), "slots (P, S, K)");
-    check(powers, 2 * P, 8, "powers (P, 2)");
-    check(step, P, 8, "step (P,)");
-    check(status, P, 4, "status (P,)");
-    check(best, plan.keep_best >= 0 ? P * K : 0, size_of(dtype_), "best (P, K)");
-    check(best_value, P, 8, "best_value (P,)");
-    check(best_report, P, 8, "best_report (P,)");
-    check(hyper, 4 * P, 8, "hyper (P, 4)");
-    check(order, P, 8, "order (P,)");
-    check(train_set, P, 4, "train_set (P,)");
-    check(validation_set, P, 4, "validation_set (P,)");
-    expect(figures.ndim() == 3 && figures.shape(0) == P && figures.shape(1) == FIGURES &&
-               figures.itemsize() == 8,
-           "figures must have shape (P, 4, T)");
-    for (auto& [x, y] : train) train_.emplace_back(x, y, plan, dtype_);
-    for (auto& [x, y] : validation) validation_.emplace_back(x, y, plan, dtype_);
-    for (const RowSet& set : train_) train_rows_.push_back(set.rows);
-    for (const RowSet& set : validation_) validation_rows_.push_back(set.rows);
-    population_ = {weights.data(),
-                   slots.data(),
-                   static_cast<double*>(powers.data()),
-                   static_cast<int64_t*>(step.data()),
-                   static_cast<int32_t*>(status.data()),
-                   best.data(),
-                   static_cast<double*>(best_value.data()),
-                   static_cast<int64_t*>(best_report.data()),
-                   static_cast<const double*>(hyper.data()),
-                   static_cast<const uint64_t*>(order.data()),
-                   train_rows_.data(),
-                   validation_rows_.data(),
-                   static_cast<const int32_t*>(train_set.data()),
-                   static_cast<const int32_t*>(validation_set.data()),
-                   static_cast<double*>(figures.data()),
-                   int64_t(figures.shape(2))};
-    for (size_t i = 0; i < P; i++) {
-      expect(population_.train_set[i] >= 0 && size_t(population_.train_set[i]) < train_.size(),
-             "train_set names a set that is not there");
-      expect(population_.validation_set[i] < int(validation_.size()),
-             "validation_set names a set that is not there");
+  // Weighted mean and variance of every target, summed in row order.
+  template <class T>
+  void measure() {
+    const T *y = static_cast<const T*>(rows.y), *w = static_cast<const T*>(rows.weights);
+    std::vector<double> mean(size_t(n_out), 0.0);
+    units_.assign(size_t(n_out), 1.0);
+    inverse_variance_.assign(size_t(n_out), 0.0);
+    const auto weight = [&](int64_t r) { return w ? double(w[r]) : 1.0; };
+    for (int64_t r = 0; r < rows.n; r++) {
+      rows.total_weight += weight(r);
+      for (int o = 0; o < n_out; o++) mean[size_t(o)] += weight(r) * double(y[r * n_out + o]);
     }
-    for (Any* array : {&weights, &slots, &powers, &step, &status, &best, &best_value, &best_report,
-                       &hyper, &order, &train_set, &validation_set, &figures})
-      held_.push_back(*array);
+    for (double& each : mean) each /= rows.total_weight;
+    for (int64_t r = 0; r < rows.n; r++)
+      for (int o = 0; o < n_out; o++) {
+        const double e = double(y[r * n_out + o]) - mean[size_t(o)];
+        inverse_variance_[size_t(o)] += weight(r) * e * e;
+      }
+    for (double& each : inverse_variance_) each = each > 0 ? rows.total_weight / each : 0.0;
+    rows.units = units_.data();
+    rows.inverse_variance = inverse_variance_.data();
   }
 
-  int64_t bytes(int64_t count) const {
-    int64_t rows = 0;
-    for (const Rows& set : train_rows_) rows = std::max(rows, set.n);
-    if (count == 1) return kernels().rows_bytes(&plan_, dtype_) + rows * 4 + 128;
-    return kernels().networks_bytes(&plan_, dtype_) + 16 * (rows * 4 + 64) + 128;
-  }
-  void train(int64_t first, int64_t count, int64_t until, void* arena, Control* control) const {
-    if (count == 1)
-      kernels().train_rows(&plan_, &population_, first, until, arena, control, dtype_);
-    else
-      kernels().train_networks(&plan_, &population_, first, int(count), until, arena, control,
-                               dtype_);
-  }
-  int64_t size() const { return int64_t(held_[0].shape(0)); }
-
- private:
-  static void check(const Any& array, size_t n, size_t item, const char* what) {
-    expect(array.size() >= n && array.itemsize() == item, what);
-  }
-
-  Plan plan_;
-  int dtype_;
-  std::vector<Any> held_;
-  std::vector<RowSet> train_, validation_;
-  std::vector<Rows> train_rows_, validation_rows_;
-  Population population_{};
+  std::vector<ReadOnly> held_;
+  std::vector<char> columns_;
+  std::vector<double> units_, inverse_variance_;
 };
 
 // Let Python look at its signals, and tell it how many steps are done; false to stop. A pending
@@ -373,19 +348,156 @@ bool look_up(const Control& control, const nb::object& progress, bool& interrupt
     PyErr_Clear();
     return false;
   }
-  if (!progress.is_none()) progress(control.steps.load());
-  return true;
+  if (progress.is_none()) return true;
+  const nb::object answer = progress(control.steps.load());
+  return answer.ptr() != Py_False;
 }
 
+// ------------------------------------------------------------------------- training
+
+using Sets = std::vector<RowSet*>;
+
+// P networks that share a plan, with the arrays of their state by name.
+class Group {
+ public:
+  Group(const Plan& plan, const nb::dict& state, const Sets& train, const Sets& validation)
+      : plan_(plan) {
+    check_plan(plan);
+    const Any weights = nb::cast<Any>(state["weights"]);
+    dtype_ = dtype_of(weights, "weights");
+    expect(weights.ndim() == 2 && weights.shape(1) == size_t(plan.n_parameters),
+           "weights must have shape (P, K)");
+    P_ = weights.shape(0);
+    const size_t K = size_t(plan.n_parameters), item = size_of(dtype_);
+    Population& p = population_;
+    p.weights = array(state, "weights", K, item);
+    p.slots = array(state, "slots", size_t(plan.n_slots) * K, item);
+    p.counters = of<double>(state, "counters", MAX_COUNTERS);
+    p.step = of<int64_t>(state, "step", 1);
+    p.status = of<int32_t>(state, "status", 1);
+    p.ended = of<int32_t>(state, "ended", 1);
+    p.evaluations = of<int64_t>(state, "evaluations", 1);
+    p.watch = of<double>(state, "watch", 2 * size_t(plan.n_watches));
+    p.rate_factor = of<double>(state, "rate_factor", 1);
+    p.best = array(state, "best", plan.keep_best >= 0 ? K : 0, item);
+    p.best_value = of<double>(state, "best_value", 1);
+    p.best_report = of<int64_t>(state, "best_report", 1);
+    p.hyper = of<double>(state, "hyper", MAX_HYPER);
+    p.order = of<uint64_t>(state, "order", 1);
+    p.dropout = of<uint64_t>(state, "dropout", 1);
+    p.search = of<uint64_t>(state, "search", 1);
+    p.train_set = of<int32_t>(state, "train_set", 1);
+    p.validation_set = of<int32_t>(state, "validation_set", 1);
+    const Any figures = nb::cast<Any>(state["figures"]);
+    expect(
+        figures.ndim() == 3 && figures.shape(0) == P_ && figures.shape(1) == size_t(plan.n_figures),
+        "figures must have shape (P, F, T)");
+    p.n_reports = int64_t(figures.shape(2));
+    p.figures = of<double>(state, "figures", figures.shape(1) * figures.shape(2));
+    p.train = take(train, train_);
+    p.validation = take(validation, validation_);
+    for (size_t i = 0; i < P_; i++) {
+      expect(p.train_set[i] >= 0 && size_t(p.train_set[i]) < train.size(),
+             "train_set names a set that is not there");
+      expect(p.validation_set[i] < int(validation.size()),
+             "validation_set names a set that is not there");
+    }
+  }
+
+  int64_t bytes(int64_t count, int team = 1) const {
+    if (count == 1) return kernels().rows_bytes(&plan_, &largest_, team, dtype_);
+    return kernels().networks_bytes(&plan_, &largest_, dtype_);
+  }
+  void train(int64_t first, int64_t count, int64_t until, void* arena, Control* control) const {
+    Team alone(1);
+    if (count == 1)
+      train_as(alone, 0, first, until, arena, control);
+    else
+      kernels().train_networks(&plan_, &population_, first, int(count), until, arena, control,
+                               dtype_);
+  }
+  void train_as(Team& team, int rank, int64_t i, int64_t until, void* arena,
+                Control* control) const {
+    kernels().train_rows(&plan_, &population_, i, until, arena, control, &team, rank, dtype_);
+  }
+  // Threads that one step of one network can use.
+  int most_threads() const {
+    if (plan_.rule >= RANDOM_PERTURBATION) return 1;
+    const int64_t rows = std::min(plan_.batch, largest_.n);
+    return int(std::min<int64_t>((rows + BLOCK - 1) / BLOCK, 256));
+  }
+  int64_t size() const { return int64_t(P_); }
+
+  // The loss of network i on the batch of `step` with weights (K), and its gradient if asked for.
+  double batch_loss(int64_t i, int64_t step, ReadOnly weights, std::optional<Any> gradient) const {
+    check_call(i, weights);
+    expect(!gradient ||
+               (gradient->size() == weights.size() && dtype_of(*gradient, "gradient") == dtype_),
+           "gradient must have shape (K,)");
+    const Memory arena = aligned_memory(oracle_bytes());
+    return kernels().batch_loss(&plan_, &population_, i, step, weights.data(),
+                                gradient ? gradient->data() : nullptr, arena.get(), dtype_);
+  }
+  // Figures of network i with weights (K) after `step` steps, recorded and watched; whether the
+  // step is taken.
+  bool report(int64_t i, int64_t step, ReadOnly weights) const {
+    check_call(i, weights);
+    const Memory arena = aligned_memory(bytes(1));
+    return kernels().report(&plan_, &population_, i, step, weights.data(), arena.get(), dtype_);
+  }
+
+ private:
+  void check_call(int64_t i, const ReadOnly& weights) const {
+    expect(i >= 0 && i < size(), "there is no such network");
+    expect(int64_t(weights.size()) == plan_.n_parameters && dtype_of(weights, "weights") == dtype_,
+           "weights must have shape (K,)");
+  }
+  int64_t oracle_bytes() const {
+    Plan plan = plan_;
+    plan.rule = FINITE_DIFFERENCE;
+    return kernels().rows_bytes(&plan, &largest_, 1, dtype_);
+  }
+  void* array(const nb::dict& state, const char* name, size_t each, size_t item) {
+    Any found = nb::cast<Any>(state[name]);
+    if (found.size() < P_ * each || (each && found.itemsize() != item))
+      throw nb::value_error(
+          (std::string("state: ") + name + " has another shape or dtype").c_str());
+    held_.push_back(found);
+    return found.data();
+  }
+  template <class T>
+  T* of(const nb::dict& state, const char* name, size_t each) {
+    return static_cast<T*>(array(state, name, each, sizeof(T)));
+  }
+  const Rows* take(const Sets& sets, std::vector<Rows>& rows) {
+    for (const RowSet* set : sets) {
+      set->fits(plan_, dtype_);
+      rows.push_back(set->rows);
+      if (set->rows.n > largest_.n) largest_ = set->rows;
+    }
+    return rows.data();
+  }
+
+  Plan plan_;
+  int dtype_;
+  size_t P_;
+  std::vector<Any> held_;
+  std::vector<Rows> train_, validation_;
+  Rows largest_{};
+  Population population_{};
+};
+
 // Carry networks on: units (n, 4) of group, first network, count, steps to reach. A unit of one
-// network goes to the rows kernel, a larger one (at most 16) to the networks kernel. Returns
-// whether a signal ended it early.
+// network goes to the rows kernel, a larger one (at most 16) to the networks kernel. Where there
+// are more threads than units, a network is worked on by several. Returns whether a signal ended
+// it early; `progress` may end it too, by returning False.
 bool train(const std::vector<Group*>& groups, Input<int64_t> units, int threads,
            nb::object progress) {
   expect(units.ndim() == 2 && units.shape(1) == 4, "units must have shape (n, 4)");
   const int64_t* u = units.data();
   const int64_t n = int64_t(units.shape(0));
   int64_t bytes = 0;
+  int team = threads;
   for (int64_t k = 0; k < n; k++) {
     expect(u[4 * k] >= 0 && u[4 * k] < int64_t(groups.size()), "units name a group not there");
     const Group& group = *groups[size_t(u[4 * k])];
@@ -393,19 +505,35 @@ bool train(const std::vector<Group*>& groups, Input<int64_t> units, int threads,
                u[4 * k + 1] + u[4 * k + 2] <= group.size(),
            "units name networks that are not there");
     bytes = std::max(bytes, group.bytes(u[4 * k + 2]));
+    team = u[4 * k + 2] > 1 ? 1 : std::min(team, group.most_threads());
   }
   Control control;
   bool interrupted = false;
-  {
-    const nb::gil_scoped_release release;
-    carry_out(
-        n, threads, bytes, control,
-        [&](int64_t k, void* arena) {
-          const int64_t* unit = u + 4 * k;
-          groups[size_t(unit[0])]->train(unit[1], unit[2], unit[3], arena, &control);
-        },
-        [&] { return look_up(control, progress, interrupted); });
+  const auto awake = [&] { return look_up(control, progress, interrupted); };
+  const nb::gil_scoped_release release;
+  if (team > 1 && 2 * n <= threads) {
+    for (int64_t k = 0; k < n && !control.stop; k++) {
+      const int64_t* unit = u + 4 * k;
+      const Group& group = *groups[size_t(unit[0])];
+      std::optional<Team> members;
+      std::once_flag once;
+      together(
+          team, [&](int size) { return group.bytes(1, size); }, control,
+          [&](int rank, int size, void* arena) {
+            std::call_once(once, [&] { members.emplace(size); });
+            group.train_as(*members, rank, unit[1], unit[3], arena, &control);
+          },
+          awake);
+    }
+    return interrupted;
   }
+  carry_out(
+      n, threads, bytes, control,
+      [&](int64_t k, void* arena) {
+        const int64_t* unit = u + 4 * k;
+        groups[size_t(unit[0])]->train(unit[1], unit[2], unit[3], arena, &control);
+      },
+      awake);
   return interrupted;
 }
 
@@ -435,10 +563,11 @@ nb::object forward(const Plan& plan, ReadOnly weights, ReadOnly x, int threads) 
   Control control;
   bool interrupted = false;
   const nb::object nobody = nb::none();  // made while the GIL is held
+  const Rows none{};
   {
     const nb::gil_scoped_release release;
     carry_out(
-        P * chunks, threads, kernels().rows_bytes(&plan, dtype) + 128, control,
+        P * chunks, threads, kernels().rows_bytes(&plan, &none, 1, dtype), control,
         [&](int64_t k, void* arena) {
           const int64_t i = k / chunks, first = k % chunks * chunk, n = std::min(chunk, N - first);
           kernels().forward(&plan, w + size_t(i * plan.n_parameters) * item,
@@ -455,18 +584,36 @@ nb::object forward(const Plan& plan, ReadOnly weights, ReadOnly x, int threads) 
   return result;
 }
 
-// Mean loss, accuracy and the summed gradient (K,) of one network on rows taken in order.
-std::tuple<double, double> gradient(const Plan& plan, ReadOnly weights, ReadOnly x, ReadOnly y,
-                                    Any out) {
+// Figures (P, KINDS) of networks with weights (P, K) on a set of rows.
+Array<double> figures(const Plan& plan, ReadOnly weights, const RowSet& set, int threads) {
   const int dtype = dtype_of(weights, "weights");
-  expect(int64_t(weights.size()) == plan.n_parameters && out.size() == weights.size() &&
-             dtype_of(out, "out") == dtype,
-         "gradient: weights and out must have shape (K,)");
-  const RowSet set(x, y, plan, dtype);
-  double figures[2];
-  const Memory arena = aligned_memory(kernels().rows_bytes(&plan, dtype));
-  kernels().gradient(&plan, weights.data(), &set.rows, out.data(), figures, arena.get(), dtype);
-  return {figures[0], figures[1]};
+  check_plan(plan);
+  set.fits(plan, dtype);
+  expect(weights.ndim() == 2 && int64_t(weights.shape(1)) == plan.n_parameters,
+         "figures: weights must have shape (P, K)");
+  const int64_t P = int64_t(weights.shape(0));
+  double* out;
+  auto array = new_array<double>({size_t(P), size_t(KINDS)}, &out);
+  const char* w = static_cast<const char*>(weights.data());
+  const size_t item = size_of(dtype);
+  Control control;
+  bool interrupted = false;
+  const nb::object nobody = nb::none();
+  {
+    const nb::gil_scoped_release release;
+    carry_out(
+        P, threads, kernels().rows_bytes(&plan, &set.rows, 1, dtype), control,
+        [&](int64_t i, void* arena) {
+          kernels().figures(&plan, w + size_t(i * plan.n_parameters) * item, &set.rows,
+                            out + i * KINDS, arena, dtype);
+        },
+        [&] { return look_up(control, nobody, interrupted); });
+  }
+  if (interrupted) {
+    PyErr_SetNone(PyExc_KeyboardInterrupt);
+    throw nb::python_error();
+  }
+  return array;
 }
 
 }  // namespace
@@ -490,22 +637,58 @@ NB_MODULE(_core, m) {
   m.def("elementary32", &elementary<float>, nb::arg("name"), nb::arg("x"));
   m.def("column_moments", &column_moments, nb::arg("x"));
   nb::class_<Plan>(m, "Plan")
+      .def("__init__", [](Plan* plan) { new (plan) Plan(empty_plan()); })
       .def_ro("n_parameters", &Plan::n_parameters)
       .def_ro("n_in", &Plan::n_in)
-      .def_ro("n_out", &Plan::n_out);
-  m.def("make_plan", &make_plan, nb::arg("layers"), nb::kw_only(), nb::arg("loss"), nb::arg("rule"),
-        nb::arg("n_slots"), nb::arg("accuracy"), nb::arg("mean_reduction"), nb::arg("shuffled"),
-        nb::arg("keep_best"), nb::arg("batch"), nb::arg("report_every"), nb::arg("total_steps"));
+      .def_ro("n_out", &Plan::n_out)
+      .def_rw("loss", &Plan::loss)
+      .def_rw("rule", &Plan::rule)
+      .def_rw("n_slots", &Plan::n_slots)
+      .def_rw("accuracy", &Plan::accuracy)
+      .def_rw("mean_reduction", &Plan::mean_reduction)
+      .def_rw("shuffled", &Plan::shuffled)
+      .def_rw("keep_best", &Plan::keep_best)
+      .def_rw("batch", &Plan::batch)
+      .def_rw("report_every", &Plan::report_every)
+      .def_rw("total_steps", &Plan::total_steps)
+      .def_rw("max_evaluations", &Plan::max_evaluations)
+      .def_rw("loss_parameter", &Plan::loss_parameter)
+      .def_rw("threshold", &Plan::threshold)
+      .def_rw("clip_norm", &Plan::clip_norm)
+      .def_rw("clip_value", &Plan::clip_value)
+      .def_rw("weight_decay", &Plan::weight_decay)
+      .def_rw("input_noise", &Plan::input_noise)
+      .def_rw("label_smoothing", &Plan::label_smoothing)
+      .def("add_layer", &add_layer, nb::arg("n_in"), nb::arg("n_out"), nb::kw_only(),
+           nb::arg("activation"), nb::arg("has_bias"), nb::arg("weights"), nb::arg("bias"),
+           nb::arg("parameter"))
+      .def("restrain_layer", &restrain_layer, nb::arg("layer"), nb::kw_only(), nb::arg("l1"),
+           nb::arg("l2"), nb::arg("dropout"), nb::arg("max_norm"))
+      .def("add_stage", &add_stage, nb::arg("kind"), nb::kw_only(), nb::arg("steps"),
+           nb::arg("value"))
+      .def("add_watch", &add_watch, nb::arg("kind"), nb::arg("figure"), nb::kw_only(),
+           nb::arg("up"), nb::arg("keep_before"), nb::arg("patience"), nb::arg("level"),
+           nb::arg("gain"), nb::arg("factor"), nb::arg("least"))
+      .def("keep_figures", &keep_figures, nb::arg("figures"))
+      .def(
+          "rate_factor",
+          [](const Plan& plan, int64_t step) { return kernels().rate_factor(&plan, step); },
+          nb::arg("step"));
+  nb::class_<RowSet>(m, "Rows").def(nb::init<ReadOnly, ReadOnly, std::optional<ReadOnly>,
+                                             std::optional<ReadOnly>, std::optional<ReadOnly>>(),
+                                    nb::arg("x"), nb::arg("y"), nb::kw_only(),
+                                    nb::arg("weights").none(), nb::arg("emphasis").none(),
+                                    nb::arg("units").none());
   nb::class_<Group>(m, "Group")
-      .def(nb::init<const Plan&, Any, Any, Any, Any, Any, Any, Any, Any, Any, Any, Any, Any, Any,
-                    const Pairs&, const Pairs&>(),
-           nb::arg("plan"), nb::kw_only(), nb::arg("weights"), nb::arg("slots"), nb::arg("powers"),
-           nb::arg("step"), nb::arg("status"), nb::arg("best"), nb::arg("best_value"),
-           nb::arg("best_report"), nb::arg("hyper"), nb::arg("order"), nb::arg("train_set"),
-           nb::arg("validation_set"), nb::arg("figures"), nb::arg("train"), nb::arg("validation"));
+      .def(nb::init<const Plan&, const nb::dict&, const Sets&, const Sets&>(), nb::arg("plan"),
+           nb::arg("state"), nb::kw_only(), nb::arg("train"), nb::arg("validation"),
+           nb::keep_alive<1, 4>(), nb::keep_alive<1, 5>())
+      .def("batch_loss", &Group::batch_loss, nb::arg("network"), nb::arg("step"),
+           nb::arg("weights"), nb::arg("gradient").none())
+      .def("report", &Group::report, nb::arg("network"), nb::arg("step"), nb::arg("weights"));
   m.def("train", &train, nb::arg("groups"), nb::arg("units"), nb::arg("threads"),
         nb::arg("progress").none());
   m.def("forward", &forward, nb::arg("plan"), nb::arg("weights"), nb::arg("x"), nb::arg("threads"));
-  m.def("gradient", &gradient, nb::arg("plan"), nb::arg("weights"), nb::arg("x"), nb::arg("y"),
-        nb::arg("out"));
+  m.def("figures", &figures, nb::arg("plan"), nb::arg("weights"), nb::arg("rows"),
+        nb::arg("threads"));
 }

@@ -4,6 +4,7 @@
 // sixteen blocks are computed side by side and stored without shuffling.
 #pragma once
 #include <cstdint>
+#include <utility>
 #if defined(__AVX2__)
 #include <immintrin.h>
 #endif
@@ -90,14 +91,58 @@ static inline void permutation(uint64_t key, int64_t n, uint64_t step, uint32_t 
   for (int64_t i = 0; i < n; i++) p[i] = uint32_t(i);
   uint32_t words[256];
   for (int64_t base = (n - 1) & ~int64_t(255); base >= 0 && n > 1; base -= 256) {
-    for (int g = 0; g < 4; g++)
-      philox_group(key, step, part, uint32_t(base / 64) + g, words + 64 * g);
     const int64_t top = n - 1 < base + 255 ? n - 1 : base + 255;
+    for (int64_t g = 0; base + 64 * g <= top; g++)
+      philox_group(key, step, part, uint32_t(base / 64 + g), words + 64 * g);
     for (int64_t i = top; i >= base && i > 0; i--) {
       const uint32_t j = uint32_t(uint64_t(words[i - base]) * uint64_t(i + 1) >> 32);
       const uint32_t t = p[i];
       p[i] = p[j];
       p[j] = t;
+    }
+  }
+}
+
+// Word `block` < 16 of the streams of 16 keys, side by side.
+static inline void philox_words_of(const uint64_t* keys, uint64_t step, uint32_t part,
+                                   uint32_t block, uint32_t* out) {
+  uint32_t c0[16], c1[16], c2[16], c3[16], k0[16], k1[16];
+  for (int u = 0; u < 16; u++) {
+    c0[u] = block;
+    c1[u] = uint32_t(step);
+    c2[u] = part;
+    c3[u] = uint32_t(step >> 32);
+    k0[u] = uint32_t(keys[u]);
+    k1[u] = uint32_t(keys[u] >> 32);
+  }
+  for (int round = 0; round < 10; round++)
+    for (int u = 0; u < 16; u++) {
+      const uint64_t a = uint64_t(0xD2511F53) * c0[u], b = uint64_t(0xCD9E8D57) * c2[u];
+      c0[u] = uint32_t(b >> 32) ^ c1[u] ^ k0[u];
+      c1[u] = uint32_t(b);
+      c2[u] = uint32_t(a >> 32) ^ c3[u] ^ k1[u];
+      c3[u] = uint32_t(a);
+      k0[u] += 0x9E3779B9;
+      k1[u] += 0xBB67AE85;
+    }
+  for (int u = 0; u < 16; u++) out[u] = c0[u];
+}
+
+// The permutations of 16 keys, each into its own p[u]: for a few rows all keys draw together.
+static inline void permutations(const uint64_t* keys, int count, int64_t n, uint64_t step,
+                                uint32_t part, uint32_t* const* p) {
+  if (n > 12 || count < 4) {
+    for (int u = 0; u < count; u++) permutation(keys[u], n, step, part, p[u]);
+    return;
+  }
+  for (int u = 0; u < count; u++)
+    for (int64_t i = 0; i < n; i++) p[u][i] = uint32_t(i);
+  for (int64_t i = n - 1; i > 0; i--) {
+    uint32_t words[16];
+    philox_words_of(keys, step, part, uint32_t(i), words);
+    for (int u = 0; u < count; u++) {
+      const uint32_t j = uint32_t(uint64_t(words[u]) * uint64_t(i + 1) >> 32);
+      std::swap(p[u][i], p[u][j]);
     }
   }
 }

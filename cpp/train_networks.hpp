@@ -126,19 +126,35 @@ class NetworksKernel {
     }
     d_[0] = arena.take<T>(widest * R);
     d_[1] = arena.take<T>(widest * R);
+    e_ = arena.take<T>(R);
+    line_ = draw_line(plan);
+    draws_ = draws_anything(plan);
+    for (int l = 0; l < plan.n_layers; l++) {
+      const LayerPlan& layer = plan.layers[l];
+      const bool drops = layer.dropout > 0;
+      factors_[l] = drops ? arena.take<T>(LANES * layer.n_out * line_) : nullptr;
+      mask_[l] = drops ? arena.take<T>(layer.n_out * R) : nullptr;
+      dropped_[l] = drops ? arena.take<T>(layer.n_out * R) : nullptr;
+    }
+    noise_ = plan.input_noise > 0 ? arena.take<T>(LANES * plan.n_in * line_) : nullptr;
   }
 
   // Where each lane finds its rows.
   struct Source {
-    const T *x[LANES], *y[LANES];
+    const T *x[LANES], *y[LANES], *emphasis[LANES];
     const uint32_t* order[LANES];  // null: in order
+    uint64_t dropout[LANES];       // keys
     bool common;                   // all lanes take the same rows in order
+    bool weighted;                 // rows count differently in the gradient
+    int count;                     // lanes that are networks
   };
 
-  // Sum of the gradient over rows first..first+n-1 of each lane's order, into `gradient`.
-  void sum_gradient(int now, const Source& source, int64_t first, int64_t n) {
+  // Sum of the gradient over rows first..first+n-1 of each lane's order, into `gradient`; `step`
+  // is the number of the step, from 1.
+  void sum_gradient(int now, const Source& source, int64_t first, int64_t n, int64_t step) {
     for (int64_t at = 0; at < n; at += BLOCK) {
       const int count = int(std::min<int64_t>(BLOCK, n - at));
+      if (draws_) draw(source, at / BLOCK, step);
       T* target = at ? stack_[5] : gradient;
       const Batch batch{source, weights[now], first + at, count};
       sum_node(batch, 0, 1, 0, target, Join::NEW);
@@ -155,6 +171,22 @@ class NetworksKernel {
     int64_t first;
     int count;
   };
+
+  // All that is random in a block, lane by lane.
+  void draw(const Source& source, int64_t block, int64_t step) {
+    for (int u = 0; u < source.count; u++) {
+      const Draws draws{source.dropout[u], uint64_t(step)};
+      for (int l = 0; l < plan_.n_layers; l++)
+        if (factors_[l])
+          dropout_factors(plan_, draws, l, block, factors_[l] + u * plan_.layers[l].n_out * line_);
+      if (noise_) input_noise(plan_, draws, block, noise_ + u * plan_.n_in * line_);
+    }
+  }
+  // Line `k` of `n` of what was drawn for row r, every lane its own.
+  void spread(const Source& s, const T* drawn, int n, int64_t k, int r, T* to) const {
+    for (int u = 0; u < LANES; u++)
+      to[u] = drawn[((u < s.count ? u : 0) * int64_t(n) + k) * line_ + r];
+  }
 
   void add_to(T* g, const T* other) const {
     for (int64_t k = 0; k < K_; k += LANES)
@@ -197,6 +229,14 @@ class NetworksKernel {
     static_assert(sizeof...(row) == V);
     int v = 0;
     ((load_row<R>(b.source, b.first + row, x_ + v * LANES, y_ + v * LANES), v++), ...);
+    if (b.source.weighted) {
+      v = 0;
+      ((load_emphasis(b.source, b.first + row, e_ + v * LANES), v++), ...);
+    }
+    if (draws_) {
+      v = 0;
+      ((place_draws<R>(b.source, row, v * LANES), v++), ...);
+    }
     const T* in = x_;
     for (int l = 0; l < plan_.n_layers; l++) {
       const LayerPlan& layer = plan_.layers[l];
@@ -207,30 +247,42 @@ class NetworksKernel {
       else
         activate_all(layer, a_[l], z_[l], int64_t(layer.n_out) * R);
       in = a_[l];
+      if (mask_[l]) in = masked(a_[l], mask_[l], dropped_[l], int64_t(layer.n_out) * R);
     }
-    if (join == Join::NEW) return backward<P, Join::NEW>(b.w, g);
+    const bool w = b.source.weighted;
+    if (join == Join::NEW) return backward<P, Join::NEW>(b.w, g, w);
     constexpr bool chain = P == Pattern::SINGLE || P == Pattern::CHAINED || P == Pattern::CHAINED4;
     if constexpr (chain)
-      if (join == Join::CHAIN) return backward<P, Join::CHAIN>(b.w, g);
-    if constexpr (P != Pattern::CHAINED4) backward<P, Join::ADD>(b.w, g);
+      if (join == Join::CHAIN) return backward<P, Join::CHAIN>(b.w, g, w);
+    if constexpr (P != Pattern::CHAINED4) backward<P, Join::ADD>(b.w, g, w);
+  }
+  // to = from * mask; returns `to`.
+  static const T* masked(const T* from, const T* mask, T* to, int64_t n) {
+    for (int64_t k = 0; k < n; k += LANES)
+      (Vec<T>::load(from + k) * Vec<T>::load(mask + k)).store(to + k);
+    return to;
   }
 
   template <Pattern P, Join J>
-  void backward(const T* w, T* g) {
+  void backward(const T* w, T* g, bool weighted) {
     constexpr int V = rows_of(P), R = V * LANES, O = BLOCK_OUTPUTS<T, V>;
     const int top = plan_.n_layers - 1;
-    const Vec<T> share{T(1) / T(plan_.n_out)};
+    const OutputDelta<T> delta(plan_);
     T *d = d_[0], *spare = d_[1];
     for (int64_t k = 0; k < int64_t(plan_.n_out) * R; k += LANES)
-      output_delta(plan_, Vec<T>::load(a_[top] + k), Vec<T>::load(y_ + k), share).store(d + k);
+      delta(Vec<T>::load(a_[top] + k), Vec<T>::load(y_ + k)).store(d + k);
     if (delta_needs_slope(plan_)) through_slope<R>(top, d);
+    if (weighted)
+      for (int64_t k = 0; k < int64_t(plan_.n_out) * R; k += LANES)
+        weigh(Vec<T>::load(d + k), Vec<T>::load(e_ + k % R)).store(d + k);
     for (int l = top; l >= 0; l--) {
       const LayerPlan& layer = plan_.layers[l];
-      const T* in = l ? a_[l - 1] : x_;
+      const T* in = !l ? x_ : mask_[l - 1] ? dropped_[l - 1] : a_[l - 1];
       in_blocks<O>(layer.n_out,
                    [&](auto block, int o) { lane_gradient<T, J, P, block>(layer, o, d, in, g); });
       if (!l) return;
       back_product<R>(layer, w, d, spare);
+      if (mask_[l - 1]) masked(spare, mask_[l - 1], spare, int64_t(layer.n_in) * R);
       through_slope<R>(l - 1, spare);
       std::swap(d, spare);
     }
@@ -278,13 +330,32 @@ class NetworksKernel {
     }
   }
 
+  void load_emphasis(const Source& s, int64_t k, T* e) const {
+    for (int u = 0; u < LANES; u++)
+      e[u] = s.emphasis[u] ? s.emphasis[u][s.order[u] ? int64_t(s.order[u][k]) : k] : T(1);
+  }
+  // Add noise to a loaded row, and put its masks beside those of the other rows.
+  template <int R>
+  void place_draws(const Source& s, int row, int at) {
+    alignas(64) T line[LANES];
+    for (int j = 0; noise_ && j < plan_.n_in; j++) {
+      spread(s, noise_, plan_.n_in, j, row, line);
+      (Vec<T>::load(x_ + j * R + at) + Vec<T>::load(line)).store(x_ + j * R + at);
+    }
+    for (int l = 0; l < plan_.n_layers; l++)
+      for (int o = 0; factors_[l] && o < plan_.layers[l].n_out; o++)
+        spread(s, factors_[l], plan_.layers[l].n_out, o, row, mask_[l] + o * R + at);
+  }
+
   const Plan& plan_;
-  int64_t K_;
-  T *stack_[6], *x_, *y_, *a_[MAX_LAYERS], *z_[MAX_LAYERS], *d_[2];
+  int64_t K_, line_;
+  bool draws_;
+  T *stack_[6], *x_, *y_, *e_, *a_[MAX_LAYERS], *z_[MAX_LAYERS], *d_[2], *factors_[MAX_LAYERS],
+      *mask_[MAX_LAYERS], *dropped_[MAX_LAYERS], *noise_;
 };
 
 // The state of up to 16 networks between the caller's arrays and the lanes.
-template <class T, class Optimizer>
+template <class T>
 class LaneTrainer {
  public:
   LaneTrainer(const Plan& plan, const Population& population, int64_t first, int count,
@@ -295,10 +366,13 @@ class LaneTrainer {
         count_(count),
         figures_(plan, memory, control),
         kernel_(plan, figures_.arena()),
+        restraint_(plan, figures_.arena()),
+        rule_(rule_functions<T>(plan.rule)),
         control_(control) {
     one_ = figures_.arena().template take<T>(plan.n_parameters);
     const Rows& rows = set(0);
-    for (uint32_t*& order : order_) order = figures_.arena().template take<uint32_t>(rows.n);
+    for (uint32_t*& order : order_)
+      order = figures_.arena().template take<uint32_t>(plan.shuffled ? rows.n : 0);
     load();
   }
 
@@ -306,25 +380,27 @@ class LaneTrainer {
     const Rows& rows = set(0);
     const int64_t per_epoch = (rows.n + plan_.batch - 1) / plan_.batch;
     int64_t ordered = -1;
-    while (step_ < until && alive_ && !control_->stop.load(std::memory_order_relaxed)) {
+    while (step_ < until && alive_ && !figures_.stopped()) {
       const int64_t epoch = step_ / per_epoch, at = step_ % per_epoch * plan_.batch;
       const int64_t n = std::min(plan_.batch, rows.n - at);
       if (plan_.shuffled && epoch != ordered) {
-        for (int u = 0; u < count_; u++)
-          permutation(population_.order[first_ + u], rows.n, uint64_t(epoch), 0, order_[u]);
+        permutations(order_keys_, count_, rows.n, uint64_t(epoch), 0, order_);
         ordered = epoch;
       }
-      kernel_.sum_gradient(now_, source_, at, n);
+      kernel_.sum_gradient(now_, source_, at, n, step_ + 1);
       if (!update(plan_.mean_reduction ? T(1) / T(n) : T(1))) break;
     }
     for (int u = 0; u < count_; u++)
-      if (alive_ >> u & 1) save(u, now_, powers_[same_ ? 0 : u]);
+      if (alive_ >> u & 1) save(u, now_, counters_[same_ ? 0 : u]);
   }
 
-  static int64_t bytes(const Plan& plan) {
+  static int64_t bytes(const Plan& plan, const Rows& largest) {
     RowsKernel<T> figures(plan, nullptr);
     NetworksKernel<T> kernel(plan, figures.arena());
+    Restraint<T> restraint(plan, figures.arena());
     figures.arena().template take<T>(plan.n_parameters);
+    for (int u = 0; u < LANES; u++)
+      figures.arena().template take<uint32_t>(plan.shuffled ? largest.n : 0);
     return figures.used();
   }
 
@@ -333,115 +409,151 @@ class LaneTrainer {
 
   void load() {
     const int64_t K = plan_.n_parameters;
-    step_ = population_.step[first_];
+    restraint_.prepare();
+    step_ = start_ = population_.step[first_];
     source_.common = !plan_.shuffled;
+    source_.weighted = false;
+    source_.count = count_;
     for (int u = 0; u < LANES; u++) {
       const int64_t i = first_ + (u < count_ ? u : 0);
       const Rows& rows = population_.train[population_.train_set[i]];
       source_.x[u] = static_cast<const T*>(rows.x);
       source_.y[u] = static_cast<const T*>(rows.y);
+      source_.emphasis[u] = static_cast<const T*>(rows.emphasis);
+      source_.weighted = source_.weighted || rows.emphasis;
       source_.order[u] = plan_.shuffled ? order_[u < count_ ? u : 0] : nullptr;
+      order_keys_[u] = population_.order[i];
+      source_.dropout[u] = population_.dropout[i];
       source_.common = source_.common && source_.x[u] == source_.x[0];
-      if (u < count_ && population_.status[i] == RUNNING) alive_ |= 1u << u;
+      if (u < count_ && going_on(population_, i)) alive_ |= 1u << u;
       const T* w = static_cast<const T*>(population_.weights) + i * K;
       const T* s = static_cast<const T*>(population_.slots) + i * plan_.n_slots * K;
       for (int64_t k = 0; k < K; k++) kernel_.weights[0][k * LANES + u] = w[k];
       for (int64_t k = 0; k < K * plan_.n_slots; k++) kernel_.slots[0][k * LANES + u] = s[k];
-      for (int h = 0; h < 4; h++) {
-        hyper_[u][h] = population_.hyper[4 * i + h];
-        same_ = same_ && hyper_[u][h] == hyper_[0][h];
-      }
-      for (int p = 0; p < 2; p++) {
-        powers_[u][p] = population_.powers[2 * i + p];
-        same_ = same_ && powers_[u][p] == powers_[0][p];
-      }
+      std::copy(population_.hyper + MAX_HYPER * i, population_.hyper + MAX_HYPER * (i + 1),
+                hyper_[u]);
+      std::copy(population_.counters + MAX_COUNTERS * i,
+                population_.counters + MAX_COUNTERS * (i + 1), counters_[u]);
+    }
+    compare();
+  }
+  // Whether all lanes have the same numbers: then they are prepared once a step.
+  void compare() {
+    if (same_)
+      for (int u = 1; u < LANES && started_; u++)
+        std::copy(counters_[0], counters_[0] + MAX_COUNTERS, counters_[u]);
+    same_ = started_ = true;
+    for (int u = 0; u < LANES; u++) {
+      rate_factor_[u] = population_.rate_factor[first_ + (u < count_ ? u : 0)];
+      same_ = same_ && rate_factor_[u] == rate_factor_[0] &&
+              std::equal(hyper_[u], hyper_[u] + MAX_HYPER, hyper_[0]) &&
+              std::equal(counters_[u], counters_[u] + MAX_COUNTERS, counters_[0]);
     }
   }
 
-  // Write lane u of `side` back to network first + u.
-  void save(int u, int side, const double* powers) {
+  // Write lane u of `side` back to network first + u: it ends here, or the work does.
+  void save(int u, int side, const double* counters) {
     const int64_t K = plan_.n_parameters, i = first_ + u;
     T* w = static_cast<T*>(population_.weights) + i * K;
     T* s = static_cast<T*>(population_.slots) + i * plan_.n_slots * K;
     for (int64_t k = 0; k < K; k++) w[k] = kernel_.weights[side][k * LANES + u];
     for (int64_t k = 0; k < K * plan_.n_slots; k++) s[k] = kernel_.slots[side][k * LANES + u];
     population_.step[i] = step_;
-    for (int p = 0; p < 2; p++) population_.powers[2 * i + p] = powers[p];
+    if (plan_.max_evaluations <= 0) population_.evaluations[i] += step_ - start_;
+    std::copy(counters, counters + MAX_COUNTERS, population_.counters + MAX_COUNTERS * i);
+    alive_ &= ~(1u << u);
   }
 
   // One step of all lanes; false if its figures were given up (then it is not taken).
   bool update(T scale) {
-    double before[LANES][2];
+    double before[LANES][MAX_COUNTERS];
     const int n = same_ ? 1 : LANES;
-    std::copy(&powers_[0][0], &powers_[0][0] + 2 * n, &before[0][0]);
+    std::copy(&counters_[0][0], &counters_[0][0] + MAX_COUNTERS * n, &before[0][0]);
     prepare();
-    unsigned bad_gradient, bad_weights;
-    move(scale, bad_gradient, bad_weights);
-    if (const unsigned bad = (bad_gradient | bad_weights) & alive_) {
+    unsigned bad = 0;
+    Vec<T> factor(scale);
+    if (restraint_.adjusts)
+      factor = restraint_.adjust_lanes(kernel_.weights[now_], scale, kernel_.gradient, bad);
+    Found found = move(factor);
+    found.bad_gradient |= bad;
+    restraint_.bound_lanes(kernel_.weights[1 - now_]);
+    if (const unsigned lost = (found.bad_gradient | found.bad_weights) & alive_)
       for (int u = 0; u < count_; u++) {
-        if (!(bad >> u & 1)) continue;
-        population_.status[first_ + u] = bad_gradient >> u & 1 ? BAD_GRADIENT : BAD_WEIGHTS;
+        if (!(lost >> u & 1)) continue;
+        population_.status[first_ + u] = found.bad_gradient >> u & 1 ? BAD_GRADIENT : BAD_WEIGHTS;
         save(u, now_, before[same_ ? 0 : u]);
       }
-      alive_ &= ~bad;
-    }
-    if (report_due(plan_, step_ + 1) && !report_lanes()) {
-      std::copy(&before[0][0], &before[0][0] + 2 * n, &powers_[0][0]);
+    const bool due = report_due(plan_, step_ + 1);
+    if (due && !report_lanes(before)) {
+      std::copy(&before[0][0], &before[0][0] + MAX_COUNTERS * n, &counters_[0][0]);
       return false;
     }
     now_ = 1 - now_;
     step_++;
+    if (due || plan_.max_evaluations > 0) let_go(due);
     if ((step_ & 63) == 0) control_->steps.fetch_add(64 * count_, std::memory_order_relaxed);
     return true;
+  }
+  // Take lanes that have ended out, and see what watches have made of the learning rates.
+  void let_go(bool due) {
+    for (int u = 0; u < count_; u++) {
+      if (!(alive_ >> u & 1)) continue;
+      if (plan_.max_evaluations > 0) count_evaluations(plan_, population_, first_ + u, 1);
+      if (!going_on(population_, first_ + u)) save(u, now_, counters_[same_ ? 0 : u]);
+    }
+    bool changed = false;
+    for (int u = 0; due && u < count_; u++)
+      changed = changed || rate_factor_[u] != population_.rate_factor[first_ + u];
+    if (changed) compare();
   }
 
   // Constants of this step: once where all lanes have the same numbers, else lane by lane.
   void prepare() {
-    T one[Optimizer::CONSTANTS];
+    T one[MAX_CONSTANTS];
+    const double scheduled = schedule_factor(plan_, step_);
     if (same_) {
-      Optimizer::prepare(hyper_[0], powers_[0], one);
-      for (int c = 0; c < Optimizer::CONSTANTS; c++) constants_[c] = all<T>(one[c]);
+      const double factor = scheduled * rate_factor_[0];
+      rule_.prepare(hyper_[0], factor, counters_[0], one);
+      for (int c = 0; c < rule_.n_constants; c++) constants_[c] = all<T>(one[c]);
+      rate_ = all(T(hyper_[0][0] * factor));
       return;
     }
-    alignas(64) T lanes[Optimizer::CONSTANTS][LANES];
+    alignas(64) T lanes[MAX_CONSTANTS + 1][LANES];
     for (int u = 0; u < LANES; u++) {
-      Optimizer::prepare(hyper_[u], powers_[u], one);
-      for (int c = 0; c < Optimizer::CONSTANTS; c++) lanes[c][u] = one[c];
+      const double factor = scheduled * rate_factor_[u];
+      rule_.prepare(hyper_[u], factor, counters_[u], one);
+      for (int c = 0; c < rule_.n_constants; c++) lanes[c][u] = one[c];
+      lanes[MAX_CONSTANTS][u] = T(hyper_[u][0] * factor);
     }
-    for (int c = 0; c < Optimizer::CONSTANTS; c++) constants_[c] = Vec<T>::load(lanes[c]);
+    for (int c = 0; c < rule_.n_constants; c++) constants_[c] = Vec<T>::load(lanes[c]);
+    rate_ = Vec<T>::load(lanes[MAX_CONSTANTS]);
   }
 
-  void move(T scale, unsigned& bad_gradient, unsigned& bad_weights) {
-    const int64_t K = plan_.n_parameters * LANES;
-    const Vec<T> zero(T(0)), factor(scale);
-    Vec<T> c[Optimizer::CONSTANTS], in_gradient = zero, in_weights = zero;
-    for (int k = 0; k < Optimizer::CONSTANTS; k++) c[k] = constants_[k];
-    for (int64_t k = 0; k < K; k += LANES) {
-      const Vec<T> g = Vec<T>::load(kernel_.gradient + k) * factor;
-      Vec<T> w = Vec<T>::load(kernel_.weights[now_] + k), s[Optimizer::SLOTS + 1];
-      for (int q = 0; q < Optimizer::SLOTS; q++)
-        s[q] = Vec<T>::load(kernel_.slots[now_] + q * K + k);
-      Optimizer::update(w, s, g, c);
-      in_gradient = fma(g, zero, in_gradient);
-      in_weights = fma(w, zero, in_weights);
-      w.store(kernel_.weights[1 - now_] + k);
-      for (int q = 0; q < Optimizer::SLOTS; q++) {
-        in_weights = fma(s[q], zero, in_weights);
-        s[q].store(kernel_.slots[1 - now_] + q * K + k);
-      }
-    }
-    bad_gradient = ~bits(in_gradient == zero) & 0xffff;
-    bad_weights = ~bits(in_weights == zero) & 0xffff;
+  Found move(Vec<T> factor) {
+    const Move<T> move{kernel_.weights[now_],
+                       kernel_.weights[1 - now_],
+                       kernel_.slots[now_],
+                       kernel_.slots[1 - now_],
+                       kernel_.gradient,
+                       plan_.n_parameters * LANES,
+                       0,
+                       plan_.n_parameters * LANES,
+                       factor,
+                       rate_,
+                       constants_};
+    return restraint_.decays ? rule_.move_lanes(move, restraint_.decay()) : rule_.move(move);
   }
 
   // Figures of all lanes, recorded together: a stop in between leaves none of a step not taken.
-  bool report_lanes() {
+  bool report_lanes(const double (*before)[MAX_COUNTERS]) {
     double figure[LANES][FIGURES];
     for (int u = 0; u < count_; u++)
       if ((alive_ >> u & 1) && !judge(figures_, population_, first_ + u, lane(u), figure[u]))
         return false;
     for (int u = 0; u < count_; u++)
-      if (alive_ >> u & 1) record(plan_, population_, first_ + u, step_ + 1, lane(u), figure[u]);
+      if ((alive_ >> u & 1) &&
+          !record(plan_, population_, first_ + u, step_ + 1, lane(u), figure[u]))
+        save(u, now_, before[same_ ? 0 : u]);
     return true;
   }
   // The new weights of lane u in a line of their own.
@@ -457,15 +569,18 @@ class LaneTrainer {
   int count_;
   RowsKernel<T> figures_;
   NetworksKernel<T> kernel_;
+  Restraint<T> restraint_;
+  const RuleFunctions<T> rule_;
   Control* control_;
   typename NetworksKernel<T>::Source source_;
   uint32_t* order_[LANES];
+  uint64_t order_keys_[LANES];
   T* one_;
-  Vec<T> constants_[Optimizer::CONSTANTS];
-  double hyper_[LANES][4], powers_[LANES][2];
-  bool same_ = true;
+  Vec<T> constants_[MAX_CONSTANTS], rate_;
+  double hyper_[LANES][MAX_HYPER], counters_[LANES][MAX_COUNTERS], rate_factor_[LANES];
+  bool same_ = true, started_ = false;
   unsigned alive_ = 0;
-  int64_t step_ = 0;
+  int64_t step_ = 0, start_ = 0;
   int now_ = 0;
 };
 

@@ -446,6 +446,43 @@ template <>
 }
 #endif
 
+// Sixteen numbers of 16 lines each, turned: to[j * stride + u] = from[u][j].
+template <class T>
+SHOAL_INLINE void turn(const T* const* from, T* to, int64_t stride) {
+  for (int j = 0; j < LANES; j++)
+    for (int u = 0; u < LANES; u++) to[j * stride + u] = from[u][j];
+}
+#if defined(__AVX512F__)
+template <>
+[[gnu::always_inline]] inline void turn<float>(const float* const* from, float* to,
+                                               int64_t stride) {
+  __m512 r[16], t[16];
+  SHOAL_UNROLL for (int u = 0; u < 16; u++)
+    r[u] = _mm512_loadu_ps(from[u]);
+  SHOAL_UNROLL for (int u = 0; u < 16; u += 2) {
+    t[u] = _mm512_unpacklo_ps(r[u], r[u + 1]);
+    t[u + 1] = _mm512_unpackhi_ps(r[u], r[u + 1]);
+  }
+  SHOAL_UNROLL for (int u = 0; u < 16; u += 4) SHOAL_UNROLL
+    for (int k = 0; k < 2; k++) {
+      const __m512d a = _mm512_castps_pd(t[u + k]), b = _mm512_castps_pd(t[u + 2 + k]);
+      r[u + 2 * k] = _mm512_castpd_ps(_mm512_unpacklo_pd(a, b));
+      r[u + 2 * k + 1] = _mm512_castpd_ps(_mm512_unpackhi_pd(a, b));
+    }
+  // quarter q of r[4 i + k] holds number 4 q + k of lines 4 i to 4 i + 3
+  SHOAL_UNROLL for (int k = 0; k < 4; k++) {
+    const __m512 a = _mm512_shuffle_f32x4(r[k], r[4 + k], 0x88);
+    const __m512 b = _mm512_shuffle_f32x4(r[8 + k], r[12 + k], 0x88);
+    const __m512 c = _mm512_shuffle_f32x4(r[k], r[4 + k], 0xdd);
+    const __m512 d = _mm512_shuffle_f32x4(r[8 + k], r[12 + k], 0xdd);
+    _mm512_storeu_ps(to + k * stride, _mm512_shuffle_f32x4(a, b, 0x88));
+    _mm512_storeu_ps(to + (4 + k) * stride, _mm512_shuffle_f32x4(c, d, 0x88));
+    _mm512_storeu_ps(to + (8 + k) * stride, _mm512_shuffle_f32x4(a, b, 0xdd));
+    _mm512_storeu_ps(to + (12 + k) * stride, _mm512_shuffle_f32x4(c, d, 0xdd));
+  }
+}
+#endif
+
 // Round to nearest, subnormals read and written as zero, for as long as this lives.
 // A subnormal fma costs over a hundred cycles, and Adam's moments of a dead unit get there.
 class FloatMode {

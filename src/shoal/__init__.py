@@ -35,6 +35,7 @@ _HOMES = {
     "Streams": "shoal.experiments",
     "Training": "shoal.training",
     "load": "shoal.models:load_model",
+    "resume": "shoal.experiments",
 }
 _MODULES = (
     "data",
@@ -77,6 +78,7 @@ __all__ = [
     "metrics",
     "models",
     "network",
+    "resume",
     "streams",
     "tasks",
     "training",
@@ -97,7 +99,7 @@ if TYPE_CHECKING:
     )
     from shoal.data.file_recipe import FileData
     from shoal.errors import ShoalError, ShoalWarning
-    from shoal.experiments import Experiment, Population, Preprocess, Run, Streams
+    from shoal.experiments import Experiment, Population, Preprocess, Run, Streams, resume
     from shoal.models import Model
     from shoal.models import load_model as load
     from shoal.network import Dense, Input, Network, Parameters

@@ -32,49 +32,86 @@ def elementary32(
 def column_moments(x: Float64Array) -> tuple[Float64Array, Float64Array]: ...
 
 class Plan:
+    loss: int
+    rule: int
+    n_slots: int
+    accuracy: int
+    mean_reduction: int
+    shuffled: int
+    keep_best: int
+    batch: int
+    report_every: int
+    total_steps: int
+    max_evaluations: int
+    loss_parameter: float
+    threshold: float
+    clip_norm: float
+    clip_value: float
+    weight_decay: float
+    input_noise: float
+    label_smoothing: float
+    def __init__(self) -> None: ...
     @property
     def n_parameters(self) -> int: ...
     @property
     def n_in(self) -> int: ...
     @property
     def n_out(self) -> int: ...
+    def add_layer(
+        self,
+        n_in: int,
+        n_out: int,
+        *,
+        activation: int,
+        has_bias: bool,
+        weights: int,
+        bias: int,
+        parameter: float,
+    ) -> None: ...
+    def restrain_layer(
+        self, layer: int, *, l1: float, l2: float, dropout: float, max_norm: float
+    ) -> None: ...
+    def add_stage(self, kind: int, *, steps: float, value: float) -> None: ...
+    def add_watch(
+        self,
+        kind: int,
+        figure: int,
+        *,
+        up: bool,
+        keep_before: bool,
+        patience: int,
+        level: float,
+        gain: float,
+        factor: float,
+        least: float,
+    ) -> None: ...
+    def keep_figures(self, figures: Sequence[int]) -> None: ...
+    def rate_factor(self, step: int) -> float: ...
 
-def make_plan(
-    layers: Sequence[tuple[int, int, int, bool, int, int, float]],
-    *,
-    loss: int,
-    rule: int,
-    n_slots: int,
-    accuracy: int,
-    mean_reduction: bool,
-    shuffled: bool,
-    keep_best: int,
-    batch: int,
-    report_every: int,
-    total_steps: int,
-) -> Plan: ...
+class Rows:
+    def __init__(
+        self,
+        x: Array,
+        y: Array,
+        *,
+        weights: Array | None,
+        emphasis: Array | None,
+        units: Array | None,
+    ) -> None: ...
 
 class Group:
     def __init__(
         self,
         plan: Plan,
+        state: dict[str, Array],
         *,
-        weights: Array,
-        slots: Array,
-        powers: Array,
-        step: Array,
-        status: Array,
-        best: Array,
-        best_value: Array,
-        best_report: Array,
-        hyper: Array,
-        order: Array,
-        train_set: Array,
-        validation_set: Array,
-        figures: Array,
-        train: Sequence[tuple[Array, Array]],
-        validation: Sequence[tuple[Array, Array]],
+        train: Sequence[Rows],
+        validation: Sequence[Rows],
     ) -> None: ...
+    def batch_loss(
+        self, network: int, step: int, weights: Array, gradient: Array | None
+    ) -> float: ...
+    def report(self, network: int, step: int, weights: Array) -> bool: ...
 
 def train(
     groups: Sequence[Group],
@@ -83,4 +120,4 @@ def train(
     progress: Callable[[int], object] | None,
 ) -> bool: ...
 def forward(plan: Plan, weights: Array, x: Array, threads: int) -> Array: ...
-def gradient(plan: Plan, weights: Array, x: Array, y: Array, out: Array) -> tuple[float, float]: ...
+def figures(plan: Plan, weights: Array, rows: Rows, threads: int) -> Float64Array: ...

@@ -8,6 +8,8 @@
     │   ├── ExperimentError                  an experiment document; all problems at once
     │   ├── DataError                        a data file or table: file, line, column
     │   ├── ModelFileError                   a model file that is damaged, hostile or foreign
+    │   ├── CheckpointError                  a checkpoint that is damaged or does not fit
+    │   ├── FunctionError                    a Python function of the user's, while training
     │   ├── MissingFileError (FileNotFoundError)
     │   └── OutputExistsError (FileExistsError)
     ├── MissingExtraError (ImportError)      an optional library is not installed: exit code 2
@@ -22,6 +24,7 @@ from __future__ import annotations
 import difflib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 
 class ShoalError(Exception):
@@ -125,6 +128,33 @@ class ModelFileError(InputError):
         self.source = source
         self.reason = reason
         super().__init__(join(f"{source}: {reason}", cure))
+
+
+class CheckpointError(InputError):
+    """A checkpoint is damaged, does not fit what is asked of it, or is not a checkpoint."""
+
+    def __init__(self, source: str, reason: str, cure: str = "") -> None:
+        self.source = source
+        self.reason = reason
+        super().__init__(join(f"{source}: {reason}", cure))
+
+
+class FunctionError(InputError):
+    """A Python function of the user's raised, or returned something else, while training.
+
+    What was trained until then is not lost: it is in `run`.
+
+    Attributes:
+        network: which network the function looked at, or None for all.
+        step: after how many steps.
+        run: a `Run` as far as it came.
+    """
+
+    def __init__(self, message: str, *, network: int | None, step: int) -> None:
+        self.network = network
+        self.step = step
+        self.run: Any = None
+        super().__init__(message)
 
 
 class MissingFileError(InputError, FileNotFoundError):

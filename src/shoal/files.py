@@ -51,10 +51,18 @@ def write_bytes(path: str | os.PathLike[str], content: bytes, *, force: bool = F
 
 
 @contextlib.contextmanager
-def whole_file(path: str | os.PathLike[str], *, force: bool = False) -> Iterator[BinaryIO]:
+def whole_file(
+    path: str | os.PathLike[str], *, force: bool = False, part: str | None = None
+) -> Iterator[BinaryIO]:
     """Open a file to be written that appears whole at the end of the block, or not at all.
 
     A link is followed: the file that it names is replaced, and the link stays.
+
+    Args:
+        path: the file.
+        force: replace one that is there.
+        part: what it is called until it is whole, where only one process writes it at a time:
+            what a killed process left of it is then written over. A new name if not given.
 
     Raises:
         OutputExistsError: the file is there and `force` is false.
@@ -65,7 +73,7 @@ def whole_file(path: str | os.PathLike[str], *, force: bool = False) -> Iterator
     written: list[str] = []
     try:
         mode = target.stat().st_mode & 0o777 if target.exists() else 0o666 & ~_umask()
-        handle, name = tempfile.mkstemp(dir=target.parent, prefix=".shoal-", suffix=".part")
+        handle, name = _part_file(target.parent, part)
         written.append(name)
         with os.fdopen(handle, "wb") as file:
             yield file
@@ -95,6 +103,14 @@ def _check_place(target: Path) -> None:
         raise InputError(f"{target}: is a device or a pipe. Name a file.")
     if not os.access(folder, os.W_OK | os.X_OK):
         raise InputError(f"{target}: the folder '{folder}' may not be written to.")
+
+
+def _part_file(folder: Path, name: str | None) -> tuple[int, str]:
+    if name is None:
+        return tempfile.mkstemp(dir=folder, prefix=".shoal-", suffix=".part")
+    path = str(folder / name)
+    flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW | os.O_CLOEXEC
+    return os.open(path, flags, 0o600), path
 
 
 def _unwritable(target: Path, error: OSError) -> InputError:

@@ -4,6 +4,7 @@ from shoal.data.tasks import (
     TASKS,
     And,
     Circle,
+    Digits,
     Gaussians,
     Greater,
     Majority,
@@ -19,13 +20,14 @@ from shoal.data.tasks import (
 
 or_, and_, nand, xor, majority = Or, And, Nand, Xor, Majority
 greater, points, circle, gaussians = Greater, Points, Circle, Gaussians
-moons, spiral = Moons, Spiral
+moons, spiral, digits = Moons, Spiral, Digits
 
 __all__ = [
     "TASKS",
     "and_",
     "attainable_accuracy",
     "circle",
+    "digits",
     "gaussians",
     "greater",
     "greater_width",

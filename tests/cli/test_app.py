@@ -12,7 +12,7 @@ from typer.testing import CliRunner
 from shoal.cli.app import app
 from shoal.cli.exits import EXIT_CODES
 
-COMMANDS = ["run", "train", "show", "predict", "evaluate", "tasks", "schema"]
+COMMANDS = ["run", "resume", "spread", "train", "show", "predict", "evaluate", "tasks", "schema"]
 
 
 def help_of(*args: str) -> str:
@@ -72,7 +72,8 @@ def test_version_is_that_of_the_package() -> None:
         ),
         (
             ["train", "a.csv", "-t", "b", "--kind", "both"],
-            "Invalid value for '--kind': must be classification or regression; got both.",
+            "Invalid value for '--kind': must be classification or multilabel or regression; "
+            "got both.",
         ),
         (
             ["train", "a.csv", "-t", "b", "--missing", "keep"],

@@ -19,7 +19,8 @@ KEYS = {
     "arithmetic", "version",
 }  # fmt: skip
 NETWORK_KEYS = {
-    "index", "seed", "steps", "epochs", "train_loss", "train_accuracy", "validation_loss",
+    "index", "seed", "steps", "epochs", "evaluations", "train_loss", "train_accuracy",
+    "validation_loss",
     "validation_accuracy", "stopped_because",
 }  # fmt: skip
 
@@ -66,7 +67,12 @@ def test_json_is_one_document_with_the_keys_of_the_issue(shoal: Any, or_file: st
         assert network["steps"] == 3000
         assert network["epochs"] == 3
         assert network["stopped_because"] == "epochs"
-    assert document["summary"]["validation_accuracy"].keys() == {"median", "p05", "p95"}
+    assert document["summary"]["validation_accuracy"].keys() == {
+        "median",
+        "p05",
+        "p95",
+        "n_counted",
+    }
     assert document["truth"]["attainable_accuracy"] == 1.0
     assert document["experiment"]["population"]["size"] == 3
     assert len(document["digest"]) == 64

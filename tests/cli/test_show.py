@@ -37,7 +37,7 @@ def test_a_model_as_a_table(shoal: Any, models: Path) -> None:
         "scaling       standard",
         "networks      4",
         f"best network  {best}",
-        f"made by       shoal {version('shoal')}, arithmetic 1",
+        f"made by       shoal {version('shoal')}, arithmetic 2",
     ]
 
 

@@ -76,8 +76,8 @@ def test_labels_stay_on_their_line() -> None:
 
 def progress(**changes: object) -> Progress:
     settings: dict[str, object] = {
-        "n_networks": 16, "n_diverged": 0, "epoch": 20.0, "n_epochs": 1000, "steps": 320,
-        "total_steps": 16_000, "loss": 0.01234, "elapsed_s": 1.0,
+        "n_networks": 16, "n_diverged": 0, "n_running": 16, "epoch": 20.0, "n_epochs": 1000,
+        "steps": 320, "total_steps": 16_000, "loss": 0.01234, "elapsed_s": 1.0,
     }  # fmt: skip
     return Progress(**(settings | changes))  # type: ignore[arg-type]
 

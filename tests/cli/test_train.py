@@ -156,14 +156,15 @@ def test_features_and_drop_take_quoted_names(shoal: Any, folder: Path) -> None:
         (
             "a,y\n1,p\n2,q\n",
             ("--target", ""),
-            "shoal train, data.target: must be text that is not empty; got ''.",
+            "shoal train, data.target: must be text that is not empty, "
+            "or a list with 1 or more entries; got ''.",
         ),
         (
             "a,y\n1,p\n2,q\n",
             ("data.samples=3",),
             "shoal train, data.samples: unknown key. Known keys: add, decimal, drop, dummies, "
             "encoding, features, file, fingerprint, kind, label_noise, missing, multiply, "
-            "separator, target, test, validation.",
+            "separator, target, test, validation, weights.",
         ),
         (
             "a,y\n1,p\n2,q\n",

@@ -116,18 +116,20 @@ ERRORS: dict[str, tuple[str, dict[str, object], str]] = {
     "text among numbers": (
         "x2,y\n1,u\n2,v\nabc,u\n3,v\n",
         {},
-        "a.csv, line 4, column 'x2': 'abc' is not a number. Give missing=\"drop\" or --drop x2.",
+        "a.csv, line 4, column 'x2': 'abc' is not a number. Correct it, or "
+        "leave the column out: --drop x2.",
     ),
     "infinity": (
         "x,y\n1,u\n-inf,v\n",
         {},
         "a.csv, line 3, column 'x': '-inf' is not a finite number. "
-        'Give missing="drop" or --drop x.',
+        "Correct it, or leave the column out: --drop x.",
     ),
     "underscores": (
         "x,y\n1,u\n2,v\n1_000,v\n",
         {},
-        "a.csv, line 4, column 'x': '1_000' is not a number. Give missing=\"drop\" or --drop x.",
+        "a.csv, line 4, column 'x': '1_000' is not a number. Correct it, or "
+        "leave the column out: --drop x.",
     ),
     "decimal commas not told": (
         "x;y\n1,5;u\n2,5;v\n",

@@ -109,7 +109,7 @@ def test_rows_are_named_by_number() -> None:
         load_frame(frame, target="y", source="people")
     assert str(caught.value) == (
         "people, row 2, column 'a': 'inf' is not a finite number. "
-        'Give missing="drop" or --drop a.'
+        "Correct it, or leave the column out: --drop a."
     )
 
 

@@ -147,6 +147,33 @@ GREATER = {
             "training.optimizer",
             {"name": "adam", "learning_rate": 0.1},
         ),
+        (["training.loss=huber"], "training.loss", {"name": "huber"}),
+        (
+            ["training.loss.delta=2", "training.loss=huber"],
+            "training.loss",
+            {"name": "huber", "delta": 2},
+        ),
+        (["training.schedule=cosine"], "training.schedule", {"name": "cosine"}),
+        (
+            ["training.schedule=[linear_warmup, cosine]"],
+            "training.schedule",
+            ["linear_warmup", "cosine"],
+        ),
+        (
+            ['training.stop=[{name="target", figure="train_loss", below=0.2}]'],
+            "training.stop",
+            [{"name": "target", "figure": "train_loss", "below": 0.2}],
+        ),
+        (
+            ["training.stop=[plateau]", "training.regularization.l2=0.1"],
+            "training",
+            {
+                "optimizer": {"name": "sgd", "learning_rate": 0.5},
+                "stop": ["plateau"],
+                "regularization": {"l2": 0.1},
+            },
+        ),
+        (["training.class_weight.yes=2"], "training.class_weight", {"yes": 2}),
         (["network.initializer=zeros"], "network.initializer", {"name": "zeros"}),
         (
             ["network.layers.1.initializer=zeros"],
@@ -175,6 +202,27 @@ def test_changes(changes: list[str], key: str, wanted: Any) -> None:
     for part in key.split("."):
         found = found[int(part)] if isinstance(found, list) else found[part]
     assert found == wanted
+
+
+def test_a_schedule_by_name_takes_the_place_of_several() -> None:
+    document = {"training": {"schedule": [{"name": "step"}, {"name": "cosine", "final": 0.1}]}}
+    assert override(document, ["training.schedule=constant"]) == {
+        "training": {"schedule": {"name": "constant"}}
+    }
+    found = override(document, ["training.schedule.1.final=0.3"])
+    assert found["training"]["schedule"][1] == {"name": "cosine", "final": 0.3}
+
+
+def test_another_optimizer_brings_its_own_precision() -> None:
+    saved = Experiment.read({}).document()
+    assert saved["training"]["dtype"] == "float32"
+    made = Experiment.read(override(saved, ["training.optimizer=finite_difference"]))
+    assert made.training.dtype == "float64"
+    assert override(saved, ["training.optimizer=sgd"])["training"]["dtype"] == "float32"
+    changes = ["training.dtype=float32", "training.optimizer=finite_difference"]
+    assert Experiment.read(override(saved, changes)).training.dtype == "float32"
+    chosen = {"training": {"dtype": "float64"}}
+    assert override(chosen, ["training.optimizer=evolution"])["training"]["dtype"] == "float64"
 
 
 def test_changes_write_out_what_a_bare_value_stands_for() -> None:

@@ -174,7 +174,7 @@ def test_regression_is_told_in_the_targets_own_units():
     np.testing.assert_allclose(run.final("validation_loss"), errors, rtol=1e-3)
     found = run.to_dict()["summary"]["validation_r2"]["median"]
     assert found == pytest.approx(1 - np.median(errors) / y[100:].var(), abs=1e-6)
-    assert np.isnan(run.final("validation_accuracy")).all()
+    assert "validation_accuracy" not in run.history
 
 
 def test_missing_values_are_filled_with_the_mean_of_the_training_rows(tmp_path):
@@ -231,10 +231,10 @@ def test_the_result_document():
         "arithmetic", "version",
     }  # fmt: skip
     assert set(found["networks"][0]) == {
-        "index", "seed", "steps", "epochs", "train_loss", "train_accuracy", "validation_loss",
-        "validation_accuracy", "stopped_because",
+        "index", "seed", "steps", "epochs", "evaluations", "train_loss", "train_accuracy",
+        "validation_loss", "validation_accuracy", "stopped_because",
     }  # fmt: skip
-    assert set(found["summary"]["validation_accuracy"]) == {"median", "p05", "p95"}
+    assert set(found["summary"]["validation_accuracy"]) == {"median", "p05", "p95", "n_counted"}
     assert shoal.Experiment.read(found["experiment"]) == QUICK
 
 

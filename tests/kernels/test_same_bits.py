@@ -89,7 +89,7 @@ def test_any_population():
 
 def test_in_one_go_and_in_pieces():
     from shoal.experiments.prepare import prepare
-    from shoal.experiments.run import Trainer
+    from shoal.experiments.trainer import Trainer
 
     whole = GREATER.run()
     trainer = Trainer(prepare(GREATER))
@@ -102,7 +102,7 @@ def test_in_one_go_and_in_pieces():
 def test_in_pieces_with_networks_at_different_steps():
     """As after Ctrl-C: some networks are ahead of others and are taken on from where they are."""
     from shoal.experiments.prepare import prepare
-    from shoal.experiments.run import Trainer
+    from shoal.experiments.trainer import Trainer
 
     whole, trainer = GREATER.run(), Trainer(prepare(GREATER))
     behind = np.zeros(16, np.int32)

@@ -54,6 +54,7 @@ def test_numbers(lines) -> None:
         loss_name="squared_error",
         loss=0.5,
         r2=1 - 1 / 8,
+        mean_squared_error=0.5,
         mean_absolute_error=0.5,
         network_losses=((1.5**2 + 3.5**2) / 2, (1.5**2 + 1.5**2) / 2),
     )
@@ -63,12 +64,27 @@ def test_a_target_that_does_not_vary_has_no_r2(lines) -> None:
     assert evaluate(lines(), [[1.0], [2.0]], [3.0, 3.0]).r2 is None
 
 
-@pytest.mark.parametrize(("dtype", "tiny"), [("float32", 2.0**-126), ("float64", 2.0**-1022)])
-def test_certain_and_wrong_is_finite(coin, dtype, tiny) -> None:
-    # p(no) rounds to 0; it counts as the smallest normal number of the precision
+@pytest.mark.parametrize(("dtype", "exact"), [("float32", 1e-7), ("float64", 1e-15)])
+def test_certain_and_wrong_costs_what_the_sum_says(coin, dtype, exact) -> None:
+    # p(no) = 1 - sigmoid(800 ln 3) rounds to 0; its log is -(800 ln 3) all the same
     found = evaluate(coin(dtype)[0], [[800.0]], [[0.0]])
-    assert found.loss == pytest.approx(-math.log(tiny), rel=1e-14)
+    assert found.loss == pytest.approx(800 * math.log(3), rel=exact)
     assert found.network_losses == (found.loss,)
+
+
+def test_certain_by_both_networks_is_added_as_logs(coin) -> None:
+    # log p(no) is -800 ln 3 and -ln 2: the mean of e^-879 and 1/2 is 1/4
+    found = evaluate(coin(), [[800.0]], [[0.0]])
+    assert found.loss == pytest.approx(math.log(4), rel=1e-15)
+
+
+@pytest.mark.parametrize(("dtype", "tiny"), [("float32", 2.0**-126), ("float64", 2.0**-1022)])
+def test_a_probability_that_is_clipped_to_0_counts_as_the_smallest(make, dtype, tiny) -> None:
+    # one unit of identity: an output of 3 is p = 1 for 'yes', so p(no) = 0
+    network = Network([Dense(1, "identity", bias=False)], inputs=1)
+    model = make(network, network.start_from([[[[3.0]]]], dtype=dtype), ("no", "yes"))
+    found = evaluate(model, [[1.0]], [[0.0]])
+    assert found.loss == pytest.approx(-math.log(tiny), rel=1e-14)
 
 
 def test_several_classes_agree_with_the_metrics(drawn, rows) -> None:

@@ -315,7 +315,7 @@ def tensor_edit(**new: np.ndarray | None) -> Change:
             header_edit("network", "layers", 0, "activation", value="__import__"),
             "is damaged: its shoal header says at 'network.layers.0.activation': unknown "
             "activation '__import__'. Known names: identity, step, sigmoid, tanh, relu, "
-            "leaky_relu, elu, gelu, silu, softplus, softmax.",
+            "leaky_relu, elu, gelu, silu, softplus, exponential, softmax.",
         ),
         (
             header_edit("network", "layers", 0, "units", value=10**9),

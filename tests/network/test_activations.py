@@ -24,6 +24,7 @@ def by_definition(name):
         "gelu": lambda z: z * (1 + math.erf(z / math.sqrt(2))) / 2,
         "silu": lambda z: z * logistic(z),
         "softplus": lambda z: math.log(1 + math.exp(z)),
+        "exponential": math.exp,
     }[name]
 
 
@@ -88,7 +89,16 @@ def test_precision_and_shape_are_kept(name, dtype):
     assert a.shape == d_z.shape == z.shape
 
 
-@pytest.mark.parametrize("name", ACTIVATIONS)
+def test_the_exponential_is_infinite_without_a_word_where_no_number_is_large_enough():
+    entry = ACTIVATIONS["exponential"]
+    z = np.array([-1e4, 0.0, 1e4])
+    with np.errstate(over="raise"):
+        a = entry.function(z)
+        slope = entry.slope(z, a)
+    assert a.tolist() == slope.tolist() == [0.0, 1.0, math.inf]
+
+
+@pytest.mark.parametrize("name", [name for name in ACTIVATIONS if name != "exponential"])
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
 def test_nothing_overflows(name, dtype):
     entry = ACTIVATIONS[name]

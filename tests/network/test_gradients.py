@@ -10,13 +10,16 @@ from shoal.network import (
     ACTIVATIONS,
     LOSSES,
     Dense,
+    Huber,
     Network,
     Parameters,
     backward,
     check_fit,
     check_perceptron,
     forward_pass,
+    loss_name,
     loss_of,
+    penalty_gradient,
     perceptron_delta,
     row_losses,
 )
@@ -35,10 +38,23 @@ def targets(loss):
     if loss == "categorical_crossentropy":
         return np.eye(C)[[0, 2, 1, 1, 0]]
     rng = np.random.default_rng(5)
-    return rng.uniform(size=(N, C)) if loss == "squared_error" else np.eye(C)[[0, 2, 1, 2, 0]]
+    if loss == "poisson":
+        return rng.integers(5, size=(N, C)).astype(float)
+    classes = LOSSES[loss].kind == "classification"
+    return np.eye(C)[[0, 2, 1, 2, 0]] if classes else rng.uniform(size=(N, C))
 
 
-def away_from_kinks(network, layout, x):
+def near_a_kink_of_the_loss(loss, a, y):
+    """The losses that are not smooth: |e| at 0, Huber's second slope at delta, hinge at 1."""
+    e = np.abs(a - y)
+    return {
+        "absolute_error": e,
+        "huber": np.abs(e - 1.0),
+        "hinge": np.abs((2 * y - 1) * a - 1),
+    }.get(loss, np.ones(1))
+
+
+def away_from_kinks(network, layout, x, loss, y):
     """Return parameters at which no weighted sum is near a kink: differences need a smooth
     way of length H on both sides, and a weight moves a sum by at most H max|x| < 1e-4."""
     for seed in range(100):
@@ -49,28 +65,29 @@ def away_from_kinks(network, layout, x):
             for layer, z in zip(network.layers, stages.weighted_sums, strict=True)
             for kink in layer.function.kinks
         ]
-        if min(near, default=1.0) > 0.01:
+        near.append(near_a_kink_of_the_loss(loss, stages.outputs[-1], y).min())
+        if min(near) > 0.01:
             return flat
     raise AssertionError("no start away from the kinks")
 
 
-def differences(network, layout, flat, x, y, loss, reduction):
+def differences(network, layout, flat, x, y, loss, reduction, masks=(), **settings):
     def value(at):
-        stages = forward_pass(network, Parameters.from_flat(layout, at), x)
-        return loss_of(network, loss, stages, y, reduction)
+        stages = forward_pass(network, Parameters.from_flat(layout, at), x, masks)
+        return loss_of(network, loss, stages, y, reduction, **settings)
 
     steps = np.eye(layout.n_parameters) * H
     return np.array([(value(flat + s) - value(flat - s)) / (2 * H) for s in steps])
 
 
-def compare(network, loss, reduction):
+def compare(network, loss, reduction, masks=(), **settings):
     x = np.random.default_rng(1).normal(size=(N, D))
-    y, layout = targets(loss), network.layout(D)
-    flat = away_from_kinks(network, layout, x)
+    y, layout = targets(loss_name(loss)), network.layout(D)
+    flat = away_from_kinks(network, layout, x, loss_name(loss), y)
     parameters = Parameters.from_flat(layout, flat)
-    stages = forward_pass(network, parameters, x)
-    found = backward(network, parameters, stages, y, loss, reduction).flat
-    expected = differences(network, layout, flat, x, y, loss, reduction)
+    stages = forward_pass(network, parameters, x, masks)
+    found = backward(network, parameters, stages, y, loss, reduction, **settings).flat
+    expected = differences(network, layout, flat, x, y, loss, reduction, masks, **settings)
     # relative to the largest element: differences are off by h^2 f''' / 6, about 1e-10, and
     # by rounding, about 1e-16 f / h = 1e-11, the same for small elements as for large ones
     scale = max(np.abs(expected).max(), 1e-3)
@@ -84,8 +101,9 @@ def test_every_activation_and_loss_is_covered():
     assert {(output, loss) for _, output, loss in COMBINATIONS if loss == "squared_error"} == {
         (name, "squared_error") for name in ACTIVATIONS
     }
-    # squared error takes every pair, the cross-entropies one output and no step before it
-    assert len(COMBINATIONS) == n * n + 2 * (n - 1)
+    # squared error takes every pair; absolute error, Huber and hinge every pair without step;
+    # the cross-entropies and Poisson one output and no step before it
+    assert len(COMBINATIONS) == n * n + 3 * (n - 1) ** 2 + 3 * (n - 1)
 
 
 @pytest.mark.parametrize(("hidden", "output", "loss"), COMBINATIONS)
@@ -95,6 +113,77 @@ def test_gradient_is_the_limit_of_differences(hidden, output, loss):
         assert not found.any()
     else:
         assert found.any()
+
+
+@pytest.mark.parametrize("delta", [0.1, 0.5, 3.0])
+def test_hubers_delta(delta):
+    network, loss = Network([Dense(4, "tanh"), Dense(C)]), Huber(delta)
+    x = np.random.default_rng(1).normal(size=(N, D))
+    layout, y = network.layout(D), targets("huber")
+    flat = np.random.default_rng(3).normal(size=layout.n_parameters)
+    parameters = Parameters.from_flat(layout, flat)
+    stages = forward_pass(network, parameters, x)
+    far = np.abs(stages.outputs[-1] - y)
+    assert np.abs(far - delta).min() > 1e-3
+    found = backward(network, parameters, stages, y, loss).flat
+    expected = differences(network, layout, flat, x, y, loss, "mean")
+    np.testing.assert_allclose(found, expected, rtol=0, atol=1e-7)
+
+
+@pytest.mark.parametrize("reduction", ["mean", "sum"])
+@pytest.mark.parametrize("loss", LOSSES)
+def test_weighted_rows(loss, reduction):
+    network = Network([Dense(4, "tanh"), Dense(C, LOSSES[loss].activation or "identity")])
+    # mean 1, so that sum(w f) / sum(w) and sum(w f) / N are the same
+    compare(network, loss, reduction, weights=np.array([0.0, 0.5, 1.0, 1.5, 2.0]))
+
+
+@pytest.mark.parametrize("loss", [n for n, e in LOSSES.items() if e.kind == "classification"])
+def test_smoothed_labels(loss):
+    network = Network([Dense(4, "tanh"), Dense(C, LOSSES[loss].activation or "tanh")])
+    plain = compare(network, loss, "mean")
+    assert not np.allclose(plain, compare(network, loss, "mean", label_smoothing=0.2))
+
+
+@pytest.mark.parametrize("hidden", ["tanh", "relu", "softmax", "exponential"])
+def test_dropped_units(hidden):
+    network = Network([Dense(4, hidden), Dense(3, "tanh"), Dense(C, "sigmoid")])
+    rng = np.random.default_rng(8)
+    masks = [(rng.uniform(size=(N, 4)) < 0.5) * 2.0, (rng.uniform(size=(N, 3)) < 0.8) / 0.8, None]
+    found = compare(network, "binary_crossentropy", "mean", masks)
+    assert not np.allclose(found, compare(network, "binary_crossentropy", "mean"))
+
+
+def test_a_unit_that_is_dropped_everywhere_learns_nothing():
+    network = Network([Dense(3, "tanh"), Dense(1)], inputs=D)
+    layout = network.layout()
+    parameters = Parameters.from_flat(layout, np.linspace(-1, 1, layout.n_parameters))
+    x, mask = np.ones((N, D)), np.ones((N, 3))
+    mask[:, 1] = 0.0
+    stages = forward_pass(network, parameters, x, [mask, None])
+    gradient = backward(network, parameters, stages, np.ones((N, 1)), "squared_error")
+    assert gradient.weights[0][:, 1].tolist() == [0.0, 0.0]
+    assert gradient.weights[1][1].tolist() == [0.0]
+    assert gradient.weights[0][:, [0, 2]].all()
+
+
+def test_penalties_by_hand_and_by_differences():
+    network = Network([Dense(2), Dense(1)], inputs=1)
+    layout = network.layout()
+    flat = np.array([3.0, -2.0, 9.0, 9.0, 0.5, -4.0, 9.0])  # weights, biases of two layers
+    parameters = Parameters.from_flat(layout, flat)
+    found = penalty_gradient(network, parameters, [0.5, 0.0], [0.1, 2.0])
+    # 0.5 sign(w) + 0.1 w: 0.8 and -0.7; 2 w: 1 and -8; nothing for biases
+    np.testing.assert_allclose(found.flat, [0.8, -0.7, 0, 0, 1.0, -8.0, 0], rtol=1e-15)
+    assert not penalty_gradient(network, parameters, (), ()).flat.any()
+
+    def penalty(at):
+        one, two = Parameters.from_flat(layout, at).weights
+        return 0.5 * np.abs(one).sum() + 0.05 * (one**2).sum() + 1.0 * (two**2).sum()
+
+    steps = np.eye(7) * H
+    expected = [(penalty(flat + s) - penalty(flat - s)) / (2 * H) for s in steps]
+    np.testing.assert_allclose(found.flat, expected, atol=1e-9)
 
 
 @pytest.mark.parametrize("reduction", ["mean", "sum"])
@@ -194,6 +283,41 @@ def test_a_loss_that_does_not_fit_is_refused():
     assert str(error.value) == (
         "loss_of: `loss` must fit the network; got 'binary_crossentropy'. "
         'binary_crossentropy needs "sigmoid" in the last layer; got "identity".'
+    )
+
+
+@pytest.mark.parametrize(
+    ("masks", "message"),
+    [
+        ([None, None], "Network.forward: `masks` must hold a mask or None for each of 1 layers, "
+         "None for the last; got 2 entries."),
+        ([np.ones((2, 1))], "Network.forward: `masks` must hold a mask or None for each of 1 "
+         "layers, None for the last; got 1 entries."),
+    ],
+)  # fmt: skip
+def test_masks_that_do_not_fit_are_refused(masks, message):
+    network, parameters, _ = _two_rows()
+    with pytest.raises(ArgumentError) as error:
+        forward_pass(network, parameters, np.ones((2, 2)), masks)
+    assert str(error.value) == message
+
+
+def test_a_mask_of_another_shape_is_refused():
+    network = Network([Dense(3), Dense(1)], inputs=2)
+    parameters = Parameters.from_flat(network.layout(), np.zeros(network.layout().n_parameters))
+    with pytest.raises(ArgumentError) as error:
+        forward_pass(network, parameters, np.ones((2, 2)), [np.ones((2, 2)), None])
+    assert str(error.value) == (
+        "Network.forward: `masks[0]` must have shape (2, 3) in layer 1; got (2, 2)."
+    )
+
+
+def test_weights_of_another_shape_are_refused():
+    network, _, stages = _two_rows()
+    with pytest.raises(ArgumentError) as error:
+        loss_of(network, "squared_error", stages, [[0.0], [1.0]], weights=[1.0])
+    assert str(error.value) == (
+        "loss_of: `weights` must have shape (N,) with N=2 from `forward_pass`; got (1,)."
     )
 
 

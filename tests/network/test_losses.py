@@ -4,8 +4,23 @@ import math
 
 import numpy as np
 import pytest
+from pydantic import TypeAdapter, ValidationError
+from sklearn.metrics import hinge_loss
 
-from shoal.network import ACTIVATIONS, LOSSES, Dense, Network, check_fit
+from shoal.network import (
+    ACTIVATIONS,
+    LOSSES,
+    Dense,
+    Huber,
+    LossChoice,
+    Network,
+    PlainLoss,
+    check_fit,
+    forward_pass,
+    loss_of,
+    row_losses,
+    smoothed,
+)
 
 LOGIT_OF_4_FIFTHS = math.log(4)  # sigmoid(log 4) = 4/5
 
@@ -42,6 +57,123 @@ def test_squared_error_by_hand():
     # ((3 - 1)^2 + (0 - 1)^2) / 2 = 2.5
     a, y = np.array([[3.0, 0.0]]), np.array([[1.0, 1.0]])
     assert LOSSES["squared_error"].rows(a, a, y).tolist() == [2.5]
+
+
+def test_absolute_error_by_hand():
+    # (|3 - 1| + |0 - 1|) / 2 = 1.5
+    a, y = np.array([[3.0, 0.0]]), np.array([[1.0, 1.0]])
+    assert LOSSES["absolute_error"].rows(a, a, y).tolist() == [1.5]
+
+
+def test_huber_by_hand():
+    # delta 2: e = 1 gives 1/2; e = 2 gives 2 both ways; e = -5 gives 2 (5 - 1) = 8
+    a, y = np.array([[2.0, 3.0, -4.0]]), np.array([[1.0, 1.0, 1.0]])
+    assert LOSSES["huber"].rows(a, a, y, delta=2.0).tolist() == [(0.5 + 2.0 + 8.0) / 3]
+    network = Network([Dense(3)], inputs=1)
+    layer = network.layers[0]
+    # the slope is e inside and delta beyond, over three outputs
+    found = LOSSES["huber"].delta(layer, a, a, y, delta=2.0)
+    np.testing.assert_allclose(found, [[1 / 3, 2 / 3, -2 / 3]], rtol=1e-15)
+
+
+def test_a_wide_huber_is_half_the_squared_error():
+    a, y = np.array([[3.0, 0.0]]), np.array([[1.0, 1.0]])
+    assert LOSSES["huber"].rows(a, a, y, delta=1e6) * 2 == LOSSES["squared_error"].rows(a, a, y)
+
+
+def test_hinge_by_hand_and_as_scikit_learn():
+    # t a = 0.5, 2, -1: losses 0.5, 0, 2
+    a, y = np.array([[0.5], [-2.0], [-1.0]]), np.array([[1.0], [0.0], [1.0]])
+    rows = LOSSES["hinge"].rows(a, a, y)
+    assert rows.tolist() == [0.5, 0.0, 2.0]
+    assert rows.mean() == hinge_loss([1, -1, 1], a[:, 0])
+    layer = Dense(1)
+    assert LOSSES["hinge"].delta(layer, a, a, y).tolist() == [[-1.0], [0.0], [-1.0]]
+
+
+@pytest.mark.parametrize("name", ["absolute_error", "hinge"])
+def test_the_slope_at_a_kink_is_zero(name):
+    one = np.array([[1.0]])
+    assert LOSSES[name].delta(Dense(1), one, one, one).tolist() == [[0.0]]
+
+
+def test_poisson_is_the_negative_log_likelihood():
+    # with P(y) = a^y exp(-a) / y!, y = 3 and a = 2: -log P = 2 - 3 log 2 + log 6
+    z, a, y = np.array([[math.log(2)]]), np.array([[2.0]]), np.array([[3.0]])
+    found = LOSSES["poisson"].rows(z, a, y)[0]
+    assert found + math.log(6) == pytest.approx(-math.log(2**3 * math.exp(-2) / 6), rel=1e-15)
+    # least where the mean is the count
+    assert LOSSES["poisson"].delta(Dense(1, "exponential"), z, a, a).tolist() == [[0.0]]
+
+
+def test_what_each_loss_is_for():
+    facts = {name: (entry.kind, entry.threshold) for name, entry in LOSSES.items()}
+    assert facts == {
+        "binary_crossentropy": ("classification", 0.5),
+        "categorical_crossentropy": ("classification", 0.5),
+        "squared_error": (None, 0.5),
+        "absolute_error": (None, 0.5),
+        "huber": (None, 0.5),
+        "hinge": ("classification", 0.0),
+        "poisson": ("regression", 0.5),
+    }
+
+
+def test_smoothing_moves_targets_to_the_middle():
+    yes = np.array([[1.0, 0.0]])
+    # 0.8 + 0.1 and 0.1, as half the others; of four that share: 0.8 + 0.05 and 0.05
+    np.testing.assert_allclose(smoothed("binary_crossentropy", yes, 0.2), [[0.9, 0.1]], rtol=1e-15)
+    one = np.array([[0.0, 1.0, 0.0, 0.0]])
+    found = smoothed("categorical_crossentropy", one, 0.2)
+    np.testing.assert_allclose(found, [[0.05, 0.85, 0.05, 0.05]], rtol=1e-15)
+    assert smoothed("hinge", yes, 0.0) is yes
+
+
+def test_weights_make_a_weighted_mean():
+    network = Network([Dense(1)], inputs=1)
+    parameters = network.start_from([[[1.0]]], dtype="float64")
+    stages = forward_pass(network, parameters, [[1.0], [2.0], [3.0]])
+    y = np.zeros((3, 1))
+    # squares 1, 4, 9 with weights 3, 0, 1: (3 + 9) / 4 and 3 + 9
+    weights = [3.0, 0.0, 1.0]
+    assert row_losses(network, "squared_error", stages, y, weights=weights).tolist() == [3, 0, 9]
+    assert loss_of(network, "squared_error", stages, y, weights=weights) == 3.0
+    assert loss_of(network, "squared_error", stages, y, "sum", weights=weights) == 12.0
+
+
+CHOICE = TypeAdapter(LossChoice)
+
+
+@pytest.mark.parametrize(
+    ("document", "loss"),
+    [
+        ("hinge", "hinge"),
+        ({"name": "hinge"}, "hinge"),
+        (PlainLoss("hinge"), "hinge"),
+        ("huber", Huber(1.0)),
+        ({"name": "huber", "delta": 0.5}, Huber(0.5)),
+        (Huber(0.5), Huber(0.5)),
+    ],
+)
+def test_a_document_gives_a_name_or_a_table(document, loss):
+    found = CHOICE.validate_python(document)
+    assert found == loss
+    assert CHOICE.validate_json(CHOICE.dump_json(found)) == loss
+
+
+@pytest.mark.parametrize(
+    ("document", "path", "message"),
+    [
+        ("hubr", (), "unknown loss 'hubr'. Did you mean 'huber'?"),
+        (3, (), "loss must be a name or a table with a name; got 3"),
+        ({"name": "huber", "delta": 0}, ("delta",), "Input should be greater than 0"),
+        ({"name": "hinge", "delta": 1}, ("delta",), "Extra inputs are not permitted"),
+    ],
+)
+def test_wrong_losses_are_told_with_their_key(document, path, message):
+    with pytest.raises(ValidationError) as error:
+        CHOICE.validate_python(document)
+    assert [(e["loc"], e["msg"]) for e in error.value.errors()] == [(path, message)]
 
 
 @pytest.mark.parametrize("name", ["binary_crossentropy", "categorical_crossentropy"])
@@ -89,11 +221,25 @@ def test_certain_and_wrong_costs_the_distance(name):
             "binary_crossentropy",
             '"step" fits only squared_error; got binary_crossentropy with "step" in layer 2',
         ),
+        ([Dense(1)], "hinge", None),
+        ([Dense(3, "tanh")], "hinge", None),
+        ([Dense(4, "exponential"), Dense(2, "exponential")], "poisson", None),
         (
             [Dense(1)],
-            "hinge",
-            "unknown loss 'hinge'; known are binary_crossentropy, categorical_crossentropy, "
-            "squared_error",
+            "poisson",
+            'poisson needs "exponential" in the last layer; got "identity"',
+        ),
+        ([Dense(1)], Huber(0.5), None),
+        (
+            [Dense(1, "step")],
+            Huber(0.5),
+            '"step" fits only squared_error; got huber with "step" in layer 1',
+        ),
+        (
+            [Dense(1)],
+            "logcosh",
+            "unknown loss 'logcosh'; known are binary_crossentropy, categorical_crossentropy, "
+            "squared_error, absolute_error, huber, hinge, poisson",
         ),
     ],
 )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import csv
+import functools
 import io
 import json
 import sys
@@ -55,7 +56,7 @@ def writing(
         decimal: the decimal mark of the columns that came.
     """
     if form == "list":
-        yield _print_list
+        yield functools.partial(_print_list, schema)
         return
     sys.stdout.flush()
     with file or contextlib.nullcontext(sys.stdout.buffer) as raw:
@@ -66,14 +67,32 @@ def writing(
             stream.detach()  # its owner closes it
 
 
-def _print_list(chunk: Chunk) -> None:
-    """Print the one row there is downwards, a line for each column."""
+def n_groups(schema: Schema, found: Sequence[str]) -> int:
+    """Return how many sorts of columns there are for each of several targets, else 0."""
+    n_targets = len(schema.targets)
+    return len(found) // n_targets if n_targets > 1 else 0
+
+
+def _print_list(schema: Schema, chunk: Chunk) -> None:
+    """Print the one row there is downwards; several targets as a table, a line for each."""
+    several = n_groups(schema, list(chunk.found))
     table = new_table("", "")
     table.show_header = False
     table.columns[1].justify = "left"
-    for name, cells in chunk.columns.items():
+    for name, cells in (chunk.came if several else chunk.columns).items():
         table.add_row(label(name), label(cells[0]), style="dim" if name in chunk.came else None)
-    new_console().print(table)
+    console = new_console()
+    console.print(table)
+    if not several:
+        return
+    heads = ["class", "probability"] if schema.kind == "multilabel" else ["value"]
+    answers = new_table("", *[*heads, "disagreement"][:several])
+    cells = [column[0] for column in chunk.found.values()]
+    for number, name in enumerate(schema.targets):
+        own = cells[number :: len(schema.targets)]
+        answers.add_row(label(name), *(label(cell) for cell in own))
+    console.print()
+    console.print(answers)
 
 
 class _CsvRows:
@@ -96,7 +115,7 @@ class _JsonRows:
         self._stream = stream
         self._decimal = decimal
         self._inputs = {c.name for c in schema.columns if c.categories is None}
-        self._n_texts = 1 if schema.classes else 0
+        self._n_texts = len(schema.targets) if schema.kind != "regression" else 0
 
     def __call__(self, chunk: Chunk) -> None:
         figures = set(list(chunk.found)[self._n_texts :])

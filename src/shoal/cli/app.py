@@ -44,6 +44,17 @@ def _whole_number(least: int, most: int) -> Any:
     return parse
 
 
+def _seconds(text: str) -> float:
+    """Parse an option that is a number of seconds."""
+    try:
+        found = float(text)
+    except ValueError:
+        found = 0.0
+    if not 0 < found < 1e9:
+        raise typer.BadParameter(f"must be a number of seconds above 0; got {text}.")
+    return found
+
+
 def _one_of(*names: str) -> Any:
     """Return the parser of an option that is one of `names`."""
 
@@ -88,6 +99,17 @@ Changes = Annotated[
         help="Changes to the experiment, such as data.label_noise=0.2.",
     ),
 ]  # fmt: skip
+CheckpointEvery = Annotated[
+    float,
+    typer.Option(
+        "--checkpoint-every", metavar="SECONDS", parser=_seconds,
+        help="From one checkpoint to the next.",
+    ),
+]  # fmt: skip
+AllowPython = Annotated[
+    bool,
+    typer.Option("--allow-python", help="Import the Python functions that the experiment names."),
+]
 Encoding = Annotated[
     str | None,
     typer.Option(
@@ -150,8 +172,17 @@ def run(
     json: Json = False,
     quiet: Quiet = False,
     output: Outputs = None,
+    checkpoint: Annotated[
+        Path | None,
+        typer.Option(
+            "--checkpoint", metavar="FILE", show_default=False,
+            help="Keep the state there while training, for shoal resume.",
+        ),
+    ] = None,
+    checkpoint_every: CheckpointEvery = 10.0,
+    allow_python: AllowPython = False,
     force: Force = False,
-) -> None:
+) -> None:  # fmt: skip
     """Train the population of an experiment file and judge it.
 
     Ctrl-C keeps and writes what is there; twice leaves at once.
@@ -161,13 +192,107 @@ def run(
       shoal run examples/or.toml
       shoal run examples/greater.toml data.label_noise=0.2 population=64 --json
       shoal run examples/wine.toml -o wine.safetensors -o wine.json
+      shoal run examples/wine.toml --checkpoint wine.checkpoint
     """
     from shoal.cli.run import Wishes, run_file
 
     wishes = Wishes(
-        threads=threads, as_json=json, quiet=quiet, outputs=tuple(output or ()), force=force
-    )
+        threads=threads, as_json=json, quiet=quiet, outputs=tuple(output or ()), force=force,
+        checkpoint=checkpoint, checkpoint_every_s=checkpoint_every,
+        allow_python=allow_python,
+    )  # fmt: skip
     run_file(file, changes or [], seed=seed, wishes=wishes)
+
+
+@app.command(short_help="Go on from a checkpoint, or make a run longer.")
+@guarded
+def resume(
+    file: Annotated[
+        Path,
+        typer.Argument(
+            metavar="CHECKPOINT", help="Written by shoal run --checkpoint.", show_default=False
+        ),
+    ],
+    changes: Annotated[
+        list[str] | None,
+        typer.Argument(
+            metavar="training.epochs=N", show_default=False,
+            help="More epochs, to make the run longer.",
+        ),
+    ] = None,
+    threads: Threads = None,
+    json: Json = False,
+    quiet: Quiet = False,
+    output: Outputs = None,
+    checkpoint_every: CheckpointEvery = 10.0,
+    allow_python: AllowPython = False,
+    force: Force = False,
+) -> None:  # fmt: skip
+    """Go on from a checkpoint, to the same bits as one long run.
+
+    The checkpoint is written on to; nothing but the number of epochs can change.
+
+    \b
+    Examples:
+      shoal resume wine.checkpoint -o wine.safetensors
+      shoal resume wine.checkpoint training.epochs=200
+    """
+    from shoal.cli.resume import resume_file
+    from shoal.cli.run import Wishes
+
+    wishes = Wishes(
+        threads=threads, as_json=json, quiet=quiet, outputs=tuple(output or ()), force=force,
+        checkpoint=file, checkpoint_every_s=checkpoint_every,
+        allow_python=allow_python,
+    )  # fmt: skip
+    resume_file(file, changes or [], wishes)
+
+
+@app.command(short_help="Tell which random stream causes the spread of a figure.")
+@guarded
+def spread(
+    file: Annotated[
+        Path,
+        typer.Argument(metavar="FILE", help="An experiment (.toml or .json).", show_default=False),
+    ],
+    changes: Changes = None,
+    figure: Annotated[
+        str | None,
+        typer.Option(
+            "--figure", metavar="NAME", show_default=False,
+            help="Such as validation_accuracy, which is the default for classes.",
+        ),
+    ] = None,
+    networks: Annotated[
+        int | None,
+        typer.Option(
+            "--networks", metavar="N", parser=_whole_number(3, 1_000_000), show_default=False,
+            help="Of each population; 64 by default.",
+        ),
+    ] = None,
+    threads: Threads = None,
+    seed: Seed = None,
+    json: Json = False,
+    quiet: Quiet = False,
+    allow_python: AllowPython = False,
+) -> None:  # fmt: skip
+    """Tell which random stream causes the spread of a figure.
+
+    For every stream (data, noise, split, init, order, dropout, search) a
+    population in which only that one differs between networks, and one in
+    which all differ: the ratio of the variances, with an interval.
+
+    \b
+    Examples:
+      shoal spread examples/greater.toml
+      shoal spread examples/wine.toml --figure validation_loss --networks 128
+    """
+    from shoal.cli.spread import spread_file
+
+    spread_file(
+        file, changes or [], figure=figure, networks=networks, seed=seed, threads=threads,
+        as_json=json, quiet=quiet, allow_python=allow_python,
+    )  # fmt: skip
 
 
 @app.command(short_help="Train on your own data; write the model and its experiment.")
@@ -175,16 +300,13 @@ def run(
 def train(
     data: Annotated[
         str,
-        typer.Argument(
-            metavar="DATA", show_default=False,
-            help="A CSV or Parquet file, or - for standard input.",
-        ),
+        typer.Argument(metavar="DATA", show_default=False,
+                       help="A CSV or Parquet file, or - for standard input."),
     ],
     target: Annotated[
         str,
-        typer.Option(
-            "--target", "-t", metavar="COLUMN", help="The column to predict.", show_default=False
-        ),
+        typer.Option("--target", "-t", metavar="COLUMN", show_default=False,
+                     help="The column to predict; several with commas between."),
     ],
     changes: Changes = None,
     features: Annotated[
@@ -195,12 +317,14 @@ def train(
         str | None,
         typer.Option("--drop", metavar="COLUMNS", help="To leave out, with commas between."),
     ] = None,
+    weights: Annotated[
+        str | None, typer.Option("--weights", metavar="COLUMN", help="How much each row counts.")
+    ] = None,
     kind: Annotated[
-        Literal["classification", "regression"] | None,
-        typer.Option(
-            "--kind", metavar="KIND", parser=_one_of("classification", "regression"),
-            help="classification or regression; guessed by default, and said.",
-        ),
+        Literal["classification", "multilabel", "regression"] | None,
+        typer.Option("--kind", metavar="KIND",
+            parser=_one_of("classification", "multilabel", "regression"),
+            help="classification, multilabel or regression; guessed by default, and said."),
     ] = None,
     missing: Annotated[
         Literal["error", "drop", "mean"],
@@ -233,8 +357,9 @@ def train(
     from shoal.cli.train import train_file
 
     table: dict[str, Any] = {
-        "target": target, "features": _names(features), "drop": _names(drop) or (), "kind": kind,
-        "missing": missing, "encoding": encoding, "separator": separator, "decimal": decimal,
+        "target": target, "features": _names(features), "drop": _names(drop) or (),
+        "weights": weights, "kind": kind, "missing": missing, "encoding": encoding,
+        "separator": separator, "decimal": decimal,
     }  # fmt: skip
     wishes = Wishes(
         threads=threads, as_json=json, quiet=quiet, outputs=tuple(output or ()), force=force

@@ -10,6 +10,7 @@ from rich.table import Table
 
 from shoal.cli.tables import label, new_console, new_table
 from shoal.data.file_recipe import FileData
+from shoal.data.image_recipe import ImageData
 from shoal.data.tasks import TaskRecipe
 from shoal.data.wording import count
 from shoal.experiments.document import Experiment
@@ -22,6 +23,11 @@ NAMES = {
     "test_accuracy": "test accuracy",
     "train_accuracy": "training accuracy",
     "validation_r2": "validation R²",
+    "test_r2": "test R²",
+    "train_r2": "training R²",
+    "validation_mean_absolute_error": "validation mean error",
+    "test_mean_absolute_error": "test mean error",
+    "train_mean_absolute_error": "training mean error",
     "validation_loss": "validation loss",
     "test_loss": "test loss",
     "train_loss": "training loss",
@@ -59,8 +65,9 @@ def headline(run: Run) -> str:
     sizes = "-".join(str(n) for n in [run.network.n_inputs, *(layer.units for layer in layers)])
     networks = count(len(run), "network")
     epochs = count(training.epochs, "epoch")
-    rate = f"{training.optimizer.name} {training.optimizer.learning_rate:g}"
-    return f"{data_name(experiment)}: {networks} {sizes}, {epochs}, {rate}"
+    speed = getattr(training.optimizer, "learning_rate", None)
+    rule = training.optimizer.name + ("" if speed is None else f" {speed:g}")
+    return f"{data_name(experiment)}: {networks} {sizes}, {epochs}, {rule}"
 
 
 def data_name(experiment: Experiment) -> str:
@@ -68,6 +75,8 @@ def data_name(experiment: Experiment) -> str:
     data = experiment.data
     if isinstance(data, TaskRecipe):
         return data.task
+    if isinstance(data, ImageData):
+        return label(data.images)
     return label(data.file if isinstance(data, FileData) else data.given)
 
 
@@ -81,7 +90,8 @@ def _figures(run: Run) -> Table:
         own = run.final(name) if name in run.history else run.test.get(name)
         best = np.nan if own is None else float(own[run.best_index])
         row = [float(value) for value in (band.median, band.p05, band.p95, best)]
-        cells = cells_of(row) if name.endswith("loss") else [_share(value) for value in row]
+        has_units = name.endswith(("loss", "error"))
+        cells = cells_of(row) if has_units else [_share(value) for value in row]
         table.add_row(shown, *cells)
     known = truth(run)
     for name, shown in KNOWN.items():
@@ -128,9 +138,24 @@ def _sentences(run: Run) -> list[tuple[str, str | None]]:
     if lost and (len(lost) > SHOWN or len(lost) == len(run)):
         total = "every network" if len(lost) == len(run) else f"{len(lost):,} of {len(run):,}"
         lines.append((f"{total} diverged. Try a smaller training.optimizer.learning_rate.", "red"))
+    lines += [(line, None) for line in _ends(run)]
     if run.interrupted:
         epochs = int(np.median(run.steps)) // run.prepared.schedule.steps_per_epoch
         total = f"{run.experiment.training.epochs:,}"
         lines.append((f"interrupted in epoch {epochs + 1:,} of {total}: this is what was there",
                       "yellow"))  # fmt: skip
     return lines
+
+
+def _ends(run: Run) -> list[str]:
+    """Return how many networks each stop rule ended, and at which steps."""
+    reasons, steps = np.array(run.stopped_because), run.steps
+    found = []
+    for reason in dict.fromkeys(reasons.tolist()):
+        if reason in ("epochs", "diverged", "interrupted"):
+            continue
+        own = steps[reasons == reason]
+        low, high = f"{int(own.min()):,}", f"{int(own.max()):,}"
+        at = f"step {low}" if low == high else f"steps {low} to {high}"
+        found.append(f"{count(len(own), 'network')} ended by '{reason}' at {at}")
+    return found

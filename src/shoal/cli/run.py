@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -13,10 +13,12 @@ import typer
 from shoal.cli.exits import FELL_SHORT, INTERRUPTED
 from shoal.cli.output import print_json, to_json
 from shoal.data.dataset import Dataset
-from shoal.errors import InputError
+from shoal.errors import FunctionError, InputError
 from shoal.experiments.document import Experiment
+from shoal.experiments.keeper import check_new
+from shoal.experiments.launch import carry_out
 from shoal.experiments.prepare import Prepared, prepare
-from shoal.experiments.run import Run, carry_out
+from shoal.experiments.run import Run
 from shoal.files import check_output, write_bytes
 
 MODEL, RESULT = ".safetensors", ".json"
@@ -32,6 +34,9 @@ class Wishes:
         quiet: print nothing but what was asked for.
         outputs: files for the model and the result.
         force: replace files that exist.
+        checkpoint: a file to go on from if training is interrupted.
+        checkpoint_every_s: seconds from one checkpoint to the next.
+        allow_python: whether Python functions that the experiment names may be imported.
     """
 
     threads: int | None
@@ -39,12 +44,20 @@ class Wishes:
     quiet: bool
     outputs: tuple[Path, ...]
     force: bool
+    checkpoint: Path | None = None
+    checkpoint_every_s: float = 10.0
+    allow_python: bool = False
 
 
 def run_file(file: Path, changes: Sequence[str], *, seed: int | None, wishes: Wishes) -> None:
     """Carry out the experiment in a file."""
     check_outputs(wishes.outputs, wishes.force)
-    carry(Experiment.load(file, with_seed(changes, seed)), wishes)
+    if wishes.checkpoint is not None:
+        if wishes.checkpoint in wishes.outputs:
+            raise InputError(f"{wishes.checkpoint}: is named twice as an output. Name it once.")
+        check_new(wishes.checkpoint, force=wishes.force)
+    experiment = Experiment.load(file, with_seed(changes, seed))
+    carry(experiment.with_functions(allow_python=wishes.allow_python), wishes)
 
 
 def with_seed(changes: Sequence[str], seed: int | None) -> list[str]:
@@ -78,8 +91,45 @@ def carry(
         dataset: what the experiment's own file holds, if it has been read already.
     """
     prepared = prepare(experiment, dataset=dataset)
-    _say(prepared, wishes.quiet)
-    run = _train(prepared, wishes)
+    say(prepared, wishes.quiet)
+
+    def train(**how: Any) -> Run:
+        return carry_out(
+            prepared,
+            checkpoint=wishes.checkpoint,
+            checkpoint_every_s=wishes.checkpoint_every_s,
+            force=wishes.force,
+            **how,
+        )
+
+    deliver(prepared, wishes, train, texts=texts)
+
+
+def deliver(
+    prepared: Prepared,
+    wishes: Wishes,
+    train: Callable[..., Run],
+    *,
+    texts: Sequence[tuple[Path, str]] = (),
+) -> None:
+    """Train, print, write; after Ctrl-C, or where a function failed, what is there.
+
+    Args:
+        prepared: what is trained.
+        wishes: what to print and write.
+        train: takes `threads`, `progress` and `tape_bytes`.
+        texts: further files to write once the run is done.
+
+    Raises:
+        FunctionError: a function of the user's ended the run; what is there is written.
+        InputError: the last checkpoint could not be written; the rest is.
+    """
+    try:
+        run = _train(train, wishes)
+    except FunctionError as error:
+        if error.run is not None:
+            _write(error.run, wishes, texts)
+        raise
     document = _write(run, wishes, texts)
     if wishes.as_json:
         print_json(document)
@@ -87,8 +137,13 @@ def carry(
         from shoal.cli.result import print_result
 
         print_result(run, [*wishes.outputs, *(path for path, _ in texts)])
+    problems = run.warnings[len(prepared.warnings) :]
     if run.interrupted:
+        for problem in problems:
+            print(f"warning: {problem}", file=sys.stderr)
         raise typer.Exit(INTERRUPTED)
+    if problems:
+        raise InputError("\n".join(problems))
     if len(run.diverged) == len(run):
         raise typer.Exit(FELL_SHORT)
 
@@ -110,7 +165,8 @@ def _write(run: Run, wishes: Wishes, texts: Sequence[tuple[Path, str]]) -> dict[
     return document
 
 
-def _say(prepared: Prepared, quiet: bool) -> None:
+def say(prepared: Prepared, quiet: bool) -> None:
+    """Print notes and warnings, on standard error."""
     if not quiet:
         for note in prepared.notes:
             print(f"note: {note}", file=sys.stderr)
@@ -118,10 +174,11 @@ def _say(prepared: Prepared, quiet: bool) -> None:
         print(f"warning: {warning}", file=sys.stderr)
 
 
-def _train(prepared: Prepared, wishes: Wishes) -> Run:
+def _train(train: Callable[..., Run], wishes: Wishes) -> Run:
+    # nobody winds a run back here, so no memory is spent on it
     if wishes.quiet:
-        return carry_out(prepared, threads=wishes.threads)
+        return train(threads=wishes.threads, tape_bytes=0)
     from shoal.cli.progress import showing_progress
 
     with showing_progress() as show:
-        return carry_out(prepared, threads=wishes.threads, progress=show)
+        return train(threads=wishes.threads, progress=show, tape_bytes=0)

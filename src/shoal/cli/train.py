@@ -49,6 +49,7 @@ def train_file(
         check_output(again, force=wishes.force)
     _refuse_reading_twice(changes)
     recipe = {key: value for key, value in table.items() if value not in (None, ())}
+    recipe["target"] = _targets(str(table["target"]))
     dataset = _read({**recipe, "file": data})
     folder = Path() if again is None else again.parent
     recipe = {"file": _seen_from(data, folder), **recipe}
@@ -63,14 +64,15 @@ def train_file(
 def default_document(recipe: Mapping[str, Any], dataset: Dataset) -> dict[str, Any]:
     """Return the experiment that suits a table where nothing else is said.
 
-    One hidden layer, standardised features, and outputs that fit the target.
+    One hidden layer, standardised features, and outputs that fit the targets.
     """
     schema = dataset.schema
-    if schema.kind == "regression":
-        last, scaling = {"units": 1, "activation": "identity"}, {"target_scaling": "standard"}
-    else:
-        activation = "sigmoid" if schema.n_outputs == 1 else "softmax"
-        last, scaling = {"units": schema.n_outputs, "activation": activation}, {}
+    activation, scaling, loss = "identity", {"target_scaling": "standard"}, {}
+    if schema.kind != "regression":
+        labels = schema.kind == "multilabel"
+        activation = "sigmoid" if labels or schema.n_outputs == 1 else "softmax"
+        scaling, loss = {}, {"loss": "binary_crossentropy"} if labels else {}
+    last = {"units": schema.n_outputs, "activation": activation}
     return {
         "data": {**recipe, "kind": schema.kind},
         "preprocess": {"scaling": "standard", **scaling},
@@ -78,8 +80,18 @@ def default_document(recipe: Mapping[str, Any], dataset: Dataset) -> dict[str, A
             "layers": [{"units": HIDDEN, "activation": "relu"}, last],
             "initializer": "he_uniform",
         },
-        "training": {"optimizer": {"name": "adam", "learning_rate": 0.01}, "epochs": 100},
+        "training": {
+            "optimizer": {"name": "adam", "learning_rate": 0.01},
+            "epochs": 100,
+            **loss,
+        },
     }
+
+
+def _targets(text: str) -> str | tuple[str, ...]:
+    """Return the name, or the names that commas part."""
+    names = tuple(name.strip() for name in text.split(","))
+    return text if len(names) == 1 else names
 
 
 def _outputs(data: str, given: Sequence[Path]) -> tuple[Path, ...]:
@@ -127,5 +139,5 @@ def _read(recipe: Mapping[str, Any]) -> Dataset:
 def _text(experiment: Experiment, data: str) -> str:
     asked = experiment.data
     assert isinstance(asked, FileData)
-    made_by = shlex.join(["shoal", "train", data, "--target", asked.target])
+    made_by = shlex.join(["shoal", "train", data, "--target", ",".join(asked.targets)])
     return f"# Made by: {label(made_by)}\n\n{experiment.to_toml()}"

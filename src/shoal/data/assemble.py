@@ -20,12 +20,12 @@ from shoal.data.columns import (
     TextColumn,
     cell_text,
     check_categories,
-    number_labels,
     read_column,
-    read_target,
+    read_weights,
 )
 from shoal.data.dataset import Dataset, Feature, FloatArray, IndexArray, Kind, Schema
-from shoal.data.encode import code_targets, one_hot
+from shoal.data.encode import one_hot
+from shoal.data.goals import encode_goal, read_goal
 from shoal.data.table import Table
 from shoal.data.wording import count, listing, show
 from shoal.errors import DataError
@@ -39,9 +39,10 @@ _DROP_GAPS = 'Give missing="drop" to leave out rows with gaps.'
 def build_dataset(
     table: Table,
     *,
-    target: str,
+    target: str | Sequence[str],
     features: Sequence[str] | None = None,
     drop: Sequence[str] = (),
+    weights: str | None = None,
     kind: Kind | None = None,
     missing: Missing = "error",
 ) -> Dataset:
@@ -49,11 +50,12 @@ def build_dataset(
 
     Args:
         table: what was read.
-        target: the column to predict.
-        features: the input columns, in this order; None: all but the target.
+        target: the column to predict, or several: labels that are yes or no, or numbers.
+        features: the input columns, in this order; None: all but targets and weights.
         drop: columns to leave out.
-        kind: classification or regression; None: guessed from the target and said in
-            `Dataset.notes`.
+        weights: the column that says how much each row counts; no feature.
+        kind: classification, multilabel or regression; None: guessed from the targets and
+            said in `Dataset.notes`.
         missing: what to do about gaps: ``"error"``; ``"drop"`` leaves out their rows;
             ``"mean"`` leaves NaN in number columns, for `fill_gaps`.
 
@@ -61,62 +63,84 @@ def build_dataset(
         DataError: a column is not there, a cell does not fit, a gap, too many categories,
             or a target with one class.
     """
-    names = choose_columns(table, target, features, drop)
-    goal, decided, said = read_target(table, target, kind)
+    targets = (target,) if isinstance(target, str) else tuple(target)
+    names = choose_columns(table, targets, features, drop, weights)
+    goal = read_goal(table, targets, kind)
     columns = [read_column(table, name) for name in names]
-    kept, gap_notes = _settle_gaps(table, columns, goal, missing)
+    counts = None if weights is None else read_weights(table, weights)
+    kept, gap_notes = _settle_gaps(table, columns, goal.columns, counts, missing)
     columns = [column.take(kept) for column in columns]
     for column in columns:
         if isinstance(column, TextColumn):
             check_categories(table, column)
-    y, classes = _encode_goal(table, goal.take(kept), decided)
+    encoded = encode_goal(table, goal.take(kept))
     schema = Schema(
         columns=tuple(_feature(column) for column in columns),
-        target=target,
-        kind=decided,
-        classes=classes,
+        target=targets[0],
+        more_targets=targets[1:],
+        kind=goal.kind,
+        classes=encoded.classes,
+        label_classes=encoded.label_classes,
+        weights=weights,
     )
     _check_feature_names(table, schema)
     return Dataset(
         x=np.hstack([_block(column) for column in columns]),
-        y=y,
+        y=encoded.y,
         schema=schema,
         source=table.source,
         lines=None if table.lines is None else table.lines[kept],
-        notes=(*table.notes, said, *_category_notes(columns), *gap_notes),
+        weights=None if counts is None else _weights_of(table, counts.take(kept)),
+        notes=(*table.notes, *goal.notes, *_category_notes(columns), *gap_notes),
     )
 
 
 def choose_columns(
-    table: Table, target: str, features: Sequence[str] | None, drop: Sequence[str]
+    table: Table,
+    targets: Sequence[str],
+    features: Sequence[str] | None,
+    drop: Sequence[str],
+    weights: str | None = None,
 ) -> tuple[str, ...]:
     """Return the names of the input columns.
 
     Raises:
         DataError: a name is not in the table, stands twice, or contradicts another.
     """
-    if target not in table.names:
-        raise table.no_column(target, "target")
-    for what, names in (("feature", features or ()), ("column to drop", drop)):
+    roles = [("target", targets), ("weights column", () if weights is None else (weights,))]
+    asked = [*roles, ("feature", features or ()), ("column to drop", drop)]
+    for what, names in asked:
         for name in names:
             if name not in table.names:
                 raise table.no_column(name, what)
-            if name == target:
-                reason = f"the target {show(name)} is also named as a {what}."
-                raise DataError(reason, source=table.source, cure="Name it once.")
-    for name in features or ():
-        if list(features or ()).count(name) > 1:
-            reason = f"the feature {show(name)} is named twice."
-            raise DataError(reason, source=table.source, cure="Name it once.")
-        if name in drop:
-            reason = f"the column {show(name)} is named both as a feature and to drop."
-            raise DataError(reason, source=table.source, cure="Name it once.")
+    for number, (role, names) in enumerate(roles):
+        for what, others in asked[number + 1 :]:
+            for name in names:
+                if name in others:
+                    reason = f"the {role} {show(name)} is also named as a {what}."
+                    raise DataError(reason, source=table.source, cure="Name it once.")
+    _check_once(table, targets, features or (), drop)
     everything = table.names if features is None else features
-    chosen = tuple(name for name in everything if name != target and name not in drop)
+    left_out = {*targets, *drop, weights}
+    chosen = tuple(name for name in everything if name not in left_out)
     if not chosen:
         cure = "Keep at least one column beside the target."
         raise DataError("there are no feature columns.", source=table.source, cure=cure)
     return chosen
+
+
+def _check_once(
+    table: Table, targets: Sequence[str], features: Sequence[str], drop: Sequence[str]
+) -> None:
+    for what, names in (("target", targets), ("feature", features)):
+        for name in names:
+            if list(names).count(name) > 1:
+                reason = f"the {what} {show(name)} is named twice."
+                raise DataError(reason, source=table.source, cure="Name it once.")
+    for name in features:
+        if name in drop:
+            reason = f"the column {show(name)} is named both as a feature and to drop."
+            raise DataError(reason, source=table.source, cure="Name it once.")
 
 
 def fill_gaps(dataset: Dataset, training_rows: IndexArray) -> Dataset:
@@ -160,11 +184,17 @@ def _mean(values: FloatArray, name: str, source: str) -> float:
 
 
 def _settle_gaps(
-    table: Table, columns: Sequence[Column], goal: Column, missing: Missing
+    table: Table,
+    columns: Sequence[Column],
+    goals: Sequence[Column],
+    weights: Column | None,
+    missing: Missing,
 ) -> tuple[IndexArray, tuple[str, ...]]:
     """Return the rows to keep and what to say about gaps."""
     everyone = np.arange(table.n_rows, dtype=np.int64)
-    used = (*columns, goal)
+    roles = ["feature"] * len(columns) + ["target"] * len(goals)
+    used = (*columns, *goals, *(() if weights is None else (weights,)))
+    roles += ["weight"] * (len(used) - len(roles))
     gaps = np.column_stack([column.gaps for column in used])
     if not bool(gaps.any()):
         return everyone, ()
@@ -176,34 +206,39 @@ def _settle_gaps(
         told = _where(table, used, gaps)
         n_left_out = count(table.n_rows - len(kept), "row")
         return kept, (f"left out {n_left_out} of {table.n_rows:,} because of gaps: {told}",)
-    for place in np.argwhere(gaps).tolist():
-        _refuse_gap(table, used[place[1]], place[0], missing, is_target=place[1] == len(columns))
+    for row, place in np.argwhere(gaps).tolist():
+        _refuse_gap(table, used[place], row, missing, roles[place])
     n_gaps = count(int(gaps.sum()), "gap")
     return everyone, (
         f"{n_gaps} to fill with the mean of the training rows: {_where(table, used, gaps)}",
     )
 
 
-def _refuse_gap(
-    table: Table, column: Column, row: int, missing: Missing, *, is_target: bool
-) -> None:
+def _refuse_gap(table: Table, column: Column, row: int, missing: Missing, role: str) -> None:
     """Raise the error for a gap, unless it is one that a mean will fill."""
-    is_number = isinstance(column, NumberColumn)
-    if missing == "mean" and is_number and not is_target:
+    is_number = isinstance(column, NumberColumn) and role == "feature"
+    if missing == "mean" and is_number:
         return
     cell = cell_text(table.column(column.name), row).strip()
     what = "the cell is empty" if not cell else f"{show(cell)} is a gap"
     cure = _DROP_GAPS
     if missing == "mean":
         what += (
-            ", and a target cannot be filled"
-            if is_target
-            else ", and the mean has no meaning for categories"
+            ", and the mean has no meaning for categories"
+            if role == "feature"
+            else f", and a {role} cannot be filled"
         )
-    elif is_number and not is_target:
+    elif is_number:
         what = what if not cell else f"{show(cell)} is not a number"
         cure = _ACCEPT_GAPS
     raise DataError(f"{what}.", column=column.name, cure=cure, **table.place(row))
+
+
+def _weights_of(table: Table, column: NumberColumn) -> FloatArray:
+    if not column.values.any():
+        reason = "every row has weight 0."
+        raise DataError(reason, source=table.source, column=column.name, cure="Count some rows.")
+    return column.values
 
 
 def _where(table: Table, used: Sequence[Column], gaps: BoolArray, limit: int = 5) -> str:
@@ -216,22 +251,6 @@ def _where(table: Table, used: Sequence[Column], gaps: BoolArray, limit: int = 5
         parts.append(f"{number} ({listing(names)})")
     rest = f" and {count(len(rows) - limit, 'more row')}" if len(rows) > limit else ""
     return ", ".join(parts) + rest
-
-
-def _encode_goal(table: Table, goal: Column, kind: Kind) -> tuple[FloatArray, tuple[str, ...]]:
-    if kind == "regression":
-        assert isinstance(goal, NumberColumn)
-        return goal.values[:, np.newaxis], ()
-    if isinstance(goal, NumberColumn):
-        classes, names = number_labels(goal)
-    else:
-        classes, names = goal.categories, goal
-    if len(classes) < 2:
-        reason = f"the target has one class only, {listing(classes)}."
-        cure = "Classification needs rows of at least two classes."
-        raise DataError(reason, source=table.source, column=goal.name, cure=cure)
-    check_categories(table, names, is_target=True)
-    return code_targets(_codes(names, classes), len(classes)), classes
 
 
 def _codes(column: TextColumn, known: Sequence[str]) -> IndexArray:

@@ -23,6 +23,7 @@ from shoal.data.cells import (
     read_cells,
 )
 from shoal.data.dataset import FloatArray, IndexArray, Kind
+from shoal.data.scaling import LARGEST
 from shoal.data.table import Decimal, RawColumn, Table, Unreadable
 from shoal.data.wording import count, show
 from shoal.errors import DataError
@@ -93,7 +94,7 @@ def read_column(table: Table, name: str) -> Column:
         cure = f"Leave it out: --drop {name}."
         raise DataError("every cell is a gap.", source=table.source, column=name, cure=cure)
     if _is_numbers(cells):
-        _check_numbers(table, name, cells, f'Give missing="drop" or --drop {name}.')
+        _check_numbers(table, name, cells, f"Correct it, or leave the column out: --drop {name}.")
         return NumberColumn(name=name, values=cells.values)
     _check_decimal(table, name, cells)
     return _as_text(name, column, cells)
@@ -121,9 +122,39 @@ def read_target(table: Table, name: str, kind: Kind | None) -> tuple[Column, Kin
         return typed, "classification", _said(name, "classes", "it holds text", kind)
     _check_numbers(table, name, cells, 'Correct it, or give kind="classification".')
     found, reason = _guess_kind(cells.values)
-    decided = kind or found
+    decided: Kind = "classification" if kind == "multilabel" else kind or found
     what = "classes" if decided == "classification" else "numbers"
     return NumberColumn(name=name, values=cells.values), decided, _said(name, what, reason, kind)
+
+
+def read_weights(table: Table, name: str) -> NumberColumn:
+    """Return the column with the weights of the rows.
+
+    Raises:
+        DataError: a cell is not a finite number of 0 or more, or every cell is a gap.
+    """
+    column = table.column(name)
+    cells = read_cells(column, table.decimal)
+    if bool((cells.states == GAP).all()):
+        reason = "there are no weights, every cell is a gap."
+        raise DataError(reason, source=table.source, column=name)
+    _check_numbers(table, name, cells, "Correct it.")
+    wrong = np.flatnonzero((cells.values < 0) | (cells.values > LARGEST))
+    if len(wrong):
+        row = int(wrong[0])
+        reason = f"the weight {show(cell_text(column, row))} is not from 0 to {LARGEST:g}."
+        cure = "Give 0 to a row that is not to count."
+        raise DataError(reason, column=name, cure=cure, **table.place(row))
+    return NumberColumn(name=name, values=cells.values)
+
+
+def two_classes(column: Column) -> tuple[str, str] | None:
+    """Return what 0 and 1 of a label are called, or None if there are not just two values.
+
+    Numbers are in numeric order, text in text order: 0 and 1, false and true, no and yes.
+    """
+    classes = number_labels(column)[0] if isinstance(column, NumberColumn) else column.categories
+    return (classes[0], classes[1]) if len(classes) == 2 else None
 
 
 def number_labels(column: NumberColumn) -> tuple[tuple[str, ...], TextColumn]:

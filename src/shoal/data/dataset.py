@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass, field
-from typing import Literal
+from dataclasses import dataclass, field, replace
+from typing import Any, Literal
 
 import numpy as np
 from pydantic import Field
 
 from shoal.records import Record
 
-Kind = Literal["classification", "regression"]
+Kind = Literal["classification", "multilabel", "regression"]
+"""One of several classes; several labels, each yes or no; numbers."""
 FloatArray = np.ndarray[tuple[int, ...], np.dtype[np.float64]]
+FeatureArray = np.ndarray[tuple[int, ...], np.dtype[Any]]
 IndexArray = np.ndarray[tuple[int, ...], np.dtype[np.int64]]
 
 
@@ -37,13 +39,30 @@ class Feature(Record):
 
 
 class Schema(Record):
-    """What a table must look like to be predicted from; kept with the model."""
+    """What a table must look like to be predicted from; kept with the model.
+
+    Example:
+        >>> Schema(columns=(), target="a", more_targets=("b",), kind="regression").targets
+        ('a', 'b')
+    """
 
     columns: tuple[Feature, ...]
     target: str
+    """The column to predict; the first of them where there are several."""
     kind: Kind
     classes: tuple[str, ...] = ()
-    """Class names in the order of the outputs; empty for regression."""
+    """Class names in the order of the outputs, for a classification; else empty."""
+    more_targets: tuple[str, ...] = ()
+    """The targets beyond the first, of several labels or numbers."""
+    label_classes: tuple[tuple[str, str], ...] = ()
+    """What 0 and 1 of every label are called, for kind "multilabel"; else empty."""
+    weights: str | None = None
+    """The column with the weights of the rows, or None."""
+
+    @property
+    def targets(self) -> tuple[str, ...]:
+        """The names of all targets."""
+        return (self.target, *self.more_targets)
 
     @property
     def feature_names(self) -> tuple[str, ...]:
@@ -52,8 +71,24 @@ class Schema(Record):
 
     @property
     def n_outputs(self) -> int:
-        """Outputs of a network for this target: 1 for two classes or regression, else C."""
-        return len(self.classes) if len(self.classes) > 2 else 1
+        """Outputs of a network: 1 for two classes, else one for each class or target."""
+        return len(self.classes) if len(self.classes) > 2 else len(self.targets)
+
+    @property
+    def is_regression(self) -> bool:
+        """Whether the targets are numbers."""
+        return self.kind == "regression"
+
+    def identity(self) -> str:
+        """Return the schema as JSON for fingerprints: what is not used is left out.
+
+        A fingerprint that was made before there were several targets stays what it was.
+        """
+        unused = {name for name in _LATER if not getattr(self, name)}
+        return self.model_dump_json(exclude=unused)
+
+
+_LATER = frozenset({"more_targets", "label_classes", "weights"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,19 +109,20 @@ class Dataset:
     """Rows with their targets.
 
     Attributes:
-        x: features, float64 (N, D), unscaled.
+        x: features, (N, D), unscaled: float64, or single bytes as an image file has them.
         y: targets, float64 (N, C): one column of 0 and 1 for two classes, one-hot for
-            more, values for regression.
+            more, a column of 0 and 1 for every label, values for regression.
         schema: columns, target and class names.
         clean_y: the targets before labels were flipped, (N, C), or None where unknown.
         rule: the class that a task's true rule gives each row, (N,), or None.
         truth: what the task knows about itself, or None.
         source: the task's or the file's name as given, for messages.
         lines: line of each row in its file, (N,), or None.
+        weights: how much each row counts, (N,), finite and not negative; None: all alike.
         notes: what the reader decided and should say ("target 'y' read as classes").
     """
 
-    x: FloatArray
+    x: FeatureArray
     y: FloatArray
     schema: Schema
     clean_y: FloatArray | None = None
@@ -94,6 +130,7 @@ class Dataset:
     truth: Truth | None = None
     source: str = ""
     lines: IndexArray | None = None
+    weights: FloatArray | None = None
     notes: tuple[str, ...] = field(default=())
 
     @property
@@ -101,11 +138,23 @@ class Dataset:
         """N, the number of rows."""
         return int(self.x.shape[0])
 
+    def take(self, rows: IndexArray) -> Dataset:
+        """Return the dataset with these rows only; what is known of all rows stays."""
+        return replace(
+            self,
+            x=self.x[rows],
+            y=self.y[rows],
+            clean_y=None if self.clean_y is None else self.clean_y[rows],
+            rule=None if self.rule is None else self.rule[rows],
+            lines=None if self.lines is None else self.lines[rows],
+            weights=None if self.weights is None else self.weights[rows],
+        )
+
     @property
     def fingerprint(self) -> str:
-        """SHA-256 over names, features and targets: the same rows, the same fingerprint."""
-        digest = hashlib.sha256(self.schema.model_dump_json().encode())
-        for array in (self.x, self.y):
+        """SHA-256 over names, features, targets and weights: the same for the same rows."""
+        digest = hashlib.sha256(self.schema.identity().encode())
+        for array in (self.x, self.y, *(() if self.weights is None else (self.weights,))):
             digest.update(repr(array.shape).encode())
             digest.update(np.ascontiguousarray(array, dtype="<f8").tobytes())
         return digest.hexdigest()

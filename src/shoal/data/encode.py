@@ -15,6 +15,7 @@ from shoal.data.cells import GAP, NUMBER, labels, number_name, read_cells
 from shoal.data.columns import cell_text, not_a_number
 from shoal.data.dataset import Feature, FloatArray, IndexArray, Schema
 from shoal.data.delimited import OnError
+from shoal.data.scaling import LARGEST
 from shoal.data.table import BadRow, Decimal, RawColumn, Table, describe_row
 from shoal.data.wording import listing, show
 from shoal.errors import DataError, did_you_mean
@@ -72,33 +73,61 @@ def encode_rows(schema: Schema, table: Table, *, on_error: OnError = "stop") -> 
 
 
 def encode_targets(schema: Schema, table: Table, *, rows: IndexArray | None = None) -> FloatArray:
-    """Encode a table's target as the schema's outputs, y (N, C).
+    """Encode a table's targets as the schema's outputs, y (N, C).
 
     Args:
         schema: what the model was trained on.
-        table: rows with the target's column.
+        table: rows with the columns of the targets.
         rows: only these rows (for those that `encode_rows` kept), (N,); None: all.
 
     Raises:
-        DataError: the target's column is missing, or a cell is a gap, an unknown class or
+        DataError: a target's column is missing, or a cell is a gap, an unknown class or
             not a number.
     """
-    if schema.target not in table.names:
-        raise table.no_column(schema.target, "target")
-    column = table.column(schema.target)
+    for name in schema.targets:
+        if name not in table.names:
+            raise table.no_column(name, "target")
+    blocks, problems = [], []
+    for place, name in enumerate(schema.targets):
+        block, wrong = _encode_target(schema, table, place)
+        blocks.append(block)
+        problems.append((name, wrong))
     chosen = np.arange(table.n_rows) if rows is None else rows
-    if schema.kind == "regression":
-        values: FloatArray = np.zeros((table.n_rows, 1))
-        problems = _fill_numbers(values[:, 0], column, None, table)
-    else:
-        codes, problems = category_codes(
-            _as_classes(column, schema, table.decimal), schema.classes, "class"
-        )
-        values = code_targets(np.maximum(codes, 0), len(schema.classes))
+    wanted = set(chosen.tolist())
+    first = {row: each for row, each in _first_problems(problems).items() if row in wanted}
+    if first:
+        raise _error(table, min(first), *first[min(first)])
+    return np.hstack(blocks)[chosen]
+
+
+def encode_weights(
+    schema: Schema, table: Table, *, rows: IndexArray | None = None
+) -> FloatArray | None:
+    """Return how much a table's rows count, (N,), or None if the schema has no weights.
+
+    Args:
+        schema: what the model was trained on.
+        table: rows with the column of weights.
+        rows: only these rows, (N,); None: all.
+
+    Raises:
+        DataError: the column is missing, or a cell is not a finite number of 0 or more.
+    """
+    if schema.weights is None:
+        return None
+    if schema.weights not in table.names:
+        raise table.no_column(schema.weights, "weights column")
+    chosen = np.arange(table.n_rows) if rows is None else rows
+    values: FloatArray = np.zeros(table.n_rows)
+    column = table.column(schema.weights)
+    problems = _fill_numbers(values, column, None, table)
+    for row in np.flatnonzero((values < 0) | (values > LARGEST)).tolist():
+        cell = show(cell_text(column, row))
+        problems[row] = (f"the weight {cell} is not from 0 to {LARGEST:g}.", "")
     wanted = set(chosen.tolist())
     wrong = [row for row in sorted(problems) if row in wanted]
     if wrong:
-        raise _error(table, wrong[0], schema.target, *problems[wrong[0]])
+        raise _error(table, wrong[0], schema.weights, *problems[wrong[0]])
     return values[chosen]
 
 
@@ -173,6 +202,18 @@ def code_targets(codes: IndexArray, n_classes: int) -> FloatArray:
     return one_hot(codes, n_classes)
 
 
+def _encode_target(schema: Schema, table: Table, place: int) -> tuple[FloatArray, _Problems]:
+    """Return the outputs of one target, (N, k), and the cells that do not fit."""
+    column = table.column(schema.targets[place])
+    if schema.kind == "regression":
+        values: FloatArray = np.zeros((table.n_rows, 1))
+        return values, _fill_numbers(values[:, 0], column, None, table)
+    known = schema.label_classes[place] if schema.kind == "multilabel" else schema.classes
+    cells = _as_classes(column, known, table.decimal)
+    codes, problems = category_codes(cells, known, "class")
+    return code_targets(np.maximum(codes, 0), len(known)), problems
+
+
 def _fill(block: FloatArray, feature: Feature, table: Table) -> _Problems:
     """Write a column's features into `block` (N, k) and return what did not fit."""
     column = table.column(feature.name)
@@ -210,9 +251,9 @@ def _spellings(known: Sequence[str]) -> dict[str, int]:
     return lookup
 
 
-def _as_classes(column: RawColumn, schema: Schema, decimal: Decimal) -> RawColumn:
+def _as_classes(column: RawColumn, classes: Sequence[str], decimal: Decimal) -> RawColumn:
     """Return the target's cells so that, where classes are numbers, 1.0 is the class '1'."""
-    if not bool((read_cells(schema.classes).states == NUMBER).all()):
+    if not bool((read_cells(tuple(classes)).states == NUMBER).all()):
         return column
     cells = read_cells(column, decimal)
     return tuple(

@@ -31,18 +31,26 @@ class FileData(DataRecipe):
 
     file: str = Field(min_length=1)
     """Relative to the experiment's folder, or absolute; ``-`` is standard input."""
-    target: str = Field(min_length=1)
+    target: _Name | Annotated[tuple[_Name, ...], Field(min_length=1)]
+    """The column to predict, or several: labels that are yes or no, or numbers."""
     features: tuple[_Name, ...] | None = Field(default=None, min_length=1)
-    """Input columns, in this order; all but the target if not given."""
+    """Input columns, in this order; all but targets and weights if not given."""
     drop: tuple[_Name, ...] = ()
+    weights: _Name | None = None
+    """The column that says how much each row counts; no feature."""
     kind: Kind | None = None
-    """Guessed from the target if not given, and said."""
+    """Guessed from the targets if not given, and said."""
     missing: Missing = "error"
     encoding: str | None = Field(default=None, min_length=1)
     separator: str | None = Field(default=None, min_length=1)
     decimal: Literal[".", ","] = "."
     fingerprint: str | None = Field(default=None, pattern="^[0-9a-f]{64}$")
     """SHA-256 of the file's bytes; a file that differs is refused."""
+
+    @property
+    def targets(self) -> tuple[str, ...]:
+        """The names of all targets."""
+        return (self.target,) if isinstance(self.target, str) else self.target
 
     @property
     def form(self) -> TextFormat:
@@ -74,6 +82,7 @@ def load_file(recipe: FileData, folder: Path, stdin: BinaryIO | None = None) -> 
         target=recipe.target,
         features=recipe.features,
         drop=recipe.drop,
+        weights=recipe.weights,
         kind=recipe.kind,
         missing=recipe.missing,
     )
@@ -82,9 +91,10 @@ def load_file(recipe: FileData, folder: Path, stdin: BinaryIO | None = None) -> 
 def load_frame(
     frame: Any,
     *,
-    target: str,
+    target: str | Sequence[str],
     features: Sequence[str] | None = None,
     drop: Sequence[str] = (),
+    weights: str | None = None,
     kind: Kind | None = None,
     missing: Missing = "error",
     source: str = "data frame",
@@ -93,10 +103,11 @@ def load_frame(
 
     Args:
         frame: the frame.
-        target: the column to predict.
-        features: the input columns, in this order; None: all but the target.
+        target: the column to predict, or several: labels that are yes or no, or numbers.
+        features: the input columns, in this order; None: all but targets and weights.
         drop: columns to leave out.
-        kind: classification or regression; None: guessed and said in the notes.
+        weights: the column that says how much each row counts.
+        kind: classification, multilabel or regression; None: guessed and said in the notes.
         missing: what to do about gaps.
         source: what to call the frame in messages.
 
@@ -109,6 +120,7 @@ def load_frame(
         target=target,
         features=features,
         drop=drop,
+        weights=weights,
         kind=kind,
         missing=missing,
     )

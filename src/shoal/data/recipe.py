@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from pydantic import Field, ValidationInfo, field_validator
 
-from shoal.data.dataset import Dataset, Feature, FloatArray, IndexArray, Truth
+from shoal.data.dataset import Dataset, Feature, FeatureArray, FloatArray, IndexArray, Truth
 from shoal.errors import DataError
 from shoal.records import Record
 from shoal.streams import Stream
@@ -100,11 +100,12 @@ def apply_recipe(
 ) -> Dataset:
     """Return `dataset` with labels flipped, dummies added and features moved.
 
-    Labels are flipped independently with probability ``label_noise``, with more than two
-    classes to any other class alike; then dummies are appended; then every feature, dummies
-    too, becomes ``x * multiply + add``. What happens to row r depends on the streams, `step`
-    and r alone, so more rows, more dummies or more noise keep what was there before: the
-    rows flipped at 0.1 are among those flipped at 0.2.
+    Labels are flipped independently with probability ``label_noise``: with more than two
+    classes to any other class alike, and of several labels in a row each by itself. Then
+    dummies are appended; then every feature, dummies too, becomes ``x * multiply + add``.
+    What happens to row r depends on the streams, `step` and r alone, so more rows, more
+    dummies or more noise keep what was there before: the rows flipped at 0.1 are among those
+    flipped at 0.2.
 
     Args:
         recipe: what to do.
@@ -146,7 +147,18 @@ def class_indices(dataset: Dataset) -> IndexArray:
     Shapes:
         y (N, 1) of 0 and 1, or one-hot y (N, C) -> (N,).
     """
-    return _to_indices(dataset.y)
+    return target_indices(dataset.y)
+
+
+def target_indices(y: FloatArray) -> IndexArray:
+    """Return the class numbers of targets.
+
+    Shapes:
+        y (N, 1) of 0 and 1, or one-hot y (N, C) -> (N,).
+    """
+    if y.shape[1] == 1:
+        return y[:, 0].astype(np.int64)
+    return np.asarray(np.argmax(y, axis=1), dtype=np.int64)
 
 
 def class_targets(indices: IndexArray, n_classes: int) -> FloatArray:
@@ -212,7 +224,7 @@ def _columns_with_dummies(recipe: DataRecipe, dataset: Dataset) -> tuple[Feature
 
 
 def _check_flips(recipe: DataRecipe, dataset: Dataset) -> None:
-    if recipe.label_noise > 0 and dataset.schema.kind != "classification":
+    if recipe.label_noise > 0 and dataset.schema.is_regression:
         raise DataError(
             f"label_noise = {recipe.label_noise:g} flips classes, but the target is a number.",
             source=dataset.source,
@@ -224,15 +236,27 @@ def _check_flips(recipe: DataRecipe, dataset: Dataset) -> None:
 def _flipped(recipe: DataRecipe, dataset: Dataset, noise: Stream, step: int) -> FloatArray:
     if recipe.label_noise == 0:
         return dataset.y
+    if dataset.schema.kind == "multilabel":
+        return _flipped_labels(recipe, dataset, noise, step)
     n_rows, n_classes = dataset.n_rows, max(2, len(dataset.schema.classes))
-    label = _to_indices(dataset.y)
+    label = target_indices(dataset.y)
     # 1 to C-1 classes further on, round the circle: never the class it was.
     jump = 1 + np.floor(noise.uniform(n_rows, step, MOVE_PART) * (n_classes - 1)).astype(np.int64)
     chosen = noise.uniform(n_rows, step, FLIP_PART) < recipe.label_noise
     return class_targets(np.where(chosen, (label + jump) % n_classes, label), n_classes)
 
 
-def _moved(recipe: DataRecipe, dataset: Dataset, data: Stream, step: int) -> FloatArray:
+def _flipped_labels(recipe: DataRecipe, dataset: Dataset, noise: Stream, step: int) -> FloatArray:
+    """Return labels (N, L), each flipped by itself; label l draws from part 2 l."""
+    n_rows, n_labels = dataset.y.shape
+    draws = [noise.uniform(n_rows, step, FLIP_PART + 2 * label) for label in range(n_labels)]
+    chosen = np.stack(draws, axis=1) < recipe.label_noise
+    return np.where(chosen, 1.0 - dataset.y, dataset.y)
+
+
+def _moved(recipe: DataRecipe, dataset: Dataset, data: Stream, step: int) -> FeatureArray:
+    if recipe.dummies == 0 and recipe.multiply == 1 and recipe.add == 0:
+        return dataset.x  # images of 60,000 rows stay the bytes they are
     n_rows, n_own = dataset.x.shape
     x = np.empty((n_rows, n_own + recipe.dummies))
     x[:, :n_own] = dataset.x
@@ -253,15 +277,9 @@ def _moved(recipe: DataRecipe, dataset: Dataset, data: Stream, step: int) -> Flo
 def _truth(recipe: DataRecipe, dataset: Dataset, known: Known | None) -> Truth | None:
     if known is None:
         return dataset.truth if recipe.label_noise == 0 else None
-    n_right = int(np.count_nonzero(known.rule == _to_indices(dataset.y)))
+    n_right = int(np.count_nonzero(known.rule == target_indices(dataset.y)))
     n_classes = max(2, len(dataset.schema.classes))
     return Truth(
         attainable_accuracy=noisy_accuracy(known.ceiling, recipe.label_noise, n_classes),
         rows_accuracy=n_right / dataset.n_rows,
     )
-
-
-def _to_indices(y: FloatArray) -> IndexArray:
-    if y.shape[1] == 1:
-        return y[:, 0].astype(np.int64)
-    return np.asarray(np.argmax(y, axis=1), dtype=np.int64)

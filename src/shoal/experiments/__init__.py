@@ -8,10 +8,12 @@ from shoal.experiments.document import (
     Streams,
     default_network,
 )
+from shoal.experiments.launch import carry_out
 from shoal.experiments.prepare import Prepared, prepare
 from shoal.experiments.progress import Progress
 from shoal.experiments.result import result_document, summary, truth
-from shoal.experiments.run import Run, carry_out
+from shoal.experiments.resumption import resume
+from shoal.experiments.run import Run
 
 __all__ = [
     "Experiment",
@@ -26,6 +28,7 @@ __all__ = [
     "default_network",
     "prepare",
     "result_document",
+    "resume",
     "summary",
     "truth",
 ]

@@ -21,8 +21,9 @@ from shoal.data.tasks import TASKS
 from shoal.errors import InputError
 from shoal.experiments.depth import MAX_DEPTH, is_deep
 from shoal.fields import HasRecord
-from shoal.network import ACTIVATIONS, INITIALIZERS
+from shoal.network import ACTIVATIONS, INITIALIZERS, LOSSES
 from shoal.training import OPTIMIZERS
+from shoal.training.schedules import SCHEDULES
 
 TOP = {"data": "task", "population": "size"}
 """Tables that a bare value can stand for, and the key that it then is; those of `NAMED` too,
@@ -38,6 +39,8 @@ NAMED: Mapping[str, Mapping[str, HasRecord]] = {
     "optimizer": OPTIMIZERS,
     "initializer": INITIALIZERS,
     "bias_initializer": INITIALIZERS,
+    "loss": LOSSES,
+    "schedule": SCHEDULES,
 }
 SOURCES = ("task", "file", "given")
 
@@ -88,7 +91,7 @@ def _read(text: str) -> Change:
     if is_deep(given):
         raise InputError(f"'{key}': the value is nested more than {MAX_DEPTH} levels deep.")
     key_of_value = _key_of_value(path)
-    if key_of_value and not isinstance(given, Mapping):
+    if key_of_value and not isinstance(given, Mapping | list):
         path.append(key_of_value)
     return Change(text=text, path=tuple(path), value=given)
 
@@ -128,6 +131,7 @@ def _apply(document: dict[str, Any], change: Change) -> None:
         table[_index(table, last, change)] = change.value
         return
     if change.switches:
+        _drop_precision(document, table, change)
         _drop_others(table, change)
     table[last] = change.value
 
@@ -138,7 +142,8 @@ def _below(table: Any, part: str, change: Change, depth: int) -> Any:
     below = table[at] if isinstance(table, list) else table.get(at)
     place = change.path[: depth + 1]
     key = _key_of_value(place)
-    if below is None:
+    is_name_for_list = isinstance(below, list) and key and change.path[depth + 1 :] == (key,)
+    if below is None or is_name_for_list:
         below = dict(DEFAULTS.get(place, {}))
     elif key and not isinstance(below, Mapping | list):
         below = {key: below}
@@ -179,6 +184,17 @@ def _drop_others(table: dict[str, Any], change: Change) -> None:
     for key in list(table):
         if not _same(before, after, key):
             del table[key]
+
+
+def _drop_precision(document: dict[str, Any], optimizer: Mapping[str, Any], change: Change) -> None:
+    """Drop a precision that was the usual one of the optimizer before, and is not of the new."""
+    if change.path != ("training", "optimizer", "name"):
+        return
+    names = optimizer.get("name"), change.value
+    usual = [OPTIMIZERS[n].default_dtype for n in names if isinstance(n, str) and n in OPTIMIZERS]
+    training = document["training"]
+    if len(usual) == 2 and usual[0] != usual[1] and training.get("dtype") == usual[0]:
+        del training["dtype"]
 
 
 def _recipe(table: Mapping[str, Any]) -> type[BaseModel] | None:

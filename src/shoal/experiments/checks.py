@@ -1,4 +1,4 @@
-"""Whether network, loss, optimizer and data fit together, said with the key to change."""
+"""Whether network, training and data fit together, said with the key to change."""
 
 from __future__ import annotations
 
@@ -10,10 +10,17 @@ from shoal.data.tasks import LogicTask, TaskRecipe
 from shoal.data.wording import count
 from shoal.errors import ArgumentError, ExperimentError, Problem
 from shoal.experiments.document import Experiment
-from shoal.network import Network, check_fit, check_perceptron
+from shoal.experiments.training_checks import (
+    MAX_STEPS,
+    figure_problems,
+    loss_problems,
+    regularization_problems,
+    rule_problems,
+    schedule_problems,
+)
+from shoal.network import Network
 from shoal.training import OPTIMIZERS
 
-MAX_STEPS = 2**53
 MAX_REPORTS = 2**27
 """Reports of all networks together, four figures of float64 each: 4 GiB."""
 MAX_NUMBERS = 2**30
@@ -26,11 +33,14 @@ def check_experiment(experiment: Experiment, dataset: Dataset, split: Split) -> 
     Raises:
         ExperimentError: every problem at once, with the key to change.
     """
+    n_rows = _n_train(experiment, split)
     problems = [
-        *_loss_problems(experiment, dataset),
+        *loss_problems(experiment, dataset),
         *_output_problems(experiment.network, dataset),
-        *_rule_problems(experiment),
-        *_best_problems(experiment, dataset, split),
+        *rule_problems(experiment, n_rows),
+        *schedule_problems(experiment, experiment.training.steps(n_rows)),
+        *regularization_problems(experiment, dataset),
+        *figure_problems(experiment, dataset, split),
         *_stream_problems(experiment),
         *_input_problems(experiment.network, dataset),
     ]
@@ -41,7 +51,7 @@ def check_experiment(experiment: Experiment, dataset: Dataset, split: Split) -> 
     except ArgumentError as error:
         problem = Problem(path="network", message=f"{error.requirement}; got {error.got}.")
         raise ExperimentError(experiment.source, [problem]) from None
-    too_large = list(_size_problems(experiment, network, _n_train(experiment, split)))
+    too_large = list(_size_problems(experiment, network, n_rows))
     if too_large:
         raise ExperimentError(experiment.source, too_large)
     return network
@@ -51,25 +61,27 @@ def _n_train(experiment: Experiment, split: Split) -> int:
     """Return the training rows of an epoch."""
     data, batch = experiment.data, experiment.training.batch_size
     if isinstance(data, LogicTask) and data.is_streaming:
-        return data.batches * int(batch)
+        # all rows at once of a stream are refused for what they are
+        return data.batches * (1 if batch == "full" else batch)
     return len(split.train)
 
 
 def _size_problems(experiment: Experiment, network: Network, n_rows: int) -> Iterator[Problem]:
     """Yield what would not fit into memory, before memory is taken."""
     training, size = experiment.training, experiment.population.size
-    schedule = training.schedule(n_rows)
-    if schedule.total_steps > MAX_STEPS:
+    steps = training.steps(n_rows)
+    if steps.total_steps > MAX_STEPS:
         yield Problem(path="training.epochs", message="more than 2^53 steps. Ask for fewer.")
         return
-    n_reports = -(-schedule.total_steps // schedule.report_every)
+    n_reports = -(-steps.total_steps // steps.report_every)
     if size * n_reports > MAX_REPORTS:
         yield Problem(
             path="training.report_every",
             message=f"{n_reports:,} reports of {count(size, 'network')} are more than "
             f'{MAX_REPORTS:,}. Give a larger number of steps, or "end".',
         )
-    copies = 1 + OPTIMIZERS[training.optimizer.name].n_slots + (training.restore_best is not None)
+    n_slots = OPTIMIZERS[training.optimizer.name].slots_of(training.optimizer)
+    copies = 1 + n_slots + (training.restore_best is not None)
     n_parameters = network.layout().n_parameters
     if size * copies * n_parameters > MAX_NUMBERS:
         yield Problem(
@@ -101,63 +113,22 @@ def _input_problems(network: Network, dataset: Dataset) -> Iterator[Problem]:
             )
 
 
-def _loss_problems(experiment: Experiment, dataset: Dataset) -> Iterator[Problem]:
-    loss = experiment.training.loss_for(experiment.network)
-    misfit = check_fit(experiment.network, loss)
-    if misfit is not None:
-        yield Problem(path="training.loss", message=f"{misfit}.")
-    elif dataset.schema.kind == "regression" and loss != "squared_error":
-        yield Problem(
-            path="training.loss",
-            message=f"{loss} is for classes, but the target '{dataset.schema.target}' is a "
-            'number. Use "squared_error" with a last activation such as "identity", or '
-            'data.kind = "classification".',
-        )
-
-
 def _output_problems(network: Network, dataset: Dataset) -> Iterator[Problem]:
     schema, units = dataset.schema, network.n_outputs
-    path = f"network.layers[{len(network.layers) - 1}].units"
-    if schema.kind == "regression":
-        if units != 1:
-            yield Problem(path=path, message=f"must be 1 for one numeric target; got {units}.")
-        return
     n_classes = len(schema.classes)
     if units == schema.n_outputs or (n_classes == 2 and units == 2):
         return
-    wanted = "1 (or 2 with softmax)" if n_classes == 2 else str(n_classes)
+    wanted = "1 (or 2 with softmax)" if n_classes == 2 else str(schema.n_outputs)
+    if schema.kind == "classification":
+        what = f"the {n_classes} classes of '{schema.target}'"
+    elif schema.kind == "multilabel":
+        what = f"{count(schema.n_outputs, 'label')}"
+    else:
+        what = "one numeric target" if wanted == "1" else f"{wanted} numeric targets"
     yield Problem(
-        path=path,
-        message=f"must be {wanted} for the {n_classes} classes of '{schema.target}'; got {units}.",
+        path=f"network.layers[{len(network.layers) - 1}].units",
+        message=f"must be {wanted} for {what}; got {units}.",
     )
-
-
-def _rule_problems(experiment: Experiment) -> Iterator[Problem]:
-    optimizer = experiment.training.optimizer
-    if not OPTIMIZERS[optimizer.name].needs_gradient:
-        misfit = check_perceptron(experiment.network)
-        if misfit is not None:
-            yield Problem(path="training.optimizer", message=f"{misfit}.")
-        return
-    for number, layer in enumerate(experiment.network.layers):
-        if layer.activation == "step":
-            yield Problem(
-                path=f"network.layers[{number}].activation",
-                message=f'"step" has no slope, so {optimizer.name} cannot train it. Use '
-                '"sigmoid", or the optimizer "perceptron" with this as the only layer.',
-            )
-
-
-def _best_problems(experiment: Experiment, dataset: Dataset, split: Split) -> Iterator[Problem]:
-    figure = experiment.training.restore_best
-    if figure is None:
-        return
-    if figure.startswith("validation") and len(split.validation) == 0:
-        message = f"{figure} needs validation rows. Set data.validation."
-        yield Problem(path="training.restore_best", message=message)
-    if figure.endswith("accuracy") and dataset.schema.kind == "regression":
-        message = f"{figure} is for classes; the target is a number. Use a loss."
-        yield Problem(path="training.restore_best", message=message)
 
 
 def _stream_problems(experiment: Experiment) -> Iterator[Problem]:

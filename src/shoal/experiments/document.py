@@ -18,6 +18,7 @@ from pydantic import (
 )
 
 from shoal.data.file_recipe import FileData
+from shoal.data.image_recipe import ImageData
 from shoal.data.recipe import DataRecipe
 from shoal.data.scaling import ScalingKind
 from shoal.data.tasks import TASKS, Greater, TaskData
@@ -34,11 +35,13 @@ from shoal.streams import (
     member_streams,
     stream,
 )
-from shoal.training import Training
+from shoal.training import Training, check_portable
 
 if TYPE_CHECKING:
+    from shoal.experiments.probes import Probe
     from shoal.experiments.progress import Progress
     from shoal.experiments.run import Run
+    from shoal.experiments.spread import Spread
     from shoal.kernels import KernelName
 
 Seed = Annotated[int, Field(strict=True, ge=0, le=MAX_SEED), NUMBER]
@@ -62,11 +65,13 @@ def _choose_data(value: object, _union: object) -> BaseModel:
         value = {"task": value}
     if not isinstance(value, Mapping):
         raise reason("data", f"must be a table; got {value!r}")
-    found = [key for key in ("task", "file", "given") if key in value]
+    found = [key for key in ("task", "file", "images", "given") if key in value]
     if len(found) > 1:
         raise reason("data", f"names both a {found[0]} and a {found[1]}: keep one of them")
     if found == ["file"]:
         return FileData.model_validate(value)
+    if found == ["images"]:
+        return ImageData.model_validate(value)
     if found == ["given"]:
         return GivenData.model_validate(value)
     task = value.get("task", "greater") if found or "target" not in value else None
@@ -79,11 +84,11 @@ def _choose_data(value: object, _union: object) -> BaseModel:
 
 TaskName = Literal[
     "or", "and", "nand", "xor", "majority", "greater", "points", "circle", "gaussians", "moons",
-    "spiral",
+    "spiral", "digits",
 ]  # fmt: skip
 Data = Annotated[
-    TaskData | FileData | GivenData,
-    WrapValidator(_choose_data, json_schema_input_type=TaskName | TaskData | FileData),
+    TaskData | FileData | ImageData | GivenData,
+    WrapValidator(_choose_data, json_schema_input_type=TaskName | TaskData | FileData | ImageData),
 ]
 
 
@@ -240,10 +245,38 @@ class Experiment(Record):
         return self.model_dump(mode="json", exclude_none=True)
 
     def to_toml(self) -> str:
-        """Return the whole document as TOML."""
+        """Return the whole document as TOML.
+
+        Raises:
+            InputError: it holds a Python function that no file can name.
+        """
         import tomli_w
 
+        self.check_portable()
         return tomli_w.dumps(self.document())
+
+    def check_portable(self) -> None:
+        """Raise if a file could not bring the experiment back.
+
+        Raises:
+            InputError: it holds a Python function that no file can name, such as a lambda.
+        """
+        for where, function in self.training.functions:
+            check_portable(function, where)
+
+    def with_functions(self, *, allow_python: bool = False) -> Self:
+        """Return the experiment with the Python functions it names found, and their hashes.
+
+        Functions that were handed over in Python are there already.
+
+        Args:
+            allow_python: whether code that the document names may be imported.
+
+        Raises:
+            InputError: it may not, cannot, or its source is another one.
+        """
+        training = self.training.with_functions(allow_python=allow_python, folder=self.folder)
+        return self if training is self.training else self.model_copy(update={"training": training})
 
     def stream_seed(self, name: StreamName, member: int) -> int:
         """Return the seed of a stream for one network of the population."""
@@ -270,6 +303,13 @@ class Experiment(Record):
         start: Parameters | None = None,
         progress: Callable[[Progress], object] | None = None,
         kernel: KernelName = "auto",
+        allow_python: bool = False,
+        tape_bytes: int = 256 * 2**20,
+        probes: Mapping[str, Probe] | None = None,
+        probe_steps: Sequence[int] | None = None,
+        checkpoint: str | Path | None = None,
+        checkpoint_every_s: float = 10.0,
+        force: bool = False,
     ) -> Run:
         """Carry the experiment out.
 
@@ -284,14 +324,71 @@ class Experiment(Record):
                 axis P.
             progress: called a few times a second with a `Progress`.
             kernel: "rows" or "networks" decides which kernel is used.
+            allow_python: whether Python functions that the document names may be imported;
+                those that were handed over in Python run anyway.
+            tape_bytes: what snapshots on the way may take, for `Run.at` and the like.
+            probes: functions of the weights by name, from `Parameters` with axis P to an array
+                (P, ...); what they find is in `Run.probes`.
+            probe_steps: at which steps they are called.
+            checkpoint: a file to go on from with `resume` if training is interrupted.
+            checkpoint_every_s: seconds from one checkpoint to the next.
+            force: replace a checkpoint that is there.
 
         Raises:
+            InputError: a Python function may not or cannot be imported, or the checkpoint
+                cannot be written.
+            FunctionError: a stop rule in Python, or a probe, failed; `error.run` has what was
+                trained.
             ExperimentError: layers that do not fit the data or the loss.
             DataError: data that cannot be read or used.
         """
+        from shoal.experiments.carry import check_how
+        from shoal.experiments.launch import carry_out, warn
         from shoal.experiments.prepare import prepare
-        from shoal.experiments.run import carry_out, warn
 
-        prepared = prepare(self, rows=rows, start=start)
+        check_how("Experiment.run", threads, kernel)
+        ready = self.with_functions(allow_python=allow_python)
+        prepared = prepare(ready, rows=rows, start=start)
         warn(prepared.warnings)
-        return carry_out(prepared, threads=threads, progress=progress, kernel=kernel)
+        run = carry_out(
+            prepared,
+            threads=threads,
+            progress=progress,
+            kernel=kernel,
+            tape_bytes=tape_bytes,
+            probes=probes,
+            probe_steps=probe_steps,
+            checkpoint=checkpoint,
+            checkpoint_every_s=checkpoint_every_s,
+            force=force,
+        )
+        warn(run.warnings[len(prepared.warnings) :])
+        return run
+
+    def spread(
+        self,
+        *,
+        figure: str | None = None,
+        networks: int = 64,
+        rows: Any = None,
+        threads: int | None = None,
+        allow_python: bool = False,
+    ) -> Spread:
+        """Return which random stream causes the spread of a figure between networks.
+
+        See `spread_of`, which says what is estimated.
+
+        Args:
+            figure: such as "validation_accuracy", which is the default for classes.
+            networks: of each population.
+            rows: what `run` takes.
+            threads: how many to use.
+            allow_python: whether Python functions that the document names may be imported.
+
+        Raises:
+            ArgumentError: no such figure, or fewer than 3 networks.
+        """
+        from shoal.experiments.spread import spread_of
+
+        ready = self.with_functions(allow_python=allow_python)
+        return spread_of(ready, figure=figure, networks=networks, rows=rows, threads=threads)

@@ -9,11 +9,15 @@ from typing import Any
 import numpy as np
 
 from shoal.data.file_recipe import FileData
+from shoal.data.image_recipe import ImageData
 from shoal.experiments.document import Experiment
 from shoal.experiments.prepare import Prepared
 from shoal.kernels import ARITHMETIC
 from shoal.models import Model
-from shoal.network import Network, Parameters
+from shoal.network import LOSSES, Network, Parameters
+
+FILES = ("file", "images", "labels", "validation_images", "validation_labels")
+"""The keys of `data` that name files."""
 
 
 def model_of(
@@ -41,6 +45,7 @@ def model_of(
         target_scalers=tuple(part.target_scaler for part in chosen),
         multiply=experiment.data.multiply,
         add=experiment.data.add,
+        threshold=LOSSES[experiment.training.loss_for(experiment.network)].threshold,
         seeds=tuple(prepared.seeds[i] for i in members),
         best=list(members).index(best) if best in members else 0,
         experiment=portable_document(experiment),
@@ -52,6 +57,8 @@ def model_of(
 def portable_document(experiment: Experiment) -> dict[str, Any]:
     """Return the document without the place of its data: a model never holds a path."""
     document = experiment.document()
-    if isinstance(experiment.data, FileData):
-        document["data"]["file"] = experiment.data.file.replace("\\", "/").rpartition("/")[2]
+    if isinstance(experiment.data, FileData | ImageData):
+        places = [key for key in FILES if key in document["data"]]
+        for key in places:
+            document["data"][key] = document["data"][key].replace("\\", "/").rpartition("/")[2]
     return document

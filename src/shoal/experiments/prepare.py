@@ -2,29 +2,26 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
-from shoal.data.assemble import fill_gaps
-from shoal.data.dataset import Dataset
-from shoal.data.file_recipe import FileData, fingerprint_file, load_file
-from shoal.data.recipe import DataRecipe, apply_recipe
+from shoal.data.dataset import Dataset, IndexArray
+from shoal.data.recipe import DataRecipe
 from shoal.data.scaling import Scaler, fit_scaler, unscaled_columns, unscaled_sentence
-from shoal.data.split import Split, split_rows
-from shoal.data.tasks import LogicTask, TaskRecipe, fresh, load_task
-from shoal.errors import ArgumentError, ExperimentError, InternalError, Problem
+from shoal.data.split import Split
+from shoal.data.weights import row_emphasis, row_weights
+from shoal.errors import ArgumentError
 from shoal.experiments.checks import check_experiment
 from shoal.experiments.document import Experiment, GivenData
-from shoal.experiments.given import given_rows
+from shoal.experiments.loading import Key, Loader, fingerprinted
 from shoal.kernels import RowSet, RuleSettings
 from shoal.network import Network, Parameters
 from shoal.network.layout import check_parameters
-from shoal.streams import member_seed, stream
-from shoal.training import Schedule, rule_settings
+from shoal.streams import member_seed
+from shoal.training import Steps, rule_settings
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,8 +68,10 @@ class Prepared:
     part_of: np.ndarray
     start: np.ndarray
     order_keys: np.ndarray
+    dropout_keys: np.ndarray
+    search_keys: np.ndarray
     seeds: tuple[int, ...]
-    schedule: Schedule
+    schedule: Steps
     settings: RuleSettings
     fresh: Callable[[int], list[RowSet]] | None
     warnings: tuple[str, ...]
@@ -98,7 +97,7 @@ def prepare(
         ExperimentError: layers that do not fit the data or the loss.
         DataError: data that cannot be read or used.
     """
-    loader = _Loader(experiment, rows, dataset)
+    loader = Loader(experiment, rows, dataset)
     members = range(experiment.population.size)
     varied = {"data", "noise", "split"}.intersection(experiment.population.vary)
     keys = [loader.key(i) for i in members] if varied else [loader.key(0)] * len(members)
@@ -108,7 +107,7 @@ def prepare(
     parts = [_part(experiment, network, loader, first, split, unique[0])]
     parts += [_part(experiment, network, loader, *loader.load(key), key) for key in unique[1:]]
     n_rows = parts[0].train.x.shape[0]
-    schedule = experiment.training.schedule(n_rows)
+    schedule = experiment.training.steps(n_rows)
     number = {key: k for k, key in enumerate(unique)}
     return Prepared(
         experiment=_settled(experiment, first, rows),
@@ -117,14 +116,17 @@ def prepare(
         part_of=np.array([number[key] for key in keys], np.int32),
         start=_start(experiment, network, start),
         order_keys=experiment.streams_of("order").keys,
+        dropout_keys=experiment.streams_of("dropout").keys,
+        search_keys=experiment.streams_of("search").keys,
         seeds=tuple(member_seed(experiment.seed, i) for i in members),
         schedule=schedule,
         settings=rule_settings(
             experiment.training,
             network,
             schedule,
-            n_classes=len(first.schema.classes),
+            kind=first.schema.kind,
             shuffled=not loader.streams and schedule.batch < n_rows,
+            has_validation=parts[0].validation is not None,
         ),
         fresh=_fresh_rows(loader, network, parts, unique) if loader.streams else None,
         warnings=_warnings(experiment, parts[0]),
@@ -132,143 +134,83 @@ def prepare(
     )
 
 
-Key = tuple[int, int, int]
-"""Seeds of the streams data, noise and split."""
-
-
-class _Loader:
-    """Loads the dataset of a key; a file is read once."""
-
-    def __init__(self, experiment: Experiment, rows: Any, dataset: Dataset | None) -> None:
-        self.experiment = experiment
-        self.recipe = experiment.data
-        self.given: tuple[Dataset, Split | None] | None = None
-        if rows is not None:
-            loss = experiment.training.loss_for(experiment.network)
-            last = experiment.network.layers[-1].activation
-            classes = loss != "squared_error" or last in ("sigmoid", "softmax", "step")
-            self.given = given_rows(rows, classification=classes)
-        elif isinstance(self.recipe, GivenData):
-            problem = Problem(
-                path="data.given",
-                message="the rows were handed over in Python and are not in the document. "
-                "Give them again: experiment.run(rows=...).",
-            )
-            raise ExperimentError(experiment.source, [problem])
-        elif isinstance(self.recipe, FileData):
-            stdin = None if sys.stdin is None else sys.stdin.buffer
-            read = dataset or load_file(self.recipe, experiment.folder, stdin)
-            self.given = (read, None)
-
-    @property
-    def streams(self) -> bool:
-        """Whether every epoch has rows of its own."""
-        return (
-            self.given is None
-            and isinstance(self.recipe, TaskRecipe)
-            and (self.recipe.is_streaming)
-        )
-
-    def key(self, member: int) -> Key:
-        seed = self.experiment.stream_seed
-        return seed("data", member), seed("noise", member), seed("split", member)
-
-    def load(self, key: Key) -> tuple[Dataset, Split]:
-        data, noise, cut = (
-            stream(seed, name) for seed, name in zip(key, ("data", "noise", "split"), strict=True)
-        )
-        shares = self.recipe.validation, self.recipe.test
-        if self.given is not None:
-            dataset, split = self.given
-            split = split or split_rows(dataset, *shares, cut)
-            if isinstance(self.recipe, FileData) and self.recipe.missing == "mean":
-                dataset = fill_gaps(dataset, split.train)
-            return apply_recipe(self.recipe, dataset, noise, data), split
-        if not isinstance(self.recipe, TaskRecipe):
-            raise InternalError(f"no way to load {type(self.recipe).__name__}.")
-        dataset = load_task(self.recipe, data, noise)
-        if self.streams:
-            nothing, everything = np.zeros(0, np.int64), np.arange(dataset.n_rows)
-            return dataset, Split(train=nothing, validation=everything, test=nothing)
-        return dataset, split_rows(dataset, *shares, cut)
-
-    def fresh(self, key: Key, epoch: int) -> Dataset:
-        if not isinstance(self.recipe, LogicTask):
-            raise InternalError(f"{type(self.recipe).__name__} does not stream.")
-        batch = self.experiment.training.batch_size
-        n_rows = self.recipe.batches * int(batch)
-        streams = stream(key[0], "data"), stream(key[1], "noise")
-        return fresh(self.recipe, *streams, epoch, n_rows)
-
-
 def _part(
     experiment: Experiment,
     network: Network,
-    loader: _Loader,
+    loader: Loader,
     dataset: Dataset,
     split: Split,
     key: Key,
 ) -> Part:
     """Return a dataset scaled, in the dtype and with the outputs of the network."""
-    learn = loader.fresh(key, 0) if loader.streams else _rows(dataset, split.train)
-    scaler = fit_scaler(experiment.preprocess.scaling, learn.x)
-    if dataset.schema.kind == "regression":
-        target_scaler = fit_scaler(experiment.preprocess.target_scaling, learn.y)
+    learn, rows = dataset, split.train
+    if loader.streams:
+        learn = loader.fresh(key, 0)
+        rows = np.arange(learn.n_rows)
+    schema = dataset.schema
+    scaler = fit_scaler(experiment.preprocess.scaling, learn.x[rows])
+    if schema.is_regression:
+        target_scaler = fit_scaler(experiment.preprocess.target_scaling, learn.y[rows])
     else:
         target_scaler = fit_scaler("none", np.zeros((1, network.n_outputs)))
-    judge, kept = _rows(dataset, split.validation), _rows(dataset, split.test)
-    shape = _row_maker(network, scaler, target_scaler, experiment.training.dtype)
+    shape = _row_maker(experiment, network, scaler, target_scaler)
     return Part(
         dataset=dataset,
         split=split,
         scaler=scaler,
         target_scaler=target_scaler,
-        train=shape(learn),
-        validation=shape(judge) if judge.n_rows else None,
-        test=shape(kept) if kept.n_rows else None,
+        train=shape(learn, rows, "training"),
+        validation=shape(dataset, split.validation, "validation")
+        if len(split.validation)
+        else None,
+        test=shape(dataset, split.test, "test") if len(split.test) else None,
     )
+
+
+RowMaker = Callable[[Dataset, IndexArray, str], RowSet]
 
 
 def _row_maker(
-    network: Network, scaler: Scaler, target_scaler: Scaler, dtype: str
-) -> Callable[[Dataset], RowSet]:
-    """Return the function that makes rows for the core from a dataset in table units."""
+    experiment: Experiment, network: Network, scaler: Scaler, target_scaler: Scaler
+) -> RowMaker:
+    """Return the function that makes rows for the core from rows of a dataset."""
+    dtype, class_weight = experiment.training.dtype, experiment.training.class_weight
 
-    def rows(dataset: Dataset) -> RowSet:
-        y = dataset.y
-        if dataset.schema.kind == "regression":
+    def row_set(dataset: Dataset, rows: IndexArray, part: str) -> RowSet:
+        y = dataset.y[rows]
+        if dataset.schema.is_regression:
             y = target_scaler.apply(y)
         elif y.shape[1] == 1 and network.n_outputs == 2:
             y = np.concatenate([1 - y, y], axis=1)
+        weights = row_weights(dataset, rows, part)
+        is_training = part == "training"
+        emphasis = row_emphasis(dataset, rows, class_weight) if is_training else None
+        units = np.array(target_scaler.scale) if dataset.schema.is_regression else None
         return RowSet(
-            x=np.ascontiguousarray(scaler.apply(dataset.x), dtype),
+            x=scaler.apply_to(dataset.x, rows, dtype),
             y=np.ascontiguousarray(y, dtype),
+            weights=None if weights is None else np.ascontiguousarray(weights, dtype),
+            emphasis=None if emphasis is None else np.ascontiguousarray(emphasis, dtype),
+            units=units,
         )
 
-    return rows
-
-
-def _rows(dataset: Dataset, numbers: np.ndarray) -> Dataset:
-    return replace(
-        dataset,
-        x=dataset.x[numbers],
-        y=dataset.y[numbers],
-        clean_y=None if dataset.clean_y is None else dataset.clean_y[numbers],
-        lines=None if dataset.lines is None else dataset.lines[numbers],
-    )
+    return row_set
 
 
 def _fresh_rows(
-    loader: _Loader, network: Network, parts: list[Part], keys: list[Key]
+    loader: Loader, network: Network, parts: list[Part], keys: list[Key]
 ) -> Callable[[int], list[RowSet]]:
-    dtype = loader.experiment.training.dtype
+    makers = [
+        _row_maker(loader.experiment, network, part.scaler, part.target_scaler) for part in parts
+    ]
 
     def rows(epoch: int) -> list[RowSet]:
         if epoch == 0:
             return [part.train for part in parts]
+        drawn = [loader.fresh(key, epoch) for key in keys]
         return [
-            _row_maker(network, part.scaler, part.target_scaler, dtype)(loader.fresh(key, epoch))
-            for part, key in zip(parts, keys, strict=True)
+            make(dataset, np.arange(dataset.n_rows), "training")
+            for make, dataset in zip(makers, drawn, strict=True)
         ]
 
     return rows
@@ -290,13 +232,7 @@ def _start(experiment: Experiment, network: Network, start: Parameters | None) -
 
 def _settled(experiment: Experiment, dataset: Dataset, rows: Any) -> Experiment:
     """Return the document with what the data turned out to be: given rows, a fingerprint."""
-    data = experiment.data
-    if rows is not None:
-        return _with_given(experiment, dataset)
-    if not isinstance(data, FileData) or data.fingerprint is not None or data.file == "-":
-        return experiment
-    found = fingerprint_file(data.file, experiment.folder)
-    return experiment.model_copy(update={"data": data.model_copy(update={"fingerprint": found})})
+    return fingerprinted(experiment) if rows is None else _with_given(experiment, dataset)
 
 
 def _with_given(experiment: Experiment, dataset: Dataset) -> Experiment:
@@ -312,12 +248,12 @@ def _warnings(experiment: Experiment, part: Part) -> tuple[str, ...]:
     if experiment.preprocess.scaling == "none":
         columns = unscaled_columns(dataset.x[train], dataset.schema.feature_names)
         found.append(unscaled_sentence(columns))
-    if dataset.schema.kind == "regression" and experiment.preprocess.target_scaling == "none":
+    if dataset.schema.is_regression and experiment.preprocess.target_scaling == "none":
         found += [
             f"the target '{column.name}' reaches the network unscaled (mean "
             f"{column.mean:.6g}, std {column.std:.3g}). "
             'Set preprocess.target_scaling = "standard".'
-            for column in unscaled_columns(dataset.y[train], [dataset.schema.target])
+            for column in unscaled_columns(dataset.y[train], dataset.schema.targets)
         ]
     return tuple(sentence for sentence in found if sentence)
 

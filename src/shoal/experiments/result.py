@@ -8,8 +8,12 @@ from typing import TYPE_CHECKING, Any, SupportsFloat
 
 import numpy as np
 
+from shoal.data.dataset import IndexArray
 from shoal.data.tasks import TaskRecipe, attainable_accuracy
-from shoal.kernels import ARITHMETIC, FIGURES, forward
+from shoal.data.weights import row_weights
+from shoal.experiments.ending import evaluations
+from shoal.experiments.prepare import Part
+from shoal.kernels import ARITHMETIC, forward
 from shoal.metrics import Band, band, constant_guess_accuracy, predicted_classes
 
 if TYPE_CHECKING:
@@ -26,7 +30,12 @@ def result_document(run: Run) -> dict[str, Any]:
         "networks": _networks(run),
         "best": run.best_index,
         "summary": {
-            name: {"median": number(b.median), "p05": number(b.p05), "p95": number(b.p95)}
+            name: {
+                "median": number(b.median),
+                "p05": number(b.p05),
+                "p95": number(b.p95),
+                "n_counted": int(b.n_counted),
+            }
             for name, b in summary(run).items()
         },
         "diverged": run.diverged,
@@ -46,14 +55,11 @@ def summary(run: Run) -> dict[str, Band]:
 
     Networks that diverged are not among them; `Run.diverged` names them.
     """
-    found = {name: band(run.final(name)) for name in FIGURES}
+    found = {name: band(run.final(name)) for name in run.history}
     found |= {name: band(values) for name, values in run.test.items()}
     clean = clean_accuracy(run)
     if clean is not None:
         found["clean_accuracy"] = band(clean)
-    determination = r2_of(run)
-    if determination is not None:
-        found["validation_r2"] = band(determination)
     return {name: values for name, values in found.items() if values.n_counted}
 
 
@@ -76,21 +82,34 @@ def truth(run: Run) -> dict[str, Any]:
             known = dataset.truth.attainable_accuracy
         found["rows_accuracy"] = _rule_accuracy(run)
         found["attainable_accuracy"] = known
-    if dataset.schema.kind == "classification":
+    if not dataset.schema.is_regression:
         judged = part.validation or part.train
-        found["constant_guess_accuracy"] = number(constant_guess_accuracy(part.train.y, judged.y))
+        found["constant_guess_accuracy"] = number(
+            constant_guess_accuracy(
+                part.train.y,
+                judged.y,
+                weights_train=part.train.weights,
+                weights_validation=judged.weights,
+                labels=dataset.schema.kind == "multilabel",
+            )
+        )
     return found
 
 
 def _rule_accuracy(run: Run) -> float | None:
     found = []
     for part in run.prepared.parts:
-        rows = part.split.validation if len(part.split.validation) else part.split.train
+        rows = _judged(part)
         if part.dataset.rule is None:
             return None
-        labels = predicted_classes(part.dataset.y[rows])
-        found.append(float((part.dataset.rule[rows] == labels).mean()))
+        right = part.dataset.rule[rows] == predicted_classes(part.dataset.y[rows])
+        found.append(float(np.average(right, weights=row_weights(part.dataset, rows, "judged"))))
     return float(np.median(found))
+
+
+def _judged(part: Part) -> IndexArray:
+    """Return the rows that networks are judged by."""
+    return part.split.validation if len(part.split.validation) else part.split.train
 
 
 def clean_accuracy(run: Run) -> np.ndarray | None:
@@ -104,33 +123,31 @@ def clean_accuracy(run: Run) -> np.ndarray | None:
         return None
     found = np.full(len(run), np.nan)
     for k, part in enumerate(parts):
-        rows = part.split.validation if len(part.split.validation) else part.split.train
-        members = np.flatnonzero((run.prepared.part_of == k) & (run.state.status == 0))
+        rows = _judged(part)
+        members = np.flatnonzero((run.prepared.part_of == k) & run.sound)
         clean = part.dataset.clean_y
-        assert clean is not None
-        true = predicted_classes(clean[rows])
-        x = np.ascontiguousarray(part.scaler.apply(part.dataset.x[rows]), run.weights.dtype)
+        if clean is None:
+            continue
+        weights = row_weights(part.dataset, rows, "judged")
+        x = part.scaler.apply_to(part.dataset.x, rows, str(run.weights.dtype))
         at_once = max(1, BLOCK // max(1, len(rows) * run.network.n_outputs))
         for start in range(0, len(members), at_once):
             some = members[start : start + at_once]
-            outputs = forward(run.network, run.weights[some], x)
-            found[some] = (predicted_classes(outputs) == true).mean(axis=1)
+            right = _right(run, forward(run.network, run.weights[some], x), clean[rows])
+            found[some] = np.average(right, axis=1, weights=weights)
     return found
 
 
-def r2_of(run: Run) -> np.ndarray | None:
-    """Return each network's R2 on the validation rows, (P,), for a regression."""
-    part = run.prepared.parts[0]
-    if part.dataset.schema.kind != "regression" or not len(part.split.validation):
-        return None
-    found = np.full(len(run), np.nan)
-    for k, each in enumerate(run.prepared.parts):
-        y = each.dataset.y[each.split.validation]
-        members = (run.prepared.part_of == k) & (run.state.status == 0)
-        spread = float(((y - y.mean()) ** 2).mean())
-        if spread > 0:
-            found[members] = 1 - run.final("validation_loss")[members] / spread
-    return found
+def _right(run: Run, outputs: np.ndarray, y: np.ndarray) -> np.ndarray:
+    """Return which rows are answered rightly, as the core decides it.
+
+    Shapes:
+        outputs (P, N, C), y (N, C) -> (P, N)
+    """
+    settings = run.prepared.settings
+    if settings.accuracy == "threshold":
+        return np.asarray(((outputs > settings.threshold) == (y > 0.5)).all(axis=-1))
+    return np.asarray(outputs.argmax(axis=-1) == predicted_classes(y))
 
 
 def number(value: SupportsFloat) -> float | None:
@@ -140,9 +157,10 @@ def number(value: SupportsFloat) -> float | None:
 
 
 def _networks(run: Run) -> list[dict[str, Any]]:
-    figures = {name: run.final(name) for name in FIGURES} | dict(run.test)
+    figures = {name: run.final(name) for name in run.history} | dict(run.test)
     clean = clean_accuracy(run)
     reasons = run.stopped_because
+    counted = evaluations(run.state)
     networks = []
     for i in range(len(run)):
         entry: dict[str, Any] = {
@@ -151,12 +169,23 @@ def _networks(run: Run) -> list[dict[str, Any]]:
             "steps": int(run.steps[i]),
             "epochs": int(run.steps[i]) // run.prepared.schedule.steps_per_epoch,
         }
+        entry["evaluations"] = int(counted[i])
         entry |= {name: number(values[i]) for name, values in figures.items()}
         if clean is not None:
             entry["clean_accuracy"] = number(clean[i])
         entry["stopped_because"] = reasons[i]
-        networks.append(entry)
+        networks.append(entry | _best(run, i))
     return networks
+
+
+def _best(run: Run, i: int) -> dict[str, Any]:
+    """Return at which step, and after which epoch, the best weights were found, if asked for."""
+    if run.prepared.settings.keep_best is None:
+        return {}
+    if run.delivered_report[i] < 0:
+        return {"best_step": None, "best_epoch": None}
+    step, per_epoch = int(run.delivered_step[i]), run.prepared.schedule.steps_per_epoch
+    return {"best_step": step, "best_epoch": None if step % per_epoch else step // per_epoch}
 
 
 __all__ = ["clean_accuracy", "number", "result_document", "summary", "truth"]

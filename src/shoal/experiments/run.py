@@ -1,37 +1,39 @@
-"""An experiment carried out: the training loop, and the record of what came of it."""
+"""The record of what came of an experiment."""
 
 from __future__ import annotations
 
-import time
-import warnings as python_warnings
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike
 
-from shoal.errors import ArgumentError, ShoalWarning
+from shoal.errors import ArgumentError, FunctionError, did_you_mean
+from shoal.experiments.branch import Rewound
 from shoal.experiments.document import Experiment
+from shoal.experiments.ending import sound, stopped_at, stopped_because
+from shoal.experiments.measure import measured, on_rows
 from shoal.experiments.models import model_of
 from shoal.experiments.prepare import Prepared
-from shoal.experiments.progress import Progress
-from shoal.kernels import CAUSES, FIGURES, Course, KernelName, RowSet, State, figures
+from shoal.experiments.probes import Probe, Probes, check_probes
+from shoal.experiments.replay import check_step, report_steps, state_at, trainer_at
+from shoal.experiments.snapshots import Snapshots
+from shoal.experiments.tape import Tape
+from shoal.kernels import CAUSES, State
 from shoal.models import Model
 from shoal.network import Network, Parameters
 
-PIECE_S = 0.2
-"""Seconds that a call to the core is aimed at, so that progress is told in between."""
 
-
-@dataclass(frozen=True, kw_only=True, eq=False)
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class Run:
     """What came of an experiment.
 
     ``run.history["validation_accuracy"]`` has shape (P, T): networks, reports (epochs unless
     ``report_every`` says otherwise), NaN after a network has ended. ``run.ensemble``,
-    ``run.best`` and ``run[3]`` are models.
+    ``run.best`` and ``run[3]`` are models. ``run.at(step)``, ``run.tape()`` and
+    ``run.rewind(step)`` go back to any step.
 
     Attributes:
         experiment: the document.
@@ -40,7 +42,12 @@ class Run:
         state: the arrays at the end; not to be changed.
         seconds: training and figures, without reading and start-up.
         interrupted: whether Ctrl-C ended it early.
-        warnings: what was told before training.
+        warnings: what was told before and after training.
+        snapshots: states on the way.
+        parent: the run that this one branched from, None if from none.
+        branched_at: the step at which it did.
+        probes: what probes found, by name, each (P, n_steps, ...).
+        probe_steps: the steps at which they looked.
     """
 
     experiment: Experiment
@@ -50,9 +57,22 @@ class Run:
     seconds: float
     interrupted: bool
     warnings: tuple[str, ...]
+    snapshots: Snapshots = field(default_factory=lambda: Snapshots(0))
+    parent: Run | None = None
+    branched_at: int = 0
+    probes: Mapping[str, np.ndarray] = field(default_factory=dict)
+    probe_steps: tuple[int, ...] = ()
 
     def __len__(self) -> int:
         return self.state.n_networks
+
+    def __repr__(self) -> str:
+        sizes = [self.network.n_inputs, *(layer.units for layer in self.network.layers)]
+        shape = "-".join(str(n) for n in sizes)
+        reasons = ", ".join(dict.fromkeys(self.stopped_because))
+        plural = "" if len(self) == 1 else "s"
+        steps = f"{int(self.steps.max()):,} steps"
+        return f"<Run: {len(self):,} network{plural} {shape}, {steps}, {reasons}>"
 
     @property
     def seeds(self) -> tuple[int, ...]:
@@ -66,38 +86,59 @@ class Run:
     @property
     def steps(self) -> np.ndarray:
         """Updates of each network, (P,)."""
-        return self.state.step
+        return _read_only(self.state.step)
 
     @property
+    def sound(self) -> np.ndarray:
+        """Which networks have not diverged, (P,) bool."""
+        return sound(self.state)
+
+    @cached_property
     def report_steps(self) -> np.ndarray:
-        """The step of each report, (T,)."""
-        settings = self.prepared.settings
-        steps = np.arange(1, settings.n_reports + 1) * settings.report_every
-        return np.minimum(steps, settings.total_steps)
+        """The step of each report, (T,); of a branch, those before it too."""
+        steps = report_steps(self.prepared.settings)
+        if self.parent is None:
+            return steps
+        before = self.parent.report_steps
+        own = steps[steps > self.branched_at]
+        return np.concatenate([before[before <= self.branched_at], own])
 
     @cached_property
     def history(self) -> Mapping[str, np.ndarray]:
-        """Figures at the end of each epoch (or report) by name, each (P, T).
+        """Figures at the end of each epoch (or report) by name, each (P, T), at `report_steps`.
 
         Units:
             Cross-entropy in nats, squared error in the target's own units squared.
         """
+        own = self._own_figures
+        if self.parent is None:
+            return own
+        parent = self.parent
+        n_before = int((parent.report_steps <= self.branched_at).sum())
+        after = report_steps(self.prepared.settings) > self.branched_at
+        return {
+            name: _read_only(np.concatenate([before[:, :n_before], values[:, after]], axis=1))
+            for name, values in own.items()
+            for before in [
+                parent.history.get(name, np.full_like(parent.state.figures[:, 0], np.nan))
+            ]
+        }
+
+    @cached_property
+    def _own_figures(self) -> dict[str, np.ndarray]:
+        """Figures at the reports of this run's own settings, each (P, T)."""
         figures = self.state.figures
-        history = {name: figures[:, k] for k, name in enumerate(FIGURES)}
-        scale = np.array([part.target_scaler.scale[0] for part in self.prepared.parts])
-        factor = scale[self.prepared.part_of][:, np.newaxis] ** 2
-        for name in ("train_loss", "validation_loss"):
-            history[name] = history[name] * factor
-        return history
+        names = self.prepared.settings.figures
+        return {name: _read_only(figures[:, k]) for k, name in enumerate(names)}
 
     @cached_property
     def weights(self) -> np.ndarray:
         """The delivered parameters, flat, (P, K): the last ones, or the best if asked for."""
         state = self.state
-        if not len(state.best):
-            return state.weights
+        if not state.keeps_best:
+            return _read_only(state.weights)
         kept = (state.best_report >= 0)[:, np.newaxis]
-        return np.where(kept, state.best, state.weights)
+        return _read_only(np.where(kept, state.best, state.weights))
 
     @property
     def parameters(self) -> Parameters:
@@ -106,24 +147,57 @@ class Run:
 
     @property
     def delivered_report(self) -> np.ndarray:
-        """The report whose weights are delivered, (P,); -1 where there is none."""
+        """The report whose weights are delivered, (P,), of this run's own reports; -1: none.
+
+        None is the report of a network that was interrupted or ended between two, or diverged.
+        """
         state, settings = self.state, self.prepared.settings
-        if len(state.best):
+        if state.keeps_best:
             return state.best_report
-        at_end = (state.step == settings.total_steps) & (state.status == 0)
-        exact = state.step % settings.report_every == 0
+        at_end = (state.step == settings.total_steps) & self.sound
+        exact = (state.step % settings.report_every == 0) & (state.step > self.branched_at)
         reached = state.step // settings.report_every - 1
         last = np.where(at_end, settings.n_reports - 1, np.where(exact, reached, -1))
-        return np.where(state.status == 0, last, -1)
+        return np.where(self.sound, last, -1)
+
+    @property
+    def delivered_step(self) -> np.ndarray:
+        """The step whose weights are delivered, (P,)."""
+        report = self.delivered_report
+        steps = report_steps(self.prepared.settings)[np.maximum(report, 0)]
+        return np.where(report >= 0, steps, self.state.step)
 
     def final(self, figure: str) -> np.ndarray:
-        """Return a figure of the delivered weights, (P,); NaN where it is not known.
+        """Return a figure of the delivered weights, (P,).
 
-        A network that diverged has none: it is named in `diverged` instead.
+        Where no report was made of them (a network that was interrupted or ended between two
+        reports), it is computed. A network that diverged has NaN: see `diverged`.
+
+        Raises:
+            ArgumentError: there is no such figure.
         """
-        report, values = self.delivered_report, self.history[figure]
-        found = values[np.arange(len(self)), np.maximum(report, 0)]
-        return np.where((report >= 0) & (self.state.status == 0), found, np.nan)
+        if figure not in self._own_figures:
+            names = ", ".join(self._own_figures)
+            cure = did_you_mean(figure, self._own_figures)
+            raise ArgumentError(
+                "Run.final", "figure", f"must be one of {names}", got=repr(figure), cure=cure
+            )
+        return self._final[figure]
+
+    @cached_property
+    def _final(self) -> dict[str, np.ndarray]:
+        rows, report = np.arange(len(self)), self.delivered_report
+        known = (report >= 0) & self.sound
+        found = {
+            name: np.where(known, values[rows, np.maximum(report, 0)], np.nan)
+            for name, values in self._own_figures.items()
+        }
+        unknown = np.flatnonzero(self.sound & ~known)
+        if len(unknown):
+            now = measured(self.prepared, self.weights, self.delivered_step, unknown)
+            for name in found:
+                found[name][unknown] = now[name][unknown]
+        return {name: _read_only(values) for name, values in found.items()}
 
     @cached_property
     def test(self) -> Mapping[str, np.ndarray]:
@@ -133,23 +207,17 @@ class Run:
             ``test_loss`` and ``test_accuracy``, each (P,), NaN for a network that diverged;
             nothing if the experiment keeps no test rows.
         """
-        if all(part.test is None for part in self.prepared.parts):
+        rows = [part.test for part in self.prepared.parts]
+        if all(each is None for each in rows):
             return {}
-        found = np.full((2, len(self)), np.nan)
-        for k, part in enumerate(self.prepared.parts):
-            members = np.flatnonzero((self.prepared.part_of == k) & (self.state.status == 0))
-            if part.test is None or len(members) == 0:
-                continue
-            own = np.ascontiguousarray(self.weights[members])
-            loss, accuracy = figures(self.network, self.prepared.settings, own, part.test)
-            found[:, members] = loss * part.target_scaler.scale[0] ** 2, accuracy
-        return {"test_loss": found[0], "test_accuracy": found[1]}
+        found = on_rows(self.prepared, self.weights, np.flatnonzero(self.sound), rows)
+        return {f"test_{measure}": _read_only(values) for measure, values in found.items()}
 
     @property
     def diverged(self) -> list[dict[str, Any]]:
         """The networks that diverged: index, step, cause and last reported training loss."""
         found = []
-        for i in np.flatnonzero(self.state.status != 0).tolist():
+        for i in np.flatnonzero(~self.sound).tolist():
             losses = self.history["train_loss"][i]
             known = losses[np.isfinite(losses)]
             found.append(
@@ -165,12 +233,17 @@ class Run:
 
     @property
     def stopped_because(self) -> list[str]:
-        """Why each network ended: "epochs", "diverged" or "interrupted"."""
-        total = self.prepared.settings.total_steps
-        return [
-            "diverged" if status else "epochs" if step == total else "interrupted"
-            for status, step in zip(self.state.status.tolist(), self.steps.tolist(), strict=True)
-        ]
+        """Why each network ended.
+
+        "epochs", "steps", "target", "plateau", "evaluations", "seconds", "python", "diverged" or
+        "interrupted".
+        """
+        return stopped_because(self.prepared, self.state)
+
+    @property
+    def stopped_at(self) -> np.ndarray:
+        """The step at which the clock or a Python function ended a network, (P,); -1: neither."""
+        return stopped_at(self.state)
 
     @property
     def digest(self) -> str:
@@ -184,7 +257,7 @@ class Run:
         Raises:
             ArgumentError: every network diverged.
         """
-        members = np.flatnonzero(self.state.status == 0).tolist()
+        members = np.flatnonzero(self.sound).tolist()
         if not members:
             raise ArgumentError(
                 "Run.ensemble", "networks", "must not all have diverged", got="none that is sound"
@@ -204,10 +277,10 @@ class Run:
     def best_index(self) -> int:
         """The network with the highest accuracy (validation where there is any), among equals
         the lowest loss, then the first; without classes the lowest loss."""
-        part = "validation" if np.isfinite(self.history["validation_loss"]).any() else "train"
-        accuracy = np.nan_to_num(self.final(f"{part}_accuracy"), nan=-1.0)
+        part = "validation" if np.isfinite(self.final("validation_loss")).any() else "train"
+        accuracy = self._final.get(f"{part}_accuracy", np.full(len(self), np.nan))
         loss = np.nan_to_num(self.final(f"{part}_loss"), nan=np.inf)
-        return int(np.lexsort((loss, -accuracy))[0])
+        return int(np.lexsort((loss, -np.nan_to_num(accuracy, nan=-1.0)))[0])
 
     def __getitem__(self, i: int) -> Model:
         """Return network `i` as a model."""
@@ -225,24 +298,67 @@ class Run:
         return every.outputs(x)
 
     def at(self, step: int, *, threads: int | None = None) -> Parameters:
-        """Return the parameters after `step` updates, computed again from the start.
+        """Return the parameters after `step` updates, computed again from the nearest snapshot.
 
-        A network that diverged before has its last finite weights.
+        A network that ended or diverged before has its last weights.
 
         Raises:
-            ArgumentError: `step` is outside 0 to the steps of the run.
+            ArgumentError: `step` is not one of the run's, 0 to its steps.
+        """
+        step = check_step("Run.at", step, self.prepared.settings.total_steps)
+        flat = trainer_at(self, step, threads=threads).state.weights
+        return Parameters.from_flat(self.network.layout(), flat)
+
+    def state_at(self, step: int, *, threads: int | None = None) -> State:
+        """Return the whole state after `step` updates, with the history until then.
+
+        Raises:
+            ArgumentError: `step` is not one of the run's, 0 to its steps.
+        """
+        step = check_step("Run.state_at", step, self.prepared.settings.total_steps)
+        return state_at(self, step, threads=threads)
+
+    def tape(self, step: int = 0, *, threads: int | None = None) -> Tape:
+        """Return a cursor that winds the run back and forth.
+
+        Raises:
+            ArgumentError: `step` is not one of the run's, 0 to its steps.
+        """
+        return Tape(self, threads=threads).at(step)
+
+    def rewind(self, step: int) -> Rewound:
+        """Return the run at a step, to go on from there with another setting or other weights.
+
+        Raises:
+            ArgumentError: `step` is not one of the run's, 0 to its steps.
+        """
+        step = check_step("Run.rewind", step, self.prepared.settings.total_steps)
+        return Rewound(run_of=self, step=step, experiment=self.experiment)
+
+    def probe(self, function: Probe, steps: Sequence[int] | np.ndarray) -> np.ndarray:
+        """Return what a function says of the weights at some steps.
+
+        Args:
+            function: from `Parameters` with axis P to an array (P, ...).
+            steps: at which steps; taken in ascending order, each once.
+
+        Shapes:
+            (P, n_steps, ...)
+
+        Raises:
+            ArgumentError: a step that the run does not have.
+            FunctionError: `function` raised, or returned another shape.
         """
         total = self.prepared.settings.total_steps
-        if not 0 <= step <= total:
-            raise ArgumentError("Run.at", "step", f"must be from 0 to {total}", got=step)
-        quiet = replace(
-            self.prepared.settings, report_every=total + 1, total_steps=total + 1, keep_best=None
-        )
-        again = replace(self.prepared, settings=quiet)
-        trainer = Trainer(again)
-        if trainer.advance(step, threads=threads):
-            raise KeyboardInterrupt
-        return Parameters.from_flat(self.network.layout(), trainer.state.weights)
+        functions, found = check_probes("Run.probe", {"function": function}, steps, total)
+        probes, tape = Probes(self.network, functions, found), Tape(self)
+        try:
+            for step in found:
+                probes.take(step, tape.at(step).weights)
+        except FunctionError as error:
+            error.run = self
+            raise
+        return probes.arrays["function"]
 
     def to_dict(self) -> dict[str, Any]:
         """Return the result as the JSON document of ``shoal run --json``."""
@@ -251,159 +367,11 @@ class Run:
         return result_document(self)
 
 
-class Trainer:
-    """A population on its way through an experiment, epoch after epoch of a stream too."""
-
-    def __init__(self, prepared: Prepared, *, kernel: KernelName = "auto") -> None:
-        self.prepared = prepared
-        self.kernel = kernel
-        part_of, parts = prepared.part_of, prepared.parts
-        size = len(part_of)
-        judged = np.array([part.validation is not None for part in parts])
-        self.state = State.begin(
-            prepared.settings,
-            prepared.start,
-            hyper=prepared.experiment.training.hyper(size),
-            order=prepared.order_keys,
-            train_set=part_of,
-            validation_set=np.where(judged[part_of], part_of, -1).astype(np.int32),
-        )
-        self._epoch, self._course = (
-            -1,
-            None if prepared.fresh else self._make([part.train for part in parts]),
-        )
-
-    def _make(self, train: Sequence[RowSet]) -> Course:
-        parts = self.prepared.parts
-        validation = [part.validation or part.train for part in parts]
-        return Course(
-            self.prepared.network,
-            self.prepared.settings,
-            self.state,
-            train,
-            validation,
-            kernel=self.kernel,
-        )
-
-    def advance(
-        self,
-        until: int,
-        *,
-        threads: int | None = None,
-        progress: Callable[[int], object] | None = None,
-    ) -> bool:
-        """Carry every running network on to step `until`; return whether Ctrl-C came."""
-        if self._course is not None and self.prepared.fresh is None:
-            return self._course.advance(until, threads=threads, progress=progress)
-        per_epoch = self.prepared.schedule.steps_per_epoch
-        while (at := self._first_step()) < until:
-            epoch = at // per_epoch
-            if epoch != self._epoch or self._course is None:
-                assert self.prepared.fresh is not None
-                self._course = self._make(self.prepared.fresh(epoch))
-                self._epoch = epoch
-            stop = min(until, (epoch + 1) * per_epoch)
-            if self._course.advance(stop, threads=threads, progress=progress):
-                return True
-        return False
-
-    def _first_step(self) -> int:
-        """Return the step of the network that is furthest behind."""
-        running = self.state.running
-        if not running.any():
-            return int(np.iinfo(np.int64).max)
-        return int(self.state.step[running].min())
+def _read_only(array: np.ndarray) -> np.ndarray:
+    """Return a view that cannot be written to."""
+    view = array.view()
+    view.flags.writeable = False
+    return view
 
 
-def carry_out(
-    prepared: Prepared,
-    *,
-    threads: int | None = None,
-    progress: Callable[[Progress], object] | None = None,
-    kernel: KernelName = "auto",
-) -> Run:
-    """Train a prepared population to its end, or until Ctrl-C.
-
-    Raises:
-        ArgumentError: `threads` is below 1.
-    """
-    if threads is not None and threads < 1:
-        raise ArgumentError("Experiment.run", "threads", "must be 1 or more", got=threads)
-    trainer = Trainer(prepared, kernel=kernel)
-    begun = time.perf_counter()
-    interrupted = _in_pieces(trainer, threads, progress, begun)
-    return Run(
-        experiment=prepared.experiment,
-        network=prepared.network,
-        prepared=prepared,
-        state=trainer.state,
-        seconds=time.perf_counter() - begun,
-        interrupted=interrupted,
-        warnings=prepared.warnings,
-    )
-
-
-def _in_pieces(
-    trainer: Trainer,
-    threads: int | None,
-    progress: Callable[[Progress], object] | None,
-    begun: float,
-) -> bool:
-    """Train in pieces of whole epochs that take about `PIECE_S`; return whether Ctrl-C came."""
-    schedule = trainer.prepared.schedule
-    total, done, before = schedule.total_steps, 0, 0
-    piece = _first_piece(trainer.prepared) * schedule.steps_per_epoch
-
-    def tell(steps: int) -> None:
-        if progress is not None:
-            progress(_progress(trainer, before + steps, time.perf_counter() - begun))
-
-    try:
-        while done < total and trainer.state.running.any():
-            at = time.perf_counter()
-            before = int(trainer.state.step.sum())
-            done = min(total, done + piece)
-            if trainer.advance(done, threads=threads, progress=tell if progress else None):
-                return True
-            tell(int(trainer.state.step.sum()) - before)
-            faster = PIECE_S / max(time.perf_counter() - at, 1e-6)
-            epochs = piece / schedule.steps_per_epoch * min(max(faster, 0.25), 8.0)
-            piece = max(1, int(epochs)) * schedule.steps_per_epoch
-    except KeyboardInterrupt:
-        return True
-    return False
-
-
-def _first_piece(prepared: Prepared) -> int:
-    """Return epochs that take about half of `PIECE_S` at a cautious 10 GFLOP/s."""
-    n_networks, n_parameters = prepared.start.shape
-    rows = prepared.schedule.batch * prepared.schedule.steps_per_epoch
-    return max(1, int(PIECE_S / 2 * 1e10 / (6.0 * n_networks * n_parameters * rows)))
-
-
-def _progress(trainer: Trainer, steps: int, elapsed_s: float) -> Progress:
-    state, schedule = trainer.state, trainer.prepared.schedule
-    size = state.n_networks
-    loss = None
-    for name in ("validation_loss", "train_loss"):
-        values = state.figures[:, FIGURES.index(name)]
-        reported = np.flatnonzero(np.isfinite(values).any(axis=0))
-        if len(reported):
-            loss = float(np.nanmedian(values[:, reported[-1]]))
-            break
-    return Progress(
-        n_networks=size,
-        n_diverged=int((state.status != 0).sum()),
-        epoch=min(steps, size * schedule.total_steps) / size / schedule.steps_per_epoch,
-        n_epochs=trainer.prepared.experiment.training.epochs,
-        steps=steps,
-        total_steps=size * schedule.total_steps,
-        loss=loss,
-        elapsed_s=elapsed_s,
-    )
-
-
-def warn(sentences: Sequence[str]) -> None:
-    """Warn of each sentence, as seen from the caller of `Experiment.run`."""
-    for sentence in sentences:
-        python_warnings.warn(sentence, ShoalWarning, stacklevel=3)
+__all__ = ["Run"]

@@ -95,7 +95,7 @@ def _parts(schema: Schema, part: Schema, value: Any, place: Place) -> Iterator[S
             yield part
         return
     step, rest = place[0], place[1:]
-    inside = _items(part, step) if isinstance(step, int) else part.get("properties", {}).get(step)
+    inside = _items(part, step) if isinstance(step, int) else _value_of(part, step)
     if inside is None:
         return
     try:
@@ -103,6 +103,13 @@ def _parts(schema: Schema, part: Schema, value: Any, place: Place) -> Iterator[S
     except (LookupError, TypeError):
         below = None
     yield from _parts(schema, inside, below, rest)
+
+
+def _value_of(part: Schema, key: str) -> Schema | None:
+    """Return the schema of a key: its own, or the one of all keys of a table of any."""
+    own: Schema | None = part.get("properties", {}).get(key)
+    rest = part.get("additionalProperties")
+    return own if own is not None else rest if isinstance(rest, Mapping) else None
 
 
 def _items(part: Schema, step: int) -> Schema | None:
@@ -122,10 +129,11 @@ def _fits(option: Schema, value: Any) -> bool:
     if not isinstance(value, Mapping):
         return True
     properties = option.get("properties", {})
-    if "file" in option.get("required", ()) or "given" in option.get("required", ()):
-        return any(key in value for key in ("file", "given") if key in option["required"])
+    named = [key for key in ("file", "images", "given") if key in option.get("required", ())]
+    if named:
+        return any(key in value for key in named)
     if "const" in properties.get("task", {}):
-        if "file" in value or "given" in value:
+        if any(key in value for key in ("file", "images", "given")):
             return False
         return bool(value.get("task", DEFAULT_TASK) == properties["task"]["const"])
     names = properties.get("name", {})

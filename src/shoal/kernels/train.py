@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import Any, Final
 
 import numpy as np
@@ -10,13 +11,13 @@ import numpy as np
 from shoal import _core
 from shoal.errors import ArgumentError
 from shoal.kernels.choice import KernelName, default_threads, units_of_work
-from shoal.kernels.plan import RuleSettings, forward_plan, make_plan
+from shoal.kernels.plan import KINDS, ORACLE_RULES, RuleSettings, forward_plan, make_plan
 from shoal.kernels.state import AnyArray, RowSet, State
 from shoal.network import Network
 
 MAX_THREADS: Final = 256
 """More threads than this gain nothing and may be refused by the system."""
-ARITHMETIC: Final = "1"
+ARITHMETIC: Final = "2"
 """Version of the arithmetic: results with the same version have the same bits. A change of
 bits is a change of this number and stands in the changelog."""
 
@@ -54,9 +55,9 @@ class Course:
             _check_rows(network, state, rows)
         self._group = _core.Group(
             make_plan(network, settings),
-            **state.arrays(),
-            train=[(rows.x, rows.y) for rows in train],
-            validation=[(rows.x, rows.y) for rows in validation],
+            state.arrays(),
+            train=[core_rows(rows) for rows in train],
+            validation=[core_rows(rows) for rows in validation],
         )
 
     def advance(
@@ -70,15 +71,17 @@ class Course:
 
         Args:
             until: steps counted from the start of the run.
-            threads: how many networks, or groups of 16, are worked on at once.
-            progress: called about every 50 ms with the steps done in this call.
+            threads: how many networks, or groups of 16, are worked on at once; a network with
+                large batches may be worked on by several.
+            progress: called about every 50 ms with the steps done in this call; what it
+                returns is looked at: False ends the call.
 
         Returns:
             Whether a signal (Ctrl-C) ended it early. Then networks may be at different
             steps; a further call takes each on from where it is.
         """
         state, n_threads = self.state, _limited(threads)
-        done = (state.status != 0) | (state.step >= until)
+        done = ~state.running | (state.step >= until)
         alike = np.where(done, -1, state.step * len(self._n_rows) + self._same_rows())
         units = units_of_work(
             alike,
@@ -86,11 +89,35 @@ class Course:
             n_parameters=state.weights.shape[1],
             until=until,
             threads=n_threads,
-            kernel=self.kernel,
+            kernel="rows" if self.settings.rule in ORACLE_RULES else self.kernel,
         )
         if len(units) == 0:
             return False
         return _core.train([self._group], units, n_threads, progress)
+
+    def batch_loss(
+        self, network: int, step: int, weights: AnyArray, gradient: AnyArray | None = None
+    ) -> float:
+        """Return what a step of network `network` makes small, for parameters `weights`.
+
+        That is the loss of the batch that follows `step` updates, with penalties, smoothing
+        and dropout; the gradient is clipped as the settings say.
+
+        Args:
+            network: its number.
+            step: updates done before.
+            weights: (K,), in the networks' dtype.
+            gradient: (K,), written, if it is wanted.
+        """
+        return self._group.batch_loss(network, step, weights, gradient)
+
+    def report(self, network: int, step: int, weights: AnyArray) -> bool:
+        """Record the figures of parameters (K,) after `step` updates, and let them be watched.
+
+        Returns:
+            Whether the step is taken: a watch may keep what was before.
+        """
+        return self._group.report(network, step, weights)
 
     def _same_rows(self) -> AnyArray:
         """Return a number for each network, equal for equal numbers of training rows."""
@@ -121,31 +148,53 @@ def forward(
 
 def gradient(
     network: Network, settings: RuleSettings, flat: AnyArray, rows: RowSet
-) -> tuple[float, float, AnyArray]:
-    """Return the mean loss, the accuracy (or NaN), and the gradient of one network.
-
-    Units:
-        The gradient is that of the *summed* loss over the rows.
+) -> tuple[float, AnyArray]:
+    """Return the loss that training makes small, and its gradient, of one network on all rows.
 
     Shapes:
         flat (K,), x (N, D), y (N, C) -> gradient (K,)
     """
+    whole = replace(settings, batch=rows.x.shape[0], shuffled=False)
+    one = np.zeros(1, np.int32)
+    state = State.begin(
+        whole, flat[np.newaxis], hyper=np.zeros((1, 1)), order=one, train_set=one,
+        validation_set=one - 1,
+    )  # fmt: skip
     out = np.zeros_like(flat)
-    loss, accuracy = _core.gradient(make_plan(network, settings), flat, rows.x, rows.y, out)
-    return loss, accuracy, out
+    return Course(network, whole, state, [rows]).batch_loss(0, 0, flat, out), out
 
 
 def figures(
-    network: Network, settings: RuleSettings, flat: AnyArray, rows: RowSet
-) -> tuple[AnyArray, AnyArray]:
-    """Return the mean loss and the accuracy (NaN if there is none) of P networks.
+    network: Network,
+    settings: RuleSettings,
+    flat: AnyArray,
+    rows: RowSet,
+    *,
+    threads: int | None = None,
+) -> dict[str, AnyArray]:
+    """Return the figures of P networks on some rows: a kind ("loss", ...) to values (P,).
+
+    Those that there are not, such as the accuracy where targets are numbers, are NaN.
 
     Shapes:
-        flat (P, K), x (N, D), y (N, C) -> (P,), (P,)
+        flat (P, K), x (N, D), y (N, C)
     """
-    plan, unused = make_plan(network, settings), np.zeros_like(flat[0])
-    found = [_core.gradient(plan, own, rows.x, rows.y, unused) for own in flat]
-    return np.array([loss for loss, _ in found]), np.array([accuracy for _, accuracy in found])
+    flat = np.ascontiguousarray(flat)
+    found = _core.figures(make_plan(network, settings), flat, core_rows(rows), _limited(threads))
+    return {kind: found[:, k] for k, kind in enumerate(KINDS)}
+
+
+def rate_factors(network: Network, settings: RuleSettings, steps: AnyArray) -> AnyArray:
+    """Return the schedule's factor of the learning rate at each step, counted from 0."""
+    plan = make_plan(network, settings)
+    return np.array([plan.rate_factor(int(step)) for step in steps])
+
+
+def core_rows(rows: RowSet) -> _core.Rows:
+    """Return rows in the form that the core reads them."""
+    return _core.Rows(
+        rows.x, rows.y, weights=rows.weights, emphasis=rows.emphasis, units=rows.units
+    )
 
 
 def _limited(threads: int | None) -> int:
@@ -162,6 +211,10 @@ def _check_rows(network: Network, state: State, rows: RowSet) -> None:
     for name, array in (("x", rows.x), ("y", rows.y)):
         if not array.flags.c_contiguous:
             raise ArgumentError("Course", name, "must be C-contiguous", got=array.strides)
+    for name, counts in (("weights", rows.weights), ("emphasis", rows.emphasis)):
+        if counts is not None and (counts.shape != rows.x.shape[:1] or counts.dtype != dtype):
+            wanted = f"must have shape (N,) with N={rows.x.shape[0]} from `x`, and be {dtype}"
+            raise ArgumentError("Course", name, wanted, got=f"{counts.shape}, {counts.dtype}")
 
 
 def _check(

@@ -9,10 +9,12 @@ from shoal.metrics.figures import (
     categorical_log_loss,
     confusion_matrix,
     constant_guess_accuracy,
+    hamming_loss,
     mean_absolute_error,
     mean_squared_error,
     predicted_classes,
     r2,
+    subset_accuracy,
 )
 
 __all__ = [
@@ -25,8 +27,10 @@ __all__ = [
     "categorical_log_loss",
     "confusion_matrix",
     "constant_guess_accuracy",
+    "hamming_loss",
     "mean_absolute_error",
     "mean_squared_error",
     "predicted_classes",
     "r2",
+    "subset_accuracy",
 ]

@@ -35,10 +35,12 @@ def check_model(model: Model) -> None:
     n_features, n_outputs = len(model.schema.feature_names), model.network.n_outputs
     _check_scalers("scalers", model.scalers, n_networks, n_features)
     _check_scalers("target_scalers", model.target_scalers, n_networks, n_outputs)
-    if model.schema.kind == "classification":
+    if not model.schema.is_regression:
         _check_no_scaling(model.target_scalers)
     _check_seeds(model.seeds, n_networks)
     _check_best(model.best, n_networks)
+    if model.threshold not in (0.0, 0.5):
+        raise ArgumentError(WHERE, "threshold", "must be 0.5 or 0", got=model.threshold)
     for name in ("multiply", "add"):
         if not math.isfinite(getattr(model, name)):
             raise ArgumentError(WHERE, name, "must be finite", got=getattr(model, name))
@@ -68,15 +70,18 @@ def _check_network(model: Model) -> None:
     allowed = _allowed_outputs(schema)
     if network.n_outputs not in allowed:
         told = " or ".join(str(n) for n in sorted(allowed))
-        wanted = f"must have {told} outputs for the target '{schema.target}'"
+        many = len(schema.targets) > 1
+        whose = f"{len(schema.targets)} targets" if many else f"target '{schema.target}'"
+        wanted = f"must have {told} outputs for the {whose}"
         raise ArgumentError(WHERE, "network", wanted, got=network.n_outputs)
 
 
 def _allowed_outputs(schema: Schema) -> set[int]:
     """Return how many outputs a network for this target may have."""
-    if schema.kind == "regression":
+    _check_targets(schema)
+    if schema.kind != "classification":
         if schema.classes:
-            wanted = "must have no classes for regression"
+            wanted = f"must have no classes for {schema.kind}"
             raise ArgumentError(WHERE, "schema", wanted, got=len(schema.classes))
         return {schema.n_outputs}
     if len(schema.classes) < 2:
@@ -87,6 +92,26 @@ def _allowed_outputs(schema: Schema) -> set[int]:
         wanted = "must have classes that differ"
         raise ArgumentError(WHERE, "schema", wanted, got=f"{show(twice)} twice")
     return {schema.n_outputs, len(schema.classes)}  # two classes may have a unit each
+
+
+def _check_targets(schema: Schema) -> None:
+    """Check that targets differ, and that labels have two names each."""
+    twice = next((t for t, n in Counter(schema.targets).items() if n > 1), None)
+    if twice is not None:
+        raise ArgumentError(
+            WHERE, "schema", "must have targets that differ", got=f"{show(twice)} twice"
+        )
+    if schema.kind == "classification" and schema.more_targets:
+        wanted = "must have one target for a classification"
+        raise ArgumentError(WHERE, "schema", wanted, got=len(schema.targets))
+    n_labels = len(schema.targets) if schema.kind == "multilabel" else 0
+    if len(schema.label_classes) != n_labels:
+        wanted = f"must have names of 0 and 1 for {n_labels} labels"
+        raise ArgumentError(WHERE, "schema", wanted, got=len(schema.label_classes))
+    for pair in schema.label_classes:
+        if pair[0] == pair[1]:
+            wanted = "must have classes that differ"
+            raise ArgumentError(WHERE, "schema", wanted, got=f"{show(pair[0])} twice")
 
 
 def _check_parameters(model: Model) -> None:

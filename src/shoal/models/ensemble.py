@@ -12,6 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from shoal.data.dataset import Kind
 from shoal.metrics import predicted_classes
 from shoal.network import FloatArray
 
@@ -21,13 +22,17 @@ class Prediction:
     """What a model says about N rows.
 
     Attributes:
-        mean: the mean over the networks: of the probabilities of every class, or of the value.
-        codes: the predicted class, a place in the schema's classes; None for regression.
+        mean: the mean over the networks: of the probabilities of every class, of the
+            probability of every label, or of the values.
+        codes: the predicted class, a place in the schema's classes; 0 or 1 for every label;
+            None for regression.
         disagreement: the standard deviation over the networks (divided by P, not P - 1) of the
-            probability of the predicted class, or of the value; 0 for one network.
+            probability of the predicted class, of every label's probability, or of the
+            values; 0 for one network.
 
     Shapes:
-        mean (N, n_classes) or (N, 1), codes (N,), disagreement (N,)
+        mean (N, n_classes) or (N, C); codes (N,), or (N, C) for labels; disagreement (N,), or
+        (N, C) for several targets
     """
 
     mean: FloatArray
@@ -35,27 +40,29 @@ class Prediction:
     disagreement: FloatArray
 
 
-def combine(each: FloatArray, *, classes: bool) -> Prediction:
+def combine(each: FloatArray, *, kind: Kind) -> Prediction:
     """Return what the networks say together.
 
     Args:
-        each: the probabilities of every class, or the value, from each network.
-        classes: whether they are probabilities.
+        each: the probabilities of every class or label, or the values, from each network.
+        kind: which of them.
 
     Shapes:
-        each (P, N, n_classes) or (P, N, 1)
+        each (P, N, n_classes) or (P, N, C)
 
     Example:
-        >>> found = combine(np.array([[[0.2, 0.8]], [[0.6, 0.4]]]), classes=True)
+        >>> found = combine(np.array([[[0.2, 0.8]], [[0.6, 0.4]]]), kind="classification")
         >>> found.mean.round(3).tolist(), found.codes.tolist(), found.disagreement.round(3).tolist()
         ([[0.4, 0.6]], [1], [0.2])
     """
     mean = _mean(each)
-    if classes:
+    codes: NDArray[np.int64] | None = None
+    chosen = each[..., 0] if each.shape[-1] == 1 else each
+    if kind == "classification":
         codes = predicted_classes(mean)
         chosen = np.take_along_axis(each, codes[None, :, None], axis=-1)[..., 0]
-    else:
-        codes, chosen = None, each[..., 0]
+    elif kind == "multilabel":
+        codes = (mean > 0.5).astype(np.int64)
     spread = np.sqrt(_mean((chosen - _mean(chosen)) ** 2))
     return Prediction(mean=mean, codes=codes, disagreement=spread)
 

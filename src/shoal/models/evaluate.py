@@ -3,29 +3,71 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from shoal.data.encode import one_hot
-from shoal.errors import ArgumentError, did_you_mean
+from shoal.data.dataset import Schema
+from shoal.data.weights import check_weights
+from shoal.errors import ArgumentError
 from shoal.metrics import (
     accuracy,
     confusion_matrix,
     constant_guess_accuracy,
+    hamming_loss,
     mean_absolute_error,
     mean_squared_error,
     predicted_classes,
     r2,
+    subset_accuracy,
 )
-from shoal.models.ensemble import combine, join_rows
+from shoal.models.ensemble import Prediction, combine, join_rows
 from shoal.models.inputs import Inputs
 from shoal.models.model import Model
+from shoal.models.targets import targets_of
 from shoal.network import FloatArray
 from shoal.records import Record
 
 Y = NDArray[np.float64]
+Confusion = tuple[tuple[int | float, ...], ...]
+
+
+class LabelFigures(Record):
+    """Figures of one label of several, of the ensemble.
+
+    Attributes:
+        name: the target's column.
+        classes: what 0 and 1 are called.
+        loss: mean crossentropy of this label.
+        accuracy: share of rows with this label right.
+        constant_guess_accuracy: that of always saying the more frequent of the two.
+        confusion: rows of the true class (down) by the predicted one (across).
+    """
+
+    name: str
+    classes: tuple[str, str]
+    loss: float
+    accuracy: float
+    constant_guess_accuracy: float
+    confusion: Confusion
+
+
+class TargetFigures(Record):
+    """Figures of one number of several, of the ensemble, in the target's own units.
+
+    Attributes:
+        name: the target's column.
+        mean_squared_error: without a factor 1/2.
+        mean_absolute_error: the mean of the absolute errors.
+        r2: share of the variance that is explained; None where the target does not vary.
+    """
+
+    name: str
+    mean_squared_error: float
+    mean_absolute_error: float
+    r2: float | None = None
 
 
 class Evaluation(Record):
@@ -36,41 +78,74 @@ class Evaluation(Record):
     Attributes:
         n_rows: N.
         n_networks: P.
+        weighted: whether rows counted by weights; then every mean is ``sum(w f) / sum(w)``.
         loss_name: "crossentropy" for classes, "squared_error" for numbers; whatever loss the
             networks were trained with.
         loss: of the ensemble.
-        accuracy: share of rows with the right class, or None for numbers.
-        constant_guess_accuracy: that of always saying the most frequent class of these rows.
+        accuracy: share of rows with the right class, or with every label right; None for
+            numbers.
+        constant_guess_accuracy: that of always saying the most frequent class of these rows,
+            or the most frequent set of labels.
         classes: names of the classes, or None.
-        confusion: rows of every true class (down) by their predicted class (across), or None.
-        r2: share of the variance that is explained; None for classes, and where the target
-            does not vary.
+        confusion: rows of every true class (down) by their predicted class (across), or None;
+            with weights the sums of their weights.
+        hamming_loss: share of labels that are wrong, or None where there are none.
+        labels: figures of each of several labels, else empty.
+        r2: share of the variance that is explained, the mean over the targets; None for
+            classes, and where a target does not vary.
+        mean_squared_error: in the square of the target's units, or None for classes.
         mean_absolute_error: in the target's units, or None for classes.
+        targets: figures of each of several numbers, else empty.
         network_losses: the loss of every network alone, (P,).
         network_accuracies: the accuracy of every network alone, (P,), or None.
 
     Units:
-        Crossentropy: mean over the rows of ``-log(p of the true class)``, natural log, p at
-        least the smallest normal number of the precision (1.2e-38 for float32, so no row
-        counts more than 87.34). Squared error: mean over the rows, without a factor 1/2.
+        Crossentropy: mean over the rows of ``-log(p of the true class)``, natural log, and over
+        the labels where there are several. From the weighted sums where the last layer is
+        sigmoid or softmax, so it equals the figure of a run with that loss; for any other
+        layer p is at least the smallest normal number of the precision (1.2e-38 for float32,
+        so no row counts more than 87.34). Squared error: mean over rows and targets, without
+        a factor 1/2.
     """
 
     n_rows: int
     n_networks: int
+    weighted: bool = False
     loss_name: str
     loss: float
     accuracy: float | None = None
     constant_guess_accuracy: float | None = None
     classes: tuple[str, ...] | None = None
-    confusion: tuple[tuple[int, ...], ...] | None = None
+    confusion: Confusion | None = None
+    hamming_loss: float | None = None
+    labels: tuple[LabelFigures, ...] = ()
     r2: float | None = None
+    mean_squared_error: float | None = None
     mean_absolute_error: float | None = None
+    targets: tuple[TargetFigures, ...] = ()
     network_losses: tuple[float, ...]
     network_accuracies: tuple[float, ...] | None = None
 
 
+@dataclass(slots=True, kw_only=True)
+class _Sums:
+    """What blocks of rows add up to."""
+
+    wholes: list[Prediction] = field(default_factory=list)
+    ensemble: list[FloatArray] = field(default_factory=list)
+    """Losses of the ensemble in every row, (n,) or (n, L); none for numbers."""
+    losses: list[FloatArray] = field(default_factory=list)
+    """Weighted sums over the rows of every network's loss, (P,)."""
+    hits: list[FloatArray] = field(default_factory=list)
+
+
 def evaluate(
-    model: Model, x: Inputs | Any, y: ArrayLike, *, threads: int | None = None
+    model: Model,
+    x: Inputs | Any,
+    y: ArrayLike,
+    *,
+    weights: ArrayLike | None = None,
+    threads: int | None = None,
 ) -> Evaluation:
     """Return how good a model is on rows with known targets.
 
@@ -78,137 +153,169 @@ def evaluate(
         model: the model.
         x: as for `Model.predict`.
         y: as `encode_targets` gives it: one column of 0 and 1 for two classes, one-hot for
-            more, values for numbers; or one dimension with names of classes or values.
+            more, a column of 0 and 1 for every label, values for numbers; or one dimension
+            with names of classes or values.
+        weights: how much every row counts; None: all alike.
         threads: None for as many as there are.
 
     Shapes:
-        x (N, D), y (N, C) or (N,), N at least 1
+        x (N, D), y (N, C) or (N,), weights (N,), N at least 1
 
     Raises:
-        ArgumentError: `x` or `y` do not fit the model or each other, or the squared error is
-            beyond the largest number.
+        ArgumentError: `x`, `y` or `weights` do not fit the model or each other, or the squared
+            error is beyond the largest number.
         DataError: as for `Model.predict`.
     """
-    targets = _targets(model, y)
-    wholes, losses, hits = [], [], []
+    targets = targets_of("evaluate", model.schema, y)
+    counts = None if weights is None else check_weights("evaluate", weights, len(targets))
+    sums = _Sums()
     n_rows = 0
-    for block in model.member_figures(x, threads=threads, where="evaluate"):
-        true = targets[n_rows : n_rows + block.shape[1]]
+    for block, logs in model.member_log_figures(x, threads=threads, where="evaluate"):
+        rows = slice(n_rows, n_rows + block.shape[1])
         n_rows += block.shape[1]
-        if len(true) < block.shape[1]:
-            continue
-        wholes.append(combine(block, classes=bool(model.schema.classes)))
-        losses.append(_row_losses(model, block, true).sum(axis=1))
-        if model.schema.classes:
-            right = predicted_classes(block) == predicted_classes(true)
-            hits.append(right.sum(axis=1))
+        if len(targets) >= n_rows:
+            _add(sums, model.schema, block, logs, targets[rows], _ones_or(counts, rows))
     _check_rows(n_rows, len(targets))
-    figures: dict[str, Any] = {
-        "n_rows": n_rows,
-        "n_networks": len(model),
-        "network_losses": tuple((_total(losses) / n_rows).tolist()),
-    }
-    mean = join_rows(wholes).mean
-    if not model.schema.classes:
-        return Evaluation(**figures, **_value_figures(figures["network_losses"], mean, targets))
+    total = float(n_rows) if counts is None else float(counts.sum())
+    losses = tuple((_total(sums.losses) / total).tolist())
+    mean = join_rows(sums.wholes).mean
+    figures = _figures_of(model.schema, sums, losses, mean, targets, counts)
+    if not model.schema.is_regression:
+        figures["network_accuracies"] = tuple((_total(sums.hits) / total).tolist())
     return Evaluation(
+        n_rows=n_rows,
+        n_networks=len(model),
+        weighted=counts is not None,
+        network_losses=losses,
         **figures,
-        **_class_figures(model, mean, targets),
-        network_accuracies=tuple((_total(hits) / n_rows).tolist()),
     )
 
 
-def _class_figures(model: Model, mean: FloatArray, true: Y) -> dict[str, Any]:
+def _ones_or(counts: Y | None, rows: slice) -> Y:
+    return np.ones(rows.stop - rows.start) if counts is None else counts[rows]
+
+
+def _add(
+    sums: _Sums, schema: Schema, block: FloatArray, logs: FloatArray, true: Y, counts: Y
+) -> None:
+    """Add a block of n rows: figures and logs of every network, true targets, weights (n,)."""
+    sums.wholes.append(combine(block, kind=schema.kind))
+    if schema.is_regression:
+        with np.errstate(over="ignore", invalid="ignore"):
+            each: FloatArray = ((block - true) ** 2).mean(axis=-1)
+            sums.losses.append((each * counts).sum(axis=1))
+        return
+    if schema.kind == "multilabel":
+        chosen = np.where(true > 0.5, logs[..., 1], logs[..., 0])  # (P, n, L)
+        right = ((block > 0.5) == (true > 0.5)).all(axis=-1)
+        each = -chosen.mean(axis=-1)
+    else:
+        codes = predicted_classes(true)
+        chosen = np.take_along_axis(logs, codes[None, :, None], axis=-1)[..., 0]  # (P, n)
+        right = predicted_classes(block) == codes
+        each = -chosen
+    sums.ensemble.append(np.log(len(block)) - np.logaddexp.reduce(chosen, axis=0))
+    sums.losses.append((each * counts).sum(axis=1))
+    sums.hits.append((right * counts).sum(axis=1))
+
+
+def _figures_of(
+    schema: Schema,
+    sums: _Sums,
+    losses: Sequence[float],
+    mean: FloatArray,
+    true: Y,
+    counts: Y | None,
+) -> dict[str, Any]:
+    if schema.is_regression:
+        return _value_figures(schema, losses, mean, true, counts)
+    each = np.concatenate(sums.ensemble)
+    if schema.kind == "multilabel":
+        return _label_figures(schema, each, mean, true, counts)
     return {
         "loss_name": "crossentropy",
-        "loss": float(_row_losses(model, mean[None], true).mean()),
-        "accuracy": accuracy(mean, true),
-        "constant_guess_accuracy": constant_guess_accuracy(true, true),
-        "classes": model.schema.classes,
-        "confusion": tuple(map(tuple, confusion_matrix(mean, true).tolist())),
+        "loss": float(np.average(each, weights=counts)),
+        "accuracy": accuracy(mean, true, counts),
+        "constant_guess_accuracy": constant_guess_accuracy(
+            true, true, weights_train=counts, weights_validation=counts
+        ),
+        "classes": schema.classes,
+        "confusion": _confusion(mean, true, counts),
     }
 
 
-def _value_figures(losses: Sequence[float], mean: FloatArray, true: Y) -> dict[str, Any]:
+def _label_figures(
+    schema: Schema, each: FloatArray, mean: FloatArray, true: Y, counts: Y | None
+) -> dict[str, Any]:
+    """Return the figures of several labels, together and one by one; each (N, L)."""
+    labels = []
+    for i, (name, pair) in enumerate(zip(schema.targets, schema.label_classes, strict=True)):
+        said, is_true = mean[:, i : i + 1], true[:, i : i + 1]
+        labels.append(
+            LabelFigures(
+                name=name,
+                classes=pair,
+                loss=float(np.average(each[:, i], weights=counts)),
+                accuracy=accuracy(said, is_true, counts),
+                constant_guess_accuracy=constant_guess_accuracy(
+                    is_true, is_true, weights_train=counts, weights_validation=counts
+                ),
+                confusion=_confusion(said, is_true, counts),
+            )
+        )
+    return {
+        "loss_name": "crossentropy",
+        "loss": float(np.average(each.mean(axis=1), weights=counts)),
+        "accuracy": subset_accuracy(mean, true, counts),
+        "constant_guess_accuracy": constant_guess_accuracy(
+            true, true, weights_train=counts, weights_validation=counts, labels=True
+        ),
+        "hamming_loss": hamming_loss(mean, true, counts),
+        "labels": tuple(labels),
+    }
+
+
+def _value_figures(
+    schema: Schema, losses: Sequence[float], mean: FloatArray, true: Y, counts: Y | None
+) -> dict[str, Any]:
     with np.errstate(over="ignore", invalid="ignore"):
-        loss = mean_squared_error(mean, true)
-        explained = r2(mean, true)
+        loss = mean_squared_error(mean, true, counts)
     if not np.isfinite([loss, *losses]).all():
         wanted = "must keep the squared error finite"
         raise ArgumentError("evaluate", "y", wanted, got="an error beyond 1e154")
+    each = [
+        TargetFigures(
+            name=name,
+            mean_squared_error=mean_squared_error(mean[:, i : i + 1], true[:, i : i + 1], counts),
+            mean_absolute_error=mean_absolute_error(mean[:, i : i + 1], true[:, i : i + 1], counts),
+            r2=_explained(mean[:, i : i + 1], true[:, i : i + 1], counts),
+        )
+        for i, name in enumerate(schema.targets)
+    ]
     return {
         "loss_name": "squared_error",
         "loss": loss,
-        "r2": explained if np.isfinite(explained) else None,
-        "mean_absolute_error": mean_absolute_error(mean, true),
+        "r2": _explained(mean, true, counts),
+        "mean_squared_error": loss,
+        "mean_absolute_error": mean_absolute_error(mean, true, counts),
+        "targets": tuple(each) if len(each) > 1 else (),
     }
 
 
-def _row_losses(model: Model, block: FloatArray, true: Y) -> FloatArray:
-    """Return the loss of every network in every row.
+def _explained(mean: FloatArray, true: Y, counts: Y | None) -> float | None:
+    with np.errstate(over="ignore", invalid="ignore"):
+        explained = r2(mean, true, counts)
+    return explained if np.isfinite(explained) else None
 
-    Shapes:
-        block (P, n, n_classes) or (P, n, 1), true (n, n_classes) or (n, 1) -> (P, n)
-    """
-    if not model.schema.classes:
-        with np.errstate(over="ignore"):
-            squared: FloatArray = (block[..., 0] - true[:, 0]) ** 2
-        return squared
-    codes = predicted_classes(true)
-    p = np.take_along_axis(block, codes[None, :, None], axis=-1)[..., 0]
-    least = float(np.finfo(model.parameters.dtype).smallest_normal)
-    losses: FloatArray = -np.log(np.maximum(p, least))
-    return losses
+
+def _confusion(said: FloatArray, true: Y, counts: Y | None) -> Confusion:
+    return tuple(map(tuple, confusion_matrix(said, true, counts).tolist()))
 
 
 def _total(parts: Sequence[NDArray[Any]]) -> NDArray[np.float64]:
     with np.errstate(over="ignore"):
         total: NDArray[np.float64] = np.asarray(parts, dtype=np.float64).sum(axis=0)
     return total
-
-
-def _targets(model: Model, y: ArrayLike) -> Y:
-    """Return `y` one-hot (N, n_classes), or as values (N, 1)."""
-    try:
-        given = np.asarray(y)
-    except ValueError:
-        wanted = "must have rows of one length"
-        raise ArgumentError("evaluate", "y", wanted, got="something else") from None
-    classes = model.schema.classes
-    if classes and given.ndim == 1 and given.dtype.kind in "OUT":
-        return one_hot(np.array(_codes(classes, given.tolist()), np.int64), len(classes))
-    if given.dtype.kind not in "biuf":
-        wanted = "must be a table of numbers, or names of classes"
-        raise ArgumentError("evaluate", "y", wanted, got=f"an array of {given.dtype}")
-    array = given.astype(np.float64)
-    array = array[:, None] if array.ndim == 1 else array
-    widths = {model.schema.n_outputs, len(classes)} - {0} if classes else {1}
-    if array.ndim != 2 or array.shape[1] not in widths:
-        told = " or ".join(f"(N, {width})" for width in sorted(widths))
-        raise ArgumentError("evaluate", "y", f"must have shape {told}", got=np.shape(y))
-    if not np.isfinite(array).all():
-        raise ArgumentError("evaluate", "y", "must be finite", got="infinity or NaN")
-    return _one_hot(array) if classes else array
-
-
-def _one_hot(array: Y) -> Y:
-    if array.shape[1] == 1:
-        array = np.concatenate([1.0 - array, array], axis=1)
-    fits = ((array == 0) | (array == 1)).all() and (array.sum(axis=1) == 1).all()
-    if not fits:
-        wanted = "must be 0 and 1, with one 1 a row where there are several columns"
-        raise ArgumentError("evaluate", "y", wanted, got="other values")
-    return array
-
-
-def _codes(classes: Sequence[str], names: Sequence[object]) -> list[int]:
-    place = {name: i for i, name in enumerate(classes)}
-    for row, name in enumerate(names):
-        if not isinstance(name, str) or name not in place:
-            wanted = f"must hold classes of the model, {', '.join(map(repr, classes[:10]))}"
-            cure = did_you_mean(str(name), classes)
-            raise ArgumentError("evaluate", "y", wanted, got=f"{name!r} in row {row}", cure=cure)
-    return [place[str(name)] for name in names]
 
 
 def _check_rows(n_rows: int, n_targets: int) -> None:

@@ -39,6 +39,7 @@ def load_model(path: str | os.PathLike[str]) -> Model:
             target_scalers=header.target_scalers,
             multiply=header.multiply,
             add=header.add,
+            threshold=header.threshold,
             seeds=header.seeds,
             best=header.best,
             experiment=header.experiment,

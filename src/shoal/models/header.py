@@ -50,6 +50,7 @@ class Header(Record):
         target_scalers: likewise, for numeric targets.
         multiply: the data recipe's factor.
         add: the data recipe's summand.
+        threshold: what an output decides at; files of before do not have it.
         seeds: of every network.
         best: which network is the best.
         experiment: the document that the model came from.
@@ -67,6 +68,7 @@ class Header(Record):
     target_scalers: _Scalers
     multiply: _Number = 1.0
     add: _Number = 0.0
+    threshold: _Number = 0.5
     seeds: Annotated[tuple[_Seed, ...], Field(min_length=1, fail_fast=True)]
     best: Annotated[int, Field(strict=True, ge=0), NUMBER]
     experiment: dict[str, Any]

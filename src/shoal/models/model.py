@@ -25,7 +25,12 @@ from shoal.models.document import DocumentError, plain_document
 from shoal.models.ensemble import Prediction, combine, join_rows
 from shoal.models.header import Header
 from shoal.models.inputs import Features, Inputs, check_finite, features_of
-from shoal.models.probabilities import probabilities
+from shoal.models.probabilities import (
+    label_probabilities,
+    log_label_probabilities,
+    log_probabilities,
+    probabilities,
+)
 from shoal.network import FloatArray, Network, Parameters
 
 BLOCK = 2**22
@@ -48,6 +53,8 @@ class Model:
         target_scalers: likewise; for a classification with center 0 and scale 1.
         multiply: the data recipe's factor for every feature.
         add: the data recipe's summand.
+        threshold: what an output of classes or labels decides at: 0.5, or 0 for a network
+            that the hinge loss trained; see `probabilities`.
         seeds: of every network, from 0 to 2**53 - 1.
         best: which network is the best.
         experiment: the document that the model came from; opaque here.
@@ -79,6 +86,7 @@ class Model:
     target_scalers: tuple[Scaler, ...]
     multiply: float = 1.0
     add: float = 0.0
+    threshold: float = 0.5
     seeds: tuple[int, ...]
     best: int
     experiment: Mapping[str, Any] = field(repr=False)
@@ -153,7 +161,7 @@ class Model:
                 infinity, or a value beyond 1e150.
             DataError: a column is missing, or a cell does not fit the schema.
         """
-        parts = list(self._output_blocks("Model.outputs", x, threads))
+        parts = [block for _, block in self._output_blocks("Model.outputs", x, threads)]
         return parts[0] if len(parts) == 1 else np.concatenate(parts, axis=1)
 
     def member_figures(
@@ -161,16 +169,52 @@ class Model:
     ) -> Iterator[FloatArray]:
         """Yield what every network says, block of rows by block.
 
-        That is the probability of every class (see `probabilities`), or the value.
+        That is the probability of every class or label (see `probabilities`), or the values.
 
         Shapes:
-            x (N, D) -> blocks of n rows, (P, n, n_classes) or (P, n, 1), float64
+            x (N, D) -> blocks of n rows, (P, n, n_classes) or (P, n, C), float64
 
         Raises:
             ArgumentError, DataError: as `outputs`.
         """
-        for block in self._output_blocks(where, x, threads):
-            yield probabilities(self.network, block) if self.schema.classes else block
+        for _, block in self._output_blocks(where, x, threads):
+            yield self._figures(block)
+
+    def member_log_figures(
+        self, x: Inputs | Any, *, threads: int | None = None, where: str
+    ) -> Iterator[tuple[FloatArray, FloatArray]]:
+        """Yield what every network says beside the logarithms of its probabilities.
+
+        The logarithms come from the weighted sums of the last layer, so they are exact where
+        a probability rounds to 0 or 1; it costs the core's pass twice.
+
+        Args:
+            x: as for `outputs`.
+            threads: None for as many as there are.
+            where: the public function, for messages.
+
+        Shapes:
+            x (N, D) -> blocks of n rows: figures (P, n, n_classes) or (P, n, C) and their logs,
+            for labels (P, n, C, 2): of 1 - p and of p; for numbers the figures twice
+
+        Raises:
+            ArgumentError, DataError: as `outputs`.
+        """
+        for features, block in self._output_blocks(where, x, threads):
+            figures = self._figures(block)
+            if self.schema.is_regression:
+                yield figures, figures
+                continue
+            sums = np.empty_like(block)
+            linear = _without_last_activation(self.network)
+            for scaler, members in _alike(self.scalers).items():
+                scaled = self._scaled(where, scaler, features)
+                sums[members] = forward(
+                    linear, self.parameters.flat[members], scaled, threads=threads
+                )
+            labels = self.schema.kind == "multilabel"
+            log = log_label_probabilities if labels else log_probabilities
+            yield figures, log(self.network, sums, figures)
 
     def prediction(
         self, x: Inputs | Any, *, threads: int | None = None, where: str = "Model.prediction"
@@ -180,50 +224,54 @@ class Model:
         Raises:
             ArgumentError, DataError: as `outputs`.
         """
-        classes = bool(self.schema.classes)
         figures = self.member_figures(x, threads=threads, where=where)
-        return join_rows([combine(block, classes=classes) for block in figures])
+        return join_rows([combine(block, kind=self.schema.kind) for block in figures])
 
     def predict_proba(self, x: Inputs | Any, *, threads: int | None = None) -> FloatArray:
-        """Return the probability of every class: the mean over the networks.
+        """Return the probability of every class or label: the mean over the networks.
 
         Shapes:
-            x (N, D) -> (N, n_classes), float64, each row summing to 1
+            x (N, D) -> (N, n_classes), float64, each row summing to 1; or (N, L), that of the
+            second class of every label
 
         Raises:
             InputError: the target is a number.
             ArgumentError, DataError: as `outputs`.
         """
-        if not self.schema.classes:
+        if self.schema.is_regression:
             told = f"the target '{self.schema.target}' is a number and has no classes"
             raise InputError(f"Model.predict_proba: {told}. Use predict.")
         return self.prediction(x, threads=threads, where="Model.predict_proba").mean
 
     def predict(self, x: Inputs | Any, *, threads: int | None = None) -> NDArray[Any]:
-        """Return the class of every row, or its value.
+        """Return the class of every row, or its value; a column for each of several targets.
 
         The most probable class; of equally probable ones the first, so that a probability of
         exactly 0.5 is class 0.
 
         Shapes:
-            x (N, D) -> (N,), objects that are names of classes, or float64
+            x (N, D) -> (N,), or (N, C) for several targets; objects that are names of classes,
+            or float64
 
         Raises:
             ArgumentError, DataError: as `outputs`.
         """
         found = self.prediction(x, threads=threads, where="Model.predict")
         if found.codes is None:
-            return found.mean[:, 0]
+            return found.mean if len(self.schema.targets) > 1 else found.mean[:, 0]
+        if self.schema.kind == "multilabel":
+            names = np.array(self.schema.label_classes, dtype=object)  # (L, 2)
+            return np.asarray(names[np.arange(len(names)), found.codes])
         return np.array(self.schema.classes, dtype=object)[found.codes]
 
     def disagreement(self, x: Inputs | Any, *, threads: int | None = None) -> FloatArray:
         """Return how far the networks are apart: 0 where they agree, and for one network.
 
         The standard deviation over the networks (divided by P) of the probability of the
-        predicted class, or of the value.
+        predicted class, of every label's probability, or of the values.
 
         Shapes:
-            x (N, D) -> (N,)
+            x (N, D) -> (N,), or (N, C) for several targets
 
         Raises:
             ArgumentError, DataError: as `outputs`.
@@ -244,6 +292,7 @@ class Model:
             target_scalers=self.target_scalers,
             multiply=self.multiply,
             add=self.add,
+            threshold=self.threshold,
             seeds=self.seeds,
             best=self.best,
             experiment=dict(self.experiment),
@@ -255,19 +304,29 @@ class Model:
 
     def _output_blocks(
         self, where: str, x: Inputs | Any, threads: int | None
-    ) -> Iterator[FloatArray]:
+    ) -> Iterator[tuple[Features, FloatArray]]:
+        """Yield features (n, D) with the outputs for them, (P, n, C)."""
         check_threads(where, threads)
         features = features_of(where, self.schema, x)
         widest = max(self.network.n_outputs, len(self.schema.classes))
         n_rows = max(1, BLOCK // (len(self) * widest))
         for start in range(0, max(1, len(features)), n_rows):
-            yield self._outputs(where, features[start : start + n_rows], start, threads)
+            block = features[start : start + n_rows]
+            yield block, self._outputs(where, block, start, threads)
+
+    def _figures(self, outputs: FloatArray) -> FloatArray:
+        """Return outputs (P, n, C) as probabilities of classes or labels, or as they are."""
+        if self.schema.is_regression:
+            return outputs
+        if self.schema.kind == "multilabel":
+            return label_probabilities(outputs, threshold=self.threshold)
+        return probabilities(self.network, outputs, threshold=self.threshold)
 
     def _outputs(
         self, where: str, features: Features, start: int, threads: int | None
     ) -> FloatArray:
         """Return the outputs for a block of rows; networks with equal scalers go together."""
-        dtype = self.parameters.dtype if self.schema.classes else np.dtype(np.float64)
+        dtype = np.dtype(np.float64) if self.schema.is_regression else self.parameters.dtype
         shape = (len(self), len(features), self.network.n_outputs)
         outputs: FloatArray = np.empty(shape, dtype=dtype)
         if len(features) == 0:
@@ -276,7 +335,7 @@ class Model:
             scaled = self._scaled(where, scaler, features)
             flat = self.parameters.flat[members]
             outputs[members] = forward(self.network, flat, scaled, threads=threads)
-        if not self.schema.classes:
+        if self.schema.is_regression:
             with np.errstate(over="ignore", invalid="ignore"):  # told below
                 for scaler, members in _alike(self.target_scalers).items():
                     rows = np.asarray(outputs[members], np.float64).reshape(-1, shape[-1])
@@ -292,6 +351,13 @@ class Model:
             scaled: FloatArray = scaler.apply(features * self.multiply + self.add).astype(dtype)
         check_finite(where, self.schema, scaled, f"must be finite in {dtype} once scaled")
         return scaled
+
+
+def _without_last_activation(network: Network) -> Network:
+    """Return a network whose outputs are the weighted sums of the last layer."""
+    *layers, last = network.layers
+    plain = last.model_copy(update={"activation": "identity"})
+    return network.model_copy(update={"layers": (*layers, plain)})
 
 
 def _alike(scalers: tuple[Scaler, ...]) -> dict[Scaler, slice | list[int]]:

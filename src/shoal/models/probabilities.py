@@ -11,7 +11,7 @@ import numpy as np
 from shoal.network import FloatArray, Network
 
 
-def probabilities(network: Network, outputs: FloatArray) -> FloatArray:
+def probabilities(network: Network, outputs: FloatArray, *, threshold: float = 0.5) -> FloatArray:
     """Return the probability of every class, each row summing to 1.
 
     One output is the probability p of the second of two classes, so a row is ``[1 - p, p]``.
@@ -23,7 +23,13 @@ def probabilities(network: Network, outputs: FloatArray) -> FloatArray:
     - any other (squared error with identity, tanh, step...): the nearest point among the
       probabilities, in squared distance. For one output that is p, clipped to 0 and 1.
 
-    In each of them the largest output never has less than another.
+    In each of them the largest output never has less than another. Outputs that decide at 0,
+    as the hinge loss trains them, become ``(1 + a) / 2`` first.
+
+    Args:
+        network: tells the last activation.
+        outputs: of its last layer.
+        threshold: what one output decides at: 0.5, or 0 for the hinge loss.
 
     Shapes:
         outputs (..., N, C) -> (..., N, 2) if C is 1, else (..., N, C); float64
@@ -34,14 +40,75 @@ def probabilities(network: Network, outputs: FloatArray) -> FloatArray:
         array([[1.  , 0.  ],
                [0.25, 0.75]])
     """
-    values = np.asarray(outputs, dtype=np.float64)
-    if values.shape[-1] == 1:
-        p = np.clip(values, 0.0, 1.0)
+    if outputs.shape[-1] == 1:
+        p = label_probabilities(outputs, threshold=threshold)
         return np.concatenate([1.0 - p, p], axis=-1)
+    values = _from_half(outputs, threshold)
     activation = network.layers[-1].activation
-    if activation == "softmax":
+    if activation == "softmax" and threshold != 0:
         return values
-    return _shares(values) if activation == "sigmoid" else nearest_probabilities(values)
+    if activation == "sigmoid" and threshold != 0:
+        return _shares(values)
+    return nearest_probabilities(values)
+
+
+def label_probabilities(outputs: FloatArray, *, threshold: float = 0.5) -> FloatArray:
+    """Return the probability of every label by itself: the output, clipped to 0 and 1.
+
+    Outputs that decide at 0 become ``(1 + a) / 2`` first.
+
+    Shapes:
+        outputs (..., N, C) -> (..., N, C), float64
+
+    Example:
+        >>> label_probabilities(np.array([[-0.5, 2.0]]), threshold=0.0)
+        array([[0.25, 1.  ]])
+    """
+    clipped: FloatArray = np.clip(_from_half(outputs, threshold), 0.0, 1.0)
+    return clipped
+
+
+def log_probabilities(network: Network, sums: FloatArray, p: FloatArray) -> FloatArray:
+    """Return the logarithm of probabilities, exact where they round to 0 or 1.
+
+    From the weighted sums z of the last layer where it is sigmoid or softmax: for one output
+    ``-log(1 + e^-z)`` and ``-log(1 + e^z)``, for softmax ``z - log(sum(e^z))``, and for
+    several sigmoid outputs that share one probability those less the log of their sum. For
+    any other layer the log of p, at least that of the smallest normal number of the sums'
+    precision.
+
+    Args:
+        network: tells the last activation.
+        sums: weighted sums of the last layer, before its activation.
+        p: what `probabilities` says.
+
+    Shapes:
+        sums (..., N, C), p (..., N, n_classes) -> (..., N, n_classes), float64
+
+    Units:
+        Natural log.
+    """
+    activation = network.layers[-1].activation
+    if activation not in ("sigmoid", "softmax"):
+        return _floored_log(p, sums)
+    z = _bounded(sums)
+    if sums.shape[-1] == 1:
+        return _log_sigmoid(np.concatenate([-z, z], axis=-1))
+    each = z if activation == "softmax" else _log_sigmoid(z)
+    logs: FloatArray = each - np.logaddexp.reduce(each, axis=-1, keepdims=True)
+    return logs
+
+
+def log_label_probabilities(network: Network, sums: FloatArray, p: FloatArray) -> FloatArray:
+    """Return the logarithms of 1 - p and of p for every label; see `log_probabilities`.
+
+    Shapes:
+        sums, p (..., N, C) -> (..., N, C, 2), float64
+    """
+    if network.layers[-1].activation != "sigmoid":
+        return _floored_log(np.stack([1.0 - p, p], axis=-1), sums)
+    z = _bounded(sums)
+    return _log_sigmoid(np.stack([-z, z], axis=-1))
 
 
 def nearest_probabilities(values: FloatArray) -> FloatArray:
@@ -70,6 +137,29 @@ def nearest_probabilities(values: FloatArray) -> FloatArray:
     n_above = (descending > theta).sum(axis=-1, keepdims=True)
     nearest: FloatArray = np.maximum(v - np.take_along_axis(theta, n_above - 1, axis=-1), 0.0)
     return nearest
+
+
+def _from_half(outputs: FloatArray, threshold: float) -> FloatArray:
+    values = np.asarray(outputs, dtype=np.float64)
+    return values if threshold else (1.0 + values) / 2.0
+
+
+def _log_sigmoid(z: FloatArray) -> FloatArray:
+    """Return ``log(1 / (1 + e^-z))``, which is minus the softplus of -z."""
+    logs: FloatArray = -np.logaddexp(0.0, -z)
+    return logs
+
+
+def _floored_log(p: FloatArray, sums: FloatArray) -> FloatArray:
+    least = float(np.finfo(sums.dtype).smallest_normal)
+    logs: FloatArray = np.log(np.maximum(p, least))
+    return logs
+
+
+def _bounded(sums: FloatArray) -> FloatArray:
+    """Return sums in float64, within the largest number of their precision."""
+    largest = float(np.finfo(sums.dtype).max)
+    return np.clip(np.asarray(sums, np.float64), -largest, largest)
 
 
 def _shares(values: FloatArray) -> FloatArray:

@@ -7,6 +7,8 @@ from typing import Any
 
 import numpy as np
 
+from shoal.data.dataset import Schema
+from shoal.models.ensemble import Prediction
 from shoal.models.inputs import Inputs
 from shoal.models.model import Model
 from shoal.network import FloatArray
@@ -27,8 +29,11 @@ def prediction_columns(
     """Return what a model says, as new columns of a table.
 
     For classes: ``class``, one ``probability_<class>`` for each, and, with more than one
-    network, ``disagreement``. For numbers: ``value`` and ``disagreement``. A name that is
-    taken gets ``_predicted`` at its end, as often as is needed.
+    network, ``disagreement``. For numbers: ``value`` and ``disagreement``. For several
+    labels ``class_<target>`` and ``probability_<target>`` (of the second of its two classes),
+    for several numbers ``value_<target>``, and ``disagreement_<target>``: first one sort for
+    all targets, then the next. A name that is taken gets ``_predicted`` at its end, as often
+    as is needed.
 
     Numbers have as many digits as their precision needs to be read back: 0.9987 in float32.
     Values in float32 whose target lies far from zero for its scale (years, timestamps) are
@@ -48,17 +53,18 @@ def prediction_columns(
     """
     found = model.prediction(x, threads=threads, where="prediction_columns")
     single = model.parameters.dtype == np.float32
-    columns: dict[str, list[str]] = {}
-    if found.codes is None:
-        single = single and _near_zero(model)
-        columns["value"] = _texts(found.mean[:, 0], single=single)
+    schema = model.schema
+    if schema.kind == "classification":
+        columns = _class_columns(model, found, single=single)
+    elif schema.kind == "multilabel":
+        columns = _label_columns(schema, found, single=single)
     else:
-        classes = model.schema.classes
-        columns["class"] = [classes[code] for code in found.codes.tolist()]
-        for i, name in enumerate(classes):
-            columns[f"probability_{name}"] = _texts(found.mean[:, i], single=single)
+        single = single and _near_zero(model)
+        columns = _target_columns(schema, "value", found.mean, single=single)
     if len(model) > 1:
-        columns["disagreement"] = _texts(found.disagreement, single=single)
+        each = found.disagreement
+        each = each[:, None] if each.ndim == 1 else each
+        columns |= _target_columns(schema, "disagreement", each, single=single)
     return dict(zip(free_names(columns, taken), columns.values(), strict=True))
 
 
@@ -82,6 +88,36 @@ def free_names(names: Iterable[str], taken: Collection[str]) -> list[str]:
             used.add(free)
         result.append(free)
     return result
+
+
+def _class_columns(model: Model, found: Prediction, *, single: bool) -> dict[str, list[str]]:
+    classes = model.schema.classes
+    assert found.codes is not None
+    columns = {"class": [classes[code] for code in found.codes.tolist()]}
+    for i, name in enumerate(classes):
+        columns[f"probability_{name}"] = _texts(found.mean[:, i], single=single)
+    return columns
+
+
+def _label_columns(schema: Schema, found: Prediction, *, single: bool) -> dict[str, list[str]]:
+    assert found.codes is not None
+    columns = {
+        f"class_{name}": [pair[code] for code in found.codes[:, i].tolist()]
+        for i, (name, pair) in enumerate(zip(schema.targets, schema.label_classes, strict=True))
+    }
+    return columns | _target_columns(schema, "probability", found.mean, single=single)
+
+
+def _target_columns(
+    schema: Schema, what: str, values: FloatArray, *, single: bool
+) -> dict[str, list[str]]:
+    """Return values (N, C) as columns: one called `what`, or ``what_target`` for several."""
+    if values.shape[1] == 1:
+        return {what: _texts(values[:, 0], single=single)}
+    return {
+        f"{what}_{name}": _texts(values[:, i], single=single)
+        for i, name in enumerate(schema.targets)
+    }
 
 
 def _near_zero(model: Model) -> bool:

@@ -20,7 +20,18 @@ from shoal.network.initializers import (
 from shoal.network.interchange import FUNCTIONS, from_nodes, to_nodes
 from shoal.network.layers import MAX_UNITS, Dense, Input
 from shoal.network.layout import LayerLayout, Layout, Parameters, check_parameters
-from shoal.network.losses import LOSSES, Loss, LossName, check_fit
+from shoal.network.losses import (
+    LOSSES,
+    Huber,
+    Loss,
+    LossChoice,
+    LossName,
+    PlainLoss,
+    check_fit,
+    loss_name,
+    loss_settings,
+    smoothed,
+)
 from shoal.network.network import MAX_LAYERS, MAX_PARAMETERS, LayerRow, Network
 from shoal.network.reference import (
     ForwardPass,
@@ -30,6 +41,7 @@ from shoal.network.reference import (
     check_perceptron,
     forward_pass,
     loss_of,
+    penalty_gradient,
     perceptron_delta,
     row_losses,
 )
@@ -49,6 +61,7 @@ __all__ = [
     "Dense",
     "FloatArray",
     "ForwardPass",
+    "Huber",
     "Initializer",
     "InitializerEntry",
     "Input",
@@ -56,11 +69,13 @@ __all__ = [
     "LayerRow",
     "Layout",
     "Loss",
+    "LossChoice",
     "LossName",
     "Network",
     "Normal",
     "Parameters",
     "Place",
+    "PlainLoss",
     "Reduction",
     "Rule",
     "Scaled",
@@ -72,8 +87,12 @@ __all__ = [
     "check_perceptron",
     "forward_pass",
     "from_nodes",
+    "loss_name",
     "loss_of",
+    "loss_settings",
+    "penalty_gradient",
     "perceptron_delta",
     "row_losses",
+    "smoothed",
     "to_nodes",
 ]

@@ -138,6 +138,17 @@ def softplus(z: FloatArray) -> FloatArray:
     return total
 
 
+def exponential(z: FloatArray) -> FloatArray:
+    """Return ``exp(z)``, infinity where that is too large a number; for Poisson's loss.
+
+    Example:
+        >>> exponential(np.array([0.0, 1e4]))
+        array([ 1., inf])
+    """
+    with np.errstate(over="ignore"):
+        return np.exp(z)
+
+
 def softmax(z: FloatArray) -> FloatArray:
     """Return ``exp(z) / sum(exp(z))`` over the last axis, the largest z subtracted first.
 
@@ -226,6 +237,7 @@ ACTIVATIONS: Mapping[str, Activation] = MappingProxyType(
             Activation(name="gelu", function=gelu, slope=_gelu_slope),
             Activation(name="silu", function=silu, slope=_silu_slope),
             Activation(name="softplus", function=softplus, slope=lambda z, a: sigmoid(z)),
+            Activation(name="exponential", function=exponential, slope=lambda z, a: a.copy()),
             Activation(name="softmax", function=softmax, pullback_rows=_softmax_pullback),
         )
     }

@@ -1,198 +1,228 @@
-"""Optimizers: how a gradient becomes new weights.
+"""Optimizers: how a gradient, or a loss that can be asked, becomes new weights.
 
 Each is a small record, in documents a name or a table, and an entry of `OPTIMIZERS` with its
-update in plain NumPy: the formula that the compiled core is tested against.
+step in plain NumPy: the formula that the compiled core is tested against. A rule is added
+in one of the modules of `shoal.training.rules`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping
 from types import MappingProxyType
-from typing import Annotated, Any, Literal
+from typing import Annotated
 
 import numpy as np
 from pydantic import Field
 
-from shoal.fields import NUMBER, NamedRecord, RecordIn, positional
+from shoal.errors import ArgumentError
+from shoal.fields import NamedRecord, RecordIn
 from shoal.network.arrays import FloatArray
+from shoal.streams import Stream
+from shoal.training.rules.adaptive import (
+    ADAPTIVE_ENTRIES,
+    AdaGrad,
+    Adam,
+    AdamW,
+    AdaptiveRule,
+    AMSGrad,
+    NAdam,
+    RMSprop,
+)
+from shoal.training.rules.descent import (
+    DESCENT_ENTRIES,
+    SGD,
+    DescentRule,
+    Lion,
+    Momentum,
+    Nesterov,
+    Perceptron,
+    Rprop,
+)
+from shoal.training.rules.entries import Kind, OptimizerEntry
+from shoal.training.rules.lbfgs import LBFGS, LBFGS_ENTRIES
+from shoal.training.rules.oracle import (
+    ORACLE_ENTRIES,
+    Annealing,
+    Evolution,
+    FiniteDifference,
+    OracleRule,
+    RandomPerturbation,
+)
+from shoal.training.rules.python import PYTHON_ENTRIES, PythonRule
+from shoal.training.rules.searching import (
+    Gradient,
+    Loss,
+    Oracle,
+    OracleStep,
+    SearchState,
+)
 
-Rate = Annotated[float, Field(strict=True, gt=0), NUMBER]
-Decay = Annotated[float, Field(strict=True, ge=0, lt=1), NUMBER]
-Update = Callable[[Any, FloatArray, FloatArray, FloatArray, int], tuple[FloatArray, FloatArray]]
-
-
-class SGD(NamedRecord):
-    """Gradient descent: ``w - learning_rate * g``, on the rows of a batch."""
-
-    name: Literal["sgd"] = "sgd"
-    learning_rate: Rate = 0.01
-
-    @positional
-    def __init__(self, learning_rate: float = 0.01, *, name: str = "sgd") -> None: ...
-
-
-class Momentum(NamedRecord):
-    """Gradient descent that keeps its direction: ``v = momentum * v + g``.
-
-    The weights become ``w - learning_rate * v``. This is PyTorch's form; where the learning
-    rate is inside v, as in the source, a change of it acts later.
-
-    Source:
-        Polyak, "Some methods of speeding up the convergence of iteration methods" (1964).
-    """
-
-    name: Literal["momentum"] = "momentum"
-    learning_rate: Rate = 0.01
-    momentum: Decay = 0.9
-
-    @positional
-    def __init__(
-        self, learning_rate: float = 0.01, momentum: float = 0.9, *, name: str = "momentum"
-    ) -> None: ...
-
-
-class Adam(NamedRecord):
-    """Gradient descent with a step size of its own for every weight.
-
-    With t the step, counted from 1::
-
-        m = beta_1 * m + (1 - beta_1) * g
-        v = beta_2 * v + (1 - beta_2) * g^2
-        w - learning_rate * (m / (1 - beta_1^t)) / (sqrt(v / (1 - beta_2^t)) + epsilon)
-
-    Source:
-        Kingma, Ba, "Adam: a method for stochastic optimization" (2015), algorithm 1; epsilon
-        is 1e-8 there and 1e-7 here, as in Keras.
-    """
-
-    name: Literal["adam"] = "adam"
-    learning_rate: Rate = 0.001
-    beta_1: Decay = 0.9
-    beta_2: Decay = 0.999
-    epsilon: Rate = 1e-7
-
-    @positional
-    def __init__(
-        self,
-        learning_rate: float = 0.001,
-        beta_1: float = 0.9,
-        beta_2: float = 0.999,
-        epsilon: float = 1e-7,
-        *,
-        name: str = "adam",
-    ) -> None: ...
-
-
-class Perceptron(NamedRecord):
-    """The perceptron rule: ``w - learning_rate * sum of (step(z) - y) x`` over the rows.
-
-    It needs no gradient, only a single layer of ``step`` units; what it is handed as gradient
-    comes from ``backward(..., rule="perceptron")``.
-
-    Source:
-        Rosenblatt, "The perceptron: a probabilistic model for information storage and
-        organization in the brain" (1958).
-    """
-
-    name: Literal["perceptron"] = "perceptron"
-    learning_rate: Rate = 1.0
-
-    @positional
-    def __init__(self, learning_rate: float = 1.0, *, name: str = "perceptron") -> None: ...
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class OptimizerEntry:
-    """An entry of `OPTIMIZERS`.
-
-    Attributes:
-        record: the class with its settings.
-        n_slots: S, the arrays of K numbers that it carries from step to step.
-        needs_gradient: whether it uses the derivative of the loss; if not, the perceptron's
-            error takes its place.
-        function: ``function(optimizer, weights, gradient, slots, step)``; see `update`.
-    """
-
-    record: type[NamedRecord]
-    n_slots: int
-    needs_gradient: bool = True
-    function: Update
-
-
-def _descend(
-    optimizer: SGD | Perceptron, w: FloatArray, g: FloatArray, slots: FloatArray, step: int
-) -> tuple[FloatArray, FloatArray]:
-    return w - optimizer.learning_rate * g, slots.copy()
-
-
-def _momentum(
-    optimizer: Momentum, w: FloatArray, g: FloatArray, slots: FloatArray, step: int
-) -> tuple[FloatArray, FloatArray]:
-    v = optimizer.momentum * slots[0] + g
-    return w - optimizer.learning_rate * v, np.stack([v])
-
-
-def _adam(
-    optimizer: Adam, w: FloatArray, g: FloatArray, slots: FloatArray, step: int
-) -> tuple[FloatArray, FloatArray]:
-    beta_1, beta_2 = optimizer.beta_1, optimizer.beta_2
-    m = beta_1 * slots[0] + (1 - beta_1) * g
-    v = beta_2 * slots[1] + (1 - beta_2) * g * g
-    # the corrections are Python numbers, so float64 even where the weights are float32
-    mean = m / (1 - beta_1**step)
-    spread = np.sqrt(v / (1 - beta_2**step))
-    return w - optimizer.learning_rate * mean / (spread + optimizer.epsilon), np.stack([m, v])
-
+__all__ = [
+    "LBFGS",
+    "OPTIMIZERS",
+    "SGD",
+    "AMSGrad",
+    "AdaGrad",
+    "Adam",
+    "AdamW",
+    "Annealing",
+    "Evolution",
+    "FiniteDifference",
+    "Kind",
+    "Lion",
+    "Momentum",
+    "NAdam",
+    "Nesterov",
+    "Optimizer",
+    "OptimizerEntry",
+    "OracleStep",
+    "Perceptron",
+    "PythonRule",
+    "RMSprop",
+    "RandomPerturbation",
+    "Rprop",
+    "SearchState",
+    "first_slots",
+    "oracle_step",
+    "update",
+]
 
 OPTIMIZERS: Mapping[str, OptimizerEntry] = MappingProxyType(
     {
-        "sgd": OptimizerEntry(record=SGD, n_slots=0, function=_descend),
-        "momentum": OptimizerEntry(record=Momentum, n_slots=1, function=_momentum),
-        "adam": OptimizerEntry(record=Adam, n_slots=2, function=_adam),
-        "perceptron": OptimizerEntry(
-            record=Perceptron, n_slots=0, needs_gradient=False, function=_descend
-        ),
+        entry.name: entry
+        for entry in (
+            *DESCENT_ENTRIES,
+            *ADAPTIVE_ENTRIES,
+            *LBFGS_ENTRIES,
+            *ORACLE_ENTRIES,
+            *PYTHON_ENTRIES,
+        )
     }
 )
 """Every optimizer, by name."""
 
 Optimizer = Annotated[
-    SGD | Momentum | Adam | Perceptron,
+    DescentRule | AdaptiveRule | LBFGS | OracleRule | PythonRule,
     Field(discriminator="name"),
     RecordIn("optimizer", OPTIMIZERS),
 ]
 """The type of a document field that holds an optimizer: a name or a table."""
 
 
-def first_slots(optimizer: Optimizer, weights: FloatArray) -> FloatArray:
-    """Return the slots before the first step, all 0, in the precision of the weights.
+def first_slots(optimizer: NamedRecord, weights: FloatArray) -> FloatArray:
+    """Return the slots before the first step, in the precision of the weights.
+
+    All are 0 but adagrad's sum of squares, which begins at `initial`, and rprop's steps,
+    which begin at the learning rate.
 
     Shapes:
         weights (..., K) -> (S, ..., K)
+
+    Example:
+        >>> first_slots(Rprop(0.5), np.zeros(2))
+        array([[0. , 0. ],
+               [0.5, 0.5]])
     """
-    return np.zeros((OPTIMIZERS[optimizer.name].n_slots, *weights.shape), dtype=weights.dtype)
+    numbers = OPTIMIZERS[optimizer.name].first_numbers(optimizer)
+    slots: FloatArray = np.zeros((len(numbers), *weights.shape), dtype=weights.dtype)
+    for slot, number in zip(slots, numbers, strict=True):
+        slot[...] = number
+    return slots
 
 
 def update(
-    optimizer: Optimizer, weights: FloatArray, gradient: FloatArray, slots: FloatArray, step: int
+    optimizer: NamedRecord,
+    weights: FloatArray,
+    gradient: FloatArray,
+    slots: FloatArray,
+    step: int,
+    factor: float = 1.0,
 ) -> tuple[FloatArray, FloatArray]:
     """Return the weights and slots after one step; nothing is changed in place.
 
     Args:
-        optimizer: which, with its settings.
+        optimizer: which, with its settings; one that is handed a gradient.
         weights: all parameters of a network.
         gradient: the derivative of the loss by them; for the perceptron rule what
             ``backward(..., rule="perceptron")`` gives.
         slots: what the last step returned, or `first_slots`.
         step: the step, counted from 1.
+        factor: of the learning rate, from schedules.
 
     Shapes:
         weights, gradient (..., K), slots (S, ..., K) -> (..., K), (S, ..., K)
+
+    Raises:
+        ArgumentError: the rule asks for losses; see `oracle_step`.
 
     Example:
         >>> w, g = np.array([1.0]), np.array([0.5])
         >>> update(SGD(0.1), w, g, first_slots(SGD(0.1), w), step=1)[0]
         array([0.95])
     """
-    return OPTIMIZERS[optimizer.name].function(optimizer, weights, gradient, slots, step)
+    entry = OPTIMIZERS[optimizer.name]
+    if entry.kind not in ("gradient", "perceptron"):
+        wanted, cure = "must be a rule that is handed a gradient", "Use oracle_step."
+        raise ArgumentError("update", "optimizer", wanted, got=repr(optimizer.name), cure=cure)
+    new: tuple[FloatArray, FloatArray] = entry.function(
+        optimizer, weights, gradient, slots, step, float(factor)
+    )
+    return new
+
+
+def oracle_step(
+    optimizer: NamedRecord,
+    weights: FloatArray,
+    state: SearchState | None = None,
+    *,
+    loss: Loss,
+    gradient: Gradient,
+    stream: Stream,
+    step: int,
+    factor: float = 1.0,
+    same_batch: bool = True,
+) -> OracleStep:
+    """Return the weights after one step of a rule that asks for losses.
+
+    Args:
+        optimizer: which, with its settings.
+        weights: all parameters of one network.
+        state: what the last step returned; None before the first.
+        loss: returns the loss of weights on the step's batch.
+        gradient: returns its derivative by them.
+        stream: random numbers; a network's stream `search`.
+        step: the step, counted from 1.
+        factor: of the learning rate, from schedules; rules without one do not heed it.
+        same_batch: whether the batch is that of the step before, so that the loss of the
+            weights is known and need not be asked again.
+
+    Shapes:
+        weights (K,) -> (K,)
+
+    Raises:
+        ArgumentError: the rule is handed a gradient; see `update`.
+        InputError: the user's function raised, or returned something else.
+
+    Example:
+        >>> bowl = dict(loss=lambda w: float(w @ w), gradient=lambda w: 2 * w)
+        >>> rule, start = FiniteDifference(0.25), np.array([1.0, -2.0])
+        >>> done = oracle_step(rule, start, **bowl, stream=Stream(0), step=1)
+        >>> done.weights.round(3), done.n_evaluations
+        (array([ 0.5, -1. ]), 3)
+    """
+    entry = OPTIMIZERS[optimizer.name]
+    if entry.kind in ("gradient", "perceptron"):
+        wanted, cure = "must be a rule that asks for losses", "Use update."
+        raise ArgumentError("oracle_step", "optimizer", wanted, got=repr(optimizer.name), cure=cure)
+    known = state or SearchState()
+    oracle = Oracle(loss_of=loss, gradient_of=gradient, stream=stream)
+    with np.errstate(over="ignore", invalid="ignore"):
+        new, then = entry.function(
+            optimizer,
+            weights,
+            known if same_batch else known.on_another_batch(),
+            oracle,
+            step,
+            float(factor),
+        )
+    return OracleStep(weights=new, state=then, n_evaluations=oracle.n_evaluations)

@@ -13,6 +13,7 @@ from pydantic import Field
 from shoal.data.dataset import Dataset, Feature, Schema
 from shoal.data.recipe import Known, apply_recipe, check_size, class_targets, noisy_accuracy
 from shoal.data.tasks.base import Rows, TaskRecipe
+from shoal.data.tasks.digits import Digits
 from shoal.data.tasks.logic import And, LogicTask, Majority, Nand, Or, Xor
 from shoal.data.tasks.numbers import Greater, Points, greater_width
 from shoal.data.tasks.planes import Circle, Gaussians, Moons, Spiral
@@ -23,6 +24,7 @@ __all__ = [
     "TASKS",
     "And",
     "Circle",
+    "Digits",
     "Gaussians",
     "Greater",
     "LogicTask",
@@ -42,7 +44,18 @@ __all__ = [
 ]
 
 TaskData = Annotated[
-    Or | And | Nand | Xor | Majority | Greater | Points | Circle | Gaussians | Moons | Spiral,
+    Or
+    | And
+    | Nand
+    | Xor
+    | Majority
+    | Greater
+    | Points
+    | Circle
+    | Gaussians
+    | Moons
+    | Spiral
+    | Digits,
     Field(discriminator="task"),
 ]
 """Any task, told apart by its key `task`."""
@@ -59,6 +72,7 @@ TASKS: Final[dict[str, type[TaskRecipe]]] = {
     "gaussians": Gaussians,
     "moons": Moons,
     "spiral": Spiral,
+    "digits": Digits,
 }
 """Every task by its name."""
 

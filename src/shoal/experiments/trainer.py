@@ -1,0 +1,127 @@
+"""A population on its way through an experiment: the state, and what carries it on."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+import numpy as np
+
+from shoal.errors import InternalError
+from shoal.experiments.ending import gone
+from shoal.experiments.prepare import Prepared
+from shoal.kernels import Course, KernelName, RowSet, RuleSettings, State
+
+FAR = int(np.iinfo(np.int64).max)
+"""A step that no run reaches."""
+
+
+def begin(prepared: Prepared, settings: RuleSettings | None = None) -> State:
+    """Return the state of a prepared population before its first step."""
+    part_of = prepared.part_of
+    judged = np.array([part.validation is not None for part in prepared.parts])
+    return State.begin(
+        settings or prepared.settings,
+        prepared.start,
+        hyper=prepared.experiment.training.hyper(len(part_of)),
+        order=prepared.order_keys,
+        dropout=prepared.dropout_keys,
+        search=prepared.search_keys,
+        train_set=part_of,
+        validation_set=np.where(judged[part_of], part_of, -1).astype(np.int32),
+    )
+
+
+class Trainer:
+    """A population on its way, epoch after epoch of a stream too.
+
+    Args:
+        prepared: data and settings.
+        state: where it is, moved in place; before the first step if not given.
+        settings: in place of those prepared.
+        kernel: "auto", or one of the kernels for all.
+    """
+
+    def __init__(
+        self,
+        prepared: Prepared,
+        *,
+        state: State | None = None,
+        settings: RuleSettings | None = None,
+        kernel: KernelName = "auto",
+    ) -> None:
+        self.prepared = prepared
+        self.settings = settings or prepared.settings
+        self.state = begin(prepared, self.settings) if state is None else state
+        self.kernel = kernel
+        train = [part.train for part in prepared.parts]
+        self._epoch = -1
+        self._course = None if prepared.fresh else self._make(train)
+
+    def _make(self, train: Sequence[RowSet]) -> Course:
+        parts = self.prepared.parts
+        return Course(
+            self.prepared.network,
+            self.settings,
+            self.state,
+            train,
+            [part.validation or part.train for part in parts],
+            kernel=self.kernel,
+        )
+
+    def advance(
+        self,
+        until: int,
+        *,
+        threads: int | None = None,
+        progress: Callable[[int], object] | None = None,
+    ) -> bool:
+        """Carry every running network on to step `until`; return whether Ctrl-C came.
+
+        Args:
+            until: steps counted from the start of the run.
+            threads: how many to use.
+            progress: called about every 50 ms with the steps done in this call; if it returns
+                False, networks stay where they are.
+        """
+        if self.prepared.fresh is None and self._course is not None:
+            return self._course.advance(until, threads=threads, progress=progress)
+        return self._advance_stream(until, threads, progress)
+
+    def _advance_stream(
+        self, until: int, threads: int | None, progress: Callable[[int], object] | None
+    ) -> bool:
+        per_epoch = self.prepared.schedule.steps_per_epoch
+        done, told = 0, True
+
+        def tell(steps: int) -> object:
+            nonlocal told
+            told = progress is None or progress(done + steps) is not False
+            return told
+
+        while told and (at := self.first_step) < until:
+            course = self._course_of(at // per_epoch)
+            before = int(self.state.step.sum())
+            stop = min(until, (at // per_epoch + 1) * per_epoch)
+            if course.advance(stop, threads=threads, progress=tell if progress else None):
+                return True
+            done += int(self.state.step.sum()) - before
+        return False
+
+    def _course_of(self, epoch: int) -> Course:
+        if self.prepared.fresh is None:
+            raise InternalError("only a stream has rows for every epoch.")
+        if epoch != self._epoch or self._course is None:
+            self._course = self._make(self.prepared.fresh(epoch))
+            self._epoch = epoch
+        return self._course
+
+    @property
+    def first_step(self) -> int:
+        """The step of the network that is furthest behind, `FAR` if none moves."""
+        moving = ~gone(self.state)
+        return int(self.state.step[moving].min()) if moving.any() else FAR
+
+    @property
+    def last_step(self) -> int:
+        """The step of the network that is furthest ahead."""
+        return int(self.state.step.max())

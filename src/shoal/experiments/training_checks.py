@@ -1,0 +1,213 @@
+"""Whether the settings of training fit the network, the data and each other."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from shoal.data.dataset import Dataset
+from shoal.data.split import Split
+from shoal.errors import Problem
+from shoal.experiments.document import Experiment
+from shoal.fields import unknown_name
+from shoal.network import LOSSES, check_fit, check_perceptron
+from shoal.training import OPTIMIZERS, Regularization, Steps, kind_of_figure
+from shoal.training.schedules import ConstantRate, beyond
+from shoal.training.stopping import Divergence, Plateau, Target
+
+NEEDS_A_SLOPE = ("finite_difference",)
+"""Rules that are handed no gradient, but find no way where the loss is flat."""
+MAX_STEPS = 2**53
+NEVER_NEGATIVE = ("sigmoid", "softmax", "relu", "softplus", "exponential", "step")
+"""Activations whose outputs are all on one side of 0."""
+SLOPES_ONLY = ("l1", "l2", "weight_decay", "dropout", "input_noise", "label_smoothing")
+"""Regularization that acts on the way to the gradient."""
+
+
+def loss_problems(experiment: Experiment, dataset: Dataset) -> Iterator[Problem]:
+    """Yield why the loss does not fit the layers or the target."""
+    network, schema = experiment.network, dataset.schema
+    loss = experiment.training.loss_for(network)
+    message = check_fit(network, loss)
+    if message is not None:
+        yield Problem(path="training.loss", message=f"{message}.")
+        return
+    kind = LOSSES[loss].kind
+    if kind == "classification" and schema.is_regression:
+        message = (
+            f"{loss} is for classes, but the target '{schema.target}' is a number. Use "
+            '"squared_error" with a last activation such as "identity", or '
+            'data.kind = "classification".'
+        )
+    elif kind == "regression" and not schema.is_regression:
+        message = (
+            f"{loss} is for numbers, but the target '{schema.target}' is a class. Use "
+            '"binary_crossentropy" with the last activation "sigmoid", or '
+            'data.kind = "regression".'
+        )
+    elif loss == "categorical_crossentropy" and schema.kind == "multilabel":
+        message = (
+            f"{loss} is for one of several classes, but each target is a label of its own. Use "
+            '"binary_crossentropy" with the last activation "sigmoid".'
+        )
+    elif loss == "hinge" and network.n_outputs == 1:
+        message = _one_sided(network.layers[-1].activation)
+    if message is not None:
+        yield Problem(path="training.loss", message=message)
+    elif loss == "poisson":
+        yield from _count_problems(experiment, dataset)
+
+
+def _one_sided(activation: str) -> str | None:
+    if activation not in NEVER_NEGATIVE:
+        return None
+    return (
+        f'hinge says yes above 0, and "{activation}" in the last layer never goes below. Use '
+        '"identity" or "tanh" there.'
+    )
+
+
+def _count_problems(experiment: Experiment, dataset: Dataset) -> Iterator[Problem]:
+    """Yield why targets are no counts."""
+    least = dataset.y.min(axis=0)
+    if np.any(least < 0):
+        name = dataset.schema.targets[int(least.argmin())]
+        yield Problem(
+            path="training.loss",
+            message=f"poisson needs targets of 0 or more, but '{name}' goes down to "
+            f'{least.min():.6g}. Use "squared_error" or "huber".',
+        )
+    scaling = experiment.preprocess.target_scaling
+    if scaling != "none":
+        yield Problem(
+            path="preprocess.target_scaling",
+            message=f'poisson needs counts as they are; got "{scaling}". Set it to "none".',
+        )
+
+
+def rule_problems(experiment: Experiment, n_rows: int) -> Iterator[Problem]:
+    """Yield why the optimizer cannot train the network."""
+    training = experiment.training
+    name, entry = training.optimizer.name, OPTIMIZERS[training.optimizer.name]
+    if entry.kind == "perceptron":
+        misfit = check_perceptron(experiment.network)
+        if misfit is not None:
+            yield Problem(path="training.optimizer", message=f"{misfit}.")
+    elif entry.needs_gradient or name in NEEDS_A_SLOPE:
+        yield from _slope_problems(experiment, name)
+    batch = training.batch_size
+    if name == "lbfgs" and batch != "full" and batch < n_rows:
+        yield Problem(
+            path="training.batch_size",
+            message=f'lbfgs needs all rows in every step; got {batch}. Set it to "full".',
+        )
+    if not entry.has_learning_rate:
+        yield from _no_gradient_problems(experiment, name)
+
+
+def _slope_problems(experiment: Experiment, optimizer: str) -> Iterator[Problem]:
+    for number, layer in enumerate(experiment.network.layers):
+        if layer.activation == "step":
+            yield Problem(
+                path=f"network.layers[{number}].activation",
+                message=f'"step" has no slope, so {optimizer} cannot train it. Use "sigmoid", '
+                'the optimizer "random_perturbation", or "perceptron" with this as the only '
+                "layer.",
+            )
+
+
+def _no_gradient_problems(experiment: Experiment, optimizer: str) -> Iterator[Problem]:
+    """Yield settings that act on a gradient or a learning rate, which the rule has not."""
+    training = experiment.training
+    given = [
+        f"regularization.{key}"
+        for key in SLOPES_ONLY
+        if np.any(getattr(training.regularization, key))
+    ]
+    given += [key for key in ("clip_norm", "clip_value", "class_weight") if getattr(training, key)]
+    for key in given:
+        yield Problem(
+            path=f"training.{key}",
+            message=f"acts on a gradient, and {optimizer} has none. Leave it out.",
+        )
+    if any(not isinstance(each, ConstantRate) for each in training.schedule):
+        yield Problem(
+            path="training.schedule",
+            message=f"changes a learning rate, and {optimizer} has none. Leave it out.",
+        )
+
+
+def schedule_problems(experiment: Experiment, steps: Steps) -> Iterator[Problem]:
+    """Yield schedules that the run is too short for."""
+    training = experiment.training
+    epochs = min(steps.total_steps, MAX_STEPS) / steps.steps_per_epoch
+    late = beyond(training.schedule, epochs)
+    if late is None:
+        return
+    number = next(k for k, each in enumerate(training.schedule) if each is late)
+    wanted = getattr(late, "epochs", 0.0)
+    yield Problem(
+        path=f"training.schedule[{number}].epochs",
+        message=f"{late.name} takes {wanted:g} epochs, but the run has {epochs:g}. Give it "
+        f"{epochs:g} or fewer, or train longer.",
+    )
+
+
+def regularization_problems(experiment: Experiment, dataset: Dataset) -> Iterator[Problem]:
+    """Yield regularization and class weights that do not fit the network or the target."""
+    training, schema = experiment.training, dataset.schema
+    regularization: Regularization = training.regularization
+    for key, message in regularization.problems(experiment.network):
+        yield Problem(path=f"training.regularization.{key}", message=message)
+    if regularization.label_smoothing and schema.is_regression:
+        yield Problem(
+            path="training.regularization.label_smoothing",
+            message=f"is for classes, but the target '{schema.target}' is a number. Leave it out.",
+        )
+    weights = training.class_weight
+    if weights is None:
+        return
+    if schema.kind != "classification":
+        what = "numbers" if schema.is_regression else "labels of their own"
+        yield Problem(
+            path="training.class_weight",
+            message=f"is for classes, but the targets are {what}. Leave it out.",
+        )
+        return
+    for name in weights if isinstance(weights, dict) else ():
+        if name not in schema.classes:
+            yield Problem(
+                path=f"training.class_weight.{name}",
+                message=unknown_name("class", name, dict.fromkeys(schema.classes)),
+            )
+
+
+def figure_problems(experiment: Experiment, dataset: Dataset, split: Split) -> Iterator[Problem]:
+    """Yield figures that are asked for and that there will not be."""
+    numbers, has_validation = dataset.schema.is_regression, len(split.validation) > 0
+    for path, figure in _figures(experiment):
+        if figure.startswith("validation") and not has_validation:
+            message = f"{figure} needs validation rows. Set data.validation."
+            yield Problem(path=path, message=message)
+        kind = kind_of_figure(figure)
+        if kind == "classification" and numbers:
+            message = f"{figure} is for classes; the target is a number. Use a loss."
+            yield Problem(path=path, message=message)
+        if kind == "regression" and not numbers:
+            message = f"{figure} is for numbers; the target is a class. Use a loss or accuracy."
+            yield Problem(path=path, message=message)
+
+
+def _figures(experiment: Experiment) -> Iterator[tuple[str, str]]:
+    """Yield the figures that are named, with their key paths."""
+    training = experiment.training
+    for k, schedule in enumerate(training.schedule):
+        figure = getattr(schedule, "figure", None)
+        if figure is not None:
+            yield f"training.schedule[{k}].figure", figure
+    for k, rule in enumerate(training.stop):
+        if isinstance(rule, Target | Plateau | Divergence) and rule.figure is not None:
+            yield f"training.stop[{k}].figure", rule.figure
+    if training.restore_best is not None:
+        yield "training.restore_best", training.restore_best

@@ -1,0 +1,1 @@
+"""The learning rules, a module for each family; `shoal.training.optimizers` is their registry."""

@@ -1,0 +1,67 @@
+"""Tests of ``shoal spread``."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+FEW = ("training.epochs=2", "--networks", "8", "-q")
+STREAMS = ["data", "noise", "split", "init", "order", "dropout", "search"]
+
+
+def test_the_table(shoal: Any, or_file: str) -> None:
+    told = shoal("spread", or_file, "--figure", "validation_loss", *FEW)
+    assert (told.exit_code, told.stderr) == (0, "")
+    lines = told.stdout.splitlines()
+    assert lines[0].split() == [
+        "stream",
+        "that",
+        "varies",
+        "deviation",
+        "share",
+        "5",
+        "%",
+        "95",
+        "%",
+    ]
+    assert [line.split()[0] for line in lines[2:9]] == STREAMS
+    assert lines[9].startswith("together, beyond that")
+    assert lines[10].startswith("all")
+    assert lines[12].startswith("Most of the spread of the validation loss comes from 'init': ")
+    assert lines[13:] == [
+        "8 networks a line. share: the variance of the validation loss between networks where only",
+        "that stream varies and the others are held, over that where all vary.",
+    ]
+
+
+def test_json(shoal: Any, or_file: str) -> None:
+    args = ("spread", or_file, "--figure", "validation_loss", *FEW, "--json")
+    told = shoal(*args)
+    assert told.exit_code == 0
+    found = json.loads(told.stdout)
+    assert [each["stream"] for each in found["shares"]] == STREAMS
+    assert found["figure"] == "validation_loss"
+    assert found["networks"] == found["n_counted"] == 8
+    assert set(found["rest"]) == {"share", "low", "high"}
+    assert shoal(*args).stdout == told.stdout
+
+
+@pytest.mark.parametrize(
+    ("args", "sentence"),
+    [
+        (
+            ["--figure", "validation_los"],
+            "spread: `figure` must be one of train_loss, train_accuracy, validation_loss, "
+            "validation_accuracy; got 'validation_los'. Did you mean 'validation_loss'?",
+        ),
+        (["training.epochs=0"], "or.toml, training.epochs: must be a whole number of 1 or more; "
+        "got 0."),
+    ],
+)  # fmt: skip
+def test_what_is_refused(
+    refused: Callable[..., str], or_file: str, args: list[str], sentence: str
+) -> None:
+    assert refused("spread", or_file, *args, "-q") == sentence
