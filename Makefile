@@ -14,7 +14,7 @@ test: $(VENV)/.built $(VENV)/.tested
 	$(BIN)/python -m pytest -n auto -m "not slow"
 	$(MAKE) lint
 
-test-all: $(VENV)/.built $(VENV)/.tested
+test-all: $(VENV)/.built $(VENV)/.tested $(VENV)/.peered
 	$(BIN)/python -m pytest -n auto
 	$(MAKE) lint
 
@@ -54,6 +54,10 @@ $(VENV)/.built: $(VENV)/.made $(CORE)
 
 $(VENV)/.tested: $(VENV)/.made pyproject.toml
 	$(PIP) install -q -c constraints.txt $$($(BIN)/python tools/extras.py test lint)
+	touch $@
+
+$(VENV)/.peered: $(VENV)/.made pyproject.toml
+	$(PIP) install -q -c constraints.txt $$($(BIN)/python tools/extras.py peers)
 	touch $@
 
 $(VENV)/.benched: $(VENV)/.made pyproject.toml

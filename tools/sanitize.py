@@ -59,8 +59,9 @@ def run(name: str, folder: Path, tests: list[str]) -> int:
         ["g++", f"-print-file-name={chosen['library']}"], capture_output=True, text=True, check=True
     )
     packages = sysconfig.get_paths()["purelib"]
+    isa = "v3" if list((folder / "site" / "shoal").glob("_kernels_v3*")) else "plain"
     environment = {
-        **os.environ, **chosen["options"], "LD_PRELOAD": found.stdout.strip(),
+        **os.environ, **chosen["options"], "LD_PRELOAD": found.stdout.strip(), "SHOAL_ISA": isa,
         # -S keeps the installed package's import hook out: the one beside the core is meant
         "PYTHONPATH": os.pathsep.join([str(folder / "site"), packages]),
     }  # fmt: skip

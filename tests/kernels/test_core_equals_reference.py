@@ -150,6 +150,38 @@ def test_steps_of_every_optimizer(name, reduction, bias):
     assert state.evaluations.tolist() == [steps]
 
 
+GRADIENT_RULES = [
+    name
+    for name, each in OPTIMIZERS.items()
+    # the sign of a slope that is 0 but for rounding is anything: see tests of the steps instead
+    if each.kind == "gradient" and name not in ("lion", "rprop")
+]
+
+
+@pytest.mark.parametrize("kernel", ["rows", "networks"])
+@pytest.mark.parametrize("number", range(len(COMBINATIONS)))
+def test_every_activation_and_loss_with_rules_in_turn_in_both_kernels(number, kernel):
+    """Three steps of two networks: each pair meets a rule, each rule some dozen pairs."""
+    hidden, output, loss = COMBINATIONS[number]
+    if "step" in (hidden, output):
+        pytest.skip("a step has no slope: no gradient rule trains it")
+    name = GRADIENT_RULES[number % len(GRADIENT_RULES)]
+    network = Network([Dense(4, hidden), Dense(C, output)], inputs=3)
+    x, y = rows_for(loss, 12, 3, "float64")
+    training = Training({"name": name, "learning_rate": 0.01})
+    flats = 0.3 * np.random.default_rng(2).normal(size=(2, network.layout().n_parameters))
+    chosen = Huber(0.7) if loss == "huber" else loss
+    plan = settings(
+        rule=name, n_slots=OPTIMIZERS[name].n_slots, batch=5, loss=loss,
+        loss_parameter=0.7 if loss == "huber" else 0.0,
+    )  # fmt: skip
+    state = begin(plan, flats, training.hyper(2))
+    Course(network, plan, state, [RowSet(x=x, y=y)], kernel=kernel).advance(3)
+    for i, flat in enumerate(flats):
+        wanted = reference_run(network, training.optimizer, flat, x, y, 5, 3, "mean", chosen)
+        np.testing.assert_allclose(state.weights[i], wanted, rtol=1e-8, atol=1e-11)
+
+
 def begin(plan, weights, hyper):
     n = len(weights)
     return State.begin(
@@ -162,7 +194,7 @@ def begin(plan, weights, hyper):
     )
 
 
-def reference_run(network, optimizer, flat, x, y, batch, steps, reduction):
+def reference_run(network, optimizer, flat, x, y, batch, steps, reduction, loss="squared_error"):
     layout, slots = network.layout(), first_slots(optimizer, flat)
     rule = OPTIMIZERS[optimizer.name].kind
     starts = list(range(0, len(x), batch))
@@ -171,9 +203,7 @@ def reference_run(network, optimizer, flat, x, y, batch, steps, reduction):
         rows = slice(at, at + batch)
         parameters = Parameters.from_flat(layout, flat)
         stages = forward_pass(network, parameters, x[rows])
-        slope = backward(
-            network, parameters, stages, y[rows], "squared_error", reduction=reduction, rule=rule
-        )
+        slope = backward(network, parameters, stages, y[rows], loss, reduction=reduction, rule=rule)
         flat, slots = update(optimizer, flat, slope.flat, slots, step + 1)
     return flat
 
