@@ -142,7 +142,7 @@ def test_changes_of_a_run(shoal: Any, or_file: str) -> None:
     document = strict_json(shoal("run", or_file, *changes, "--json").stdout)["experiment"]
     assert document["data"]["task"] == "xor"
     assert document["data"]["batches"] == 100
-    assert document["population"] == {"size": 2, "vary": ["init", "order"]}
+    assert document["population"] == {"size": 2, "vary": ["init", "order", "dropout", "search"]}
     assert document["training"]["optimizer"]["name"] == "adam"
     assert document["training"]["optimizer"]["learning_rate"] == 0.001
     assert document["network"]["layers"][0]["units"] == 5

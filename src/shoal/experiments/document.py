@@ -109,19 +109,26 @@ class Preprocess(Record):
     def __init__(self, scaling: str = "none", target_scaling: str = "none") -> None: ...
 
 
+TRAINING_STREAMS: tuple[StreamName, ...] = ("init", "order", "dropout", "search")
+"""The streams of training: what differs between networks that learn from the same rows."""
+
+
 class Population(Record):
     """How many networks, and what differs between them.
 
     Args:
         size: P, the networks of the run.
-        vary: the random streams that every network has a seed of its own for.
+        vary: the random streams that every network has a seed of its own for; if not given,
+            all that training draws from, and none that the data is made with.
     """
 
     size: Size = 16
-    vary: tuple[StreamName, ...] = ("init", "order")
+    vary: tuple[StreamName, ...] = TRAINING_STREAMS
 
     @positional
-    def __init__(self, size: int = 16, vary: Sequence[str] = ("init", "order")) -> None: ...
+    def __init__(
+        self, size: int = 16, vary: Sequence[str] = ("init", "order", "dropout", "search")
+    ) -> None: ...
 
     @field_validator("vary", mode="before")
     @classmethod

@@ -15,6 +15,10 @@ from shoal.kernels import ENDED_BY_EVALUATIONS, State
 
 BY_SECONDS: Final = 101
 BY_PYTHON: Final = 102
+PASSED: Final = 4
+"""What `State.status` says of a network that counts as diverged by a figure, whose step was taken."""
+NEVER: Final = int(np.iinfo(np.int64).max)
+"""A step that no run reaches."""
 REASONS: Final = {
     ENDED_BY_EVALUATIONS: "evaluations",
     BY_SECONDS: "seconds",
@@ -52,6 +56,18 @@ def sound(state: State) -> np.ndarray:
 def gone(state: State) -> np.ndarray:
     """Return which networks will not move again, however many steps are asked for, (P,) bool."""
     return np.asarray(~sound(state) | (ended(state) != 0))
+
+
+def gone_from(prepared: Prepared, state: State) -> np.ndarray:
+    """Return from which step on each network is gone, (P,) int64; `NEVER` for the others.
+
+    A network whose last step was tried but not taken (it diverged in it, or a target keeps
+    what was before) still ran at the step that it is at.
+    """
+    before = [k + 1 for k, watch in enumerate(prepared.settings.watches) if watch.keep_before]
+    failed = ~sound(state) & (state.status != PASSED)
+    tried = failed | (sound(state) & np.isin(ended(state), before))
+    return np.where(gone(state), state.step + tried, NEVER)
 
 
 def running(state: State, total_steps: int) -> np.ndarray:

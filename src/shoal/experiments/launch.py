@@ -50,7 +50,8 @@ def carry_out(
 
     Raises:
         ArgumentError: `threads`, `kernel`, probes or times that cannot be.
-        FunctionError: a predicate or probe failed; `error.run` has what was trained.
+        FunctionError: a rule, a predicate or a probe in Python failed; `error.run` has what was
+            trained.
         InputError: the checkpoint cannot be written.
     """
     where = "Experiment.run"
@@ -84,7 +85,7 @@ def finished(
         FunctionError: a function of the user's ended it; the record is `error.run`.
     """
     prepared = trainer.prepared
-    problem = None if keeper is None else keeper.finish(trainer.state, outcome.seconds)
+    problem = None if keeper is None else keeper.finish(trainer, outcome.seconds)
     run = Run(
         experiment=prepared.experiment,
         network=prepared.network,
@@ -94,6 +95,7 @@ def finished(
         interrupted=outcome.interrupted,
         warnings=prepared.warnings + ((problem,) if problem else ()),
         snapshots=snapshots,
+        memory=trainer.memory,
         probes={} if probes is None else probes.arrays,
         probe_steps=() if probes is None else probes.reached,
     )

@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from shoal.errors import ArgumentError
-from shoal.experiments.ending import gone
+from shoal.errors import ArgumentError, FunctionError
+from shoal.experiments.ending import gone, gone_from
+from shoal.experiments.memory import Memory, first_memory, remembered
 from shoal.experiments.prepare import Prepared
 from shoal.experiments.snapshots import HISTORY, Snapshot
 from shoal.experiments.trainer import Trainer, begin
@@ -52,28 +53,41 @@ def trainer_at(run: Run, step: int, *, threads: int | None = None) -> Trainer:
 
     Raises:
         KeyboardInterrupt: Ctrl-C came.
+        FunctionError: a rule in Python failed, as it did when the run was made.
     """
     run = owner(run, step)
     settings = quiet(run.prepared)
-    state = _base(run, step, settings)
-    _put(state, run.state, gone(run.state) & (run.state.step <= step))
-    trainer = Trainer(run.prepared, state=state, settings=settings)
-    if trainer.advance(step, threads=threads):
-        raise KeyboardInterrupt
+    state, memory = _base(run, step, settings)
+    members = gone_from(run.prepared, run.state) <= step
+    _put(state, run.state, members)
+    for i in np.flatnonzero(members).tolist() if memory else ():
+        memory[i] = remembered([run.memory[i]])[0]
+    trainer = Trainer(run.prepared, state=state, memory=memory, settings=settings)
+    try:
+        if trainer.advance(step, threads=threads):
+            raise KeyboardInterrupt
+    except FunctionError as error:
+        error.run = run
+        raise
     return trainer
 
 
 def state_at(run: Run, step: int, *, threads: int | None = None) -> State:
     """Return the state at `step` with the history so far, as training had it."""
     run = owner(run, step)
-    state = trainer_at(run, step, threads=threads).state
-    return replace(state, **{HISTORY: history_until(run.prepared, run.state, state.step)})
+    return with_history(run, trainer_at(run, step, threads=threads).state)
 
 
-def history_until(prepared: Prepared, state: State, steps: np.ndarray) -> np.ndarray:
-    """Return the figures (P, F, T) of the reports up to a step of each network, (P,)."""
-    reached = report_steps(prepared.settings)[np.newaxis, :] <= steps[:, np.newaxis]
-    return np.where(reached[:, np.newaxis, :], state.figures, np.nan)
+def with_history(run: Run, state: State) -> State:
+    """Return a state of a run with the history so far, as training had it.
+
+    Of a network that had ended that is all there is, also the report that ended it where that
+    step was not taken.
+    """
+    steps = report_steps(run.prepared.settings)[np.newaxis, :]
+    reached = (steps <= state.step[:, np.newaxis]) | gone(state)[:, np.newaxis]
+    figures = np.where(reached[:, np.newaxis, :], run.state.figures, np.nan)
+    return replace(state, **{HISTORY: figures})
 
 
 def report_steps(settings: RuleSettings) -> np.ndarray:
@@ -91,17 +105,19 @@ def quiet(prepared: Prepared) -> RuleSettings:
     return replace(settings, report_every=beyond, total_steps=beyond)
 
 
-def _base(run: Run, step: int, settings: RuleSettings) -> State:
-    """Return a copy of the last state that is known from no later than `step`."""
+def _base(run: Run, step: int, settings: RuleSettings) -> tuple[State, Memory]:
+    """Return a copy of the last state and memory known from no later than `step`."""
     final = run.state
     shape = (*final.figures.shape[:2], settings.n_reports)
     # never touched where nothing is reported, so it takes no memory
     figures = np.empty(shape)
-    if (final.step <= step).all():
+    if (np.where(gone(final), gone_from(run.prepared, final), final.step) <= step).all():
         arrays = {name: a for name, a in final.arrays().items() if name != HISTORY}
-        return Snapshot(step=step, arrays=arrays).state(figures)
+        return Snapshot(step=step, arrays=arrays).state(figures), remembered(run.memory)
     found = run.snapshots.before(step)
-    return begin(run.prepared, settings) if found is None else found.state(figures)
+    if found is None:
+        return begin(run.prepared, settings), first_memory(run.prepared)
+    return found.state(figures), found.remembered()
 
 
 def _put(state: State, final: State, members: np.ndarray) -> None:

@@ -44,6 +44,7 @@ class Run:
         interrupted: whether Ctrl-C ended it early.
         warnings: what was told before and after training.
         snapshots: states on the way.
+        memory: what a rule in Python remembers of each network at the end; not to be changed.
         parent: the run that this one branched from, None if from none.
         branched_at: the step at which it did.
         probes: what probes found, by name, each (P, n_steps, ...).
@@ -58,6 +59,7 @@ class Run:
     interrupted: bool
     warnings: tuple[str, ...]
     snapshots: Snapshots = field(default_factory=lambda: Snapshots(0))
+    memory: Sequence[Any] = ()
     parent: Run | None = None
     branched_at: int = 0
     probes: Mapping[str, np.ndarray] = field(default_factory=dict)

@@ -6,11 +6,14 @@ since the start is part of what was prepared.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
 from shoal.experiments.ending import running
+from shoal.experiments.memory import Memory, remembered, size_of
 from shoal.experiments.pieces import Moment
 from shoal.experiments.trainer import FAR
 from shoal.kernels import State
@@ -29,15 +32,28 @@ Arrays = dict[str, np.ndarray]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Snapshot:
-    """The arrays of a state after some steps, without the history; not to be changed."""
+    """The arrays of a state after some steps, without the history; not to be changed.
+
+    Attributes:
+        step: that of the network furthest ahead.
+        arrays: by name.
+        memory: of a rule in Python; empty for others.
+        memory_bytes: about what it takes.
+    """
 
     step: int
     arrays: Arrays
+    memory: Sequence[Any] = ()
+    memory_bytes: int = 0
 
     def state(self, figures: np.ndarray) -> State:
         """Return a state of its own, with `figures` as its history."""
         own = {name: array.copy() for name, array in self.arrays.items()}
         return State(**own, **{HISTORY: figures})
+
+    def remembered(self) -> Memory:
+        """Return a memory of its own."""
+        return remembered(self.memory)
 
 
 class Snapshots:
@@ -65,9 +81,9 @@ class Snapshots:
 
     @property
     def n_bytes(self) -> int:
-        """What the arrays take; those that snapshots share are counted once."""
+        """What arrays and memory take; arrays that snapshots share are counted once."""
         arrays = {id(a): a.nbytes for kept in self._kept for a in kept.arrays.values()}
-        return sum(arrays.values())
+        return sum(arrays.values()) + sum(kept.memory_bytes for kept in self._kept)
 
     def before(self, step: int) -> Snapshot | None:
         """Return the last snapshot of `step` or before, None for the start."""
@@ -83,9 +99,9 @@ class Snapshots:
         state, step = moment.trainer.state, moment.trainer.last_step
         is_first = self.keeps_first and not self._kept
         if is_first or (step > 0 and running(state, moment.trainer.settings.total_steps).any()):
-            self.add(step, state)
+            self.add(step, state, moment.trainer.memory)
 
-    def add(self, step: int, state: State) -> None:
+    def add(self, step: int, state: State, memory: Sequence[Any] = ()) -> None:
         """Keep the state at `step`, and let go of others if there is no room."""
         last = self._kept[-1] if self._kept else None
         if last is not None and last.step >= step:
@@ -97,7 +113,9 @@ class Snapshots:
             for name, array in state.arrays().items()
             if name != HISTORY
         }
-        self._kept.append(Snapshot(step=step, arrays=arrays))
+        own = remembered(memory)
+        size = size_of(own) if own else 0
+        self._kept.append(Snapshot(step=step, arrays=arrays, memory=own, memory_bytes=size))
         self._thin()
 
     def _thin(self) -> None:

@@ -8,8 +8,10 @@ import numpy as np
 
 from shoal.errors import InternalError
 from shoal.experiments.ending import gone
+from shoal.experiments.memory import Memory, first_memory, rule_of
 from shoal.experiments.prepare import Prepared
 from shoal.kernels import Course, KernelName, RowSet, RuleSettings, State
+from shoal.training.python_course import PythonCourse
 
 FAR = int(np.iinfo(np.int64).max)
 """A step that no run reaches."""
@@ -37,6 +39,7 @@ class Trainer:
     Args:
         prepared: data and settings.
         state: where it is, moved in place; before the first step if not given.
+        memory: what a rule in Python remembers there, moved in place likewise.
         settings: in place of those prepared.
         kernel: "auto", or one of the kernels for all.
     """
@@ -46,26 +49,34 @@ class Trainer:
         prepared: Prepared,
         *,
         state: State | None = None,
+        memory: Memory | None = None,
         settings: RuleSettings | None = None,
         kernel: KernelName = "auto",
     ) -> None:
         self.prepared = prepared
         self.settings = settings or prepared.settings
         self.state = begin(prepared, self.settings) if state is None else state
+        self.memory = first_memory(prepared) if memory is None else memory
         self.kernel = kernel
         train = [part.train for part in prepared.parts]
         self._epoch = -1
         self._course = None if prepared.fresh else self._make(train)
 
-    def _make(self, train: Sequence[RowSet]) -> Course:
-        parts = self.prepared.parts
-        return Course(
-            self.prepared.network,
-            self.settings,
-            self.state,
+    def _make(self, train: Sequence[RowSet]) -> Course | PythonCourse:
+        prepared, settings, state = self.prepared, self.settings, self.state
+        judge = [part.validation or part.train for part in prepared.parts]
+        rule = rule_of(prepared)
+        if rule is None:
+            return Course(prepared.network, settings, state, train, judge, kernel=self.kernel)
+        return PythonCourse(
+            prepared.network,
+            settings,
+            rule,
+            state,
             train,
-            [part.validation or part.train for part in parts],
-            kernel=self.kernel,
+            judge,
+            memory=self.memory,
+            seeds=prepared.seeds,
         )
 
     def advance(
@@ -82,6 +93,9 @@ class Trainer:
             threads: how many to use.
             progress: called about every 50 ms with the steps done in this call; if it returns
                 False, networks stay where they are.
+
+        Raises:
+            FunctionError: a rule in Python failed; networks stay at their last whole step.
         """
         if self.prepared.fresh is None and self._course is not None:
             return self._course.advance(until, threads=threads, progress=progress)
@@ -107,7 +121,7 @@ class Trainer:
             done += int(self.state.step.sum()) - before
         return False
 
-    def _course_of(self, epoch: int) -> Course:
+    def _course_of(self, epoch: int) -> Course | PythonCourse:
         if self.prepared.fresh is None:
             raise InternalError("only a stream has rows for every epoch.")
         if epoch != self._epoch or self._course is None:
