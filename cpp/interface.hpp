@@ -11,8 +11,8 @@ constexpr int MAX_LAYERS = 64;
 constexpr int MAX_SLOTS = 4;     // of a gradient rule
 constexpr int MAX_HYPER = 8;     // numbers of a rule, the learning rate first
 constexpr int MAX_COUNTERS = 8;  // numbers a rule carries along
-constexpr int MAX_STAGES = 8;
-constexpr int MAX_WATCHES = 8;
+constexpr int MAX_STAGES = 16;   // schedules of a document
+constexpr int MAX_WATCHES = 96;  // its stop rules that watch figures, and its schedules that do
 constexpr int BLOCK = 256;  // rows of a batch whose partial sums are joined by one tree
 constexpr int ABI = 2;
 

@@ -2,7 +2,7 @@
 //
 // Each is a function that writes the next weights from the present ones; it changes nothing else
 // but what it commits at its end, so a step that is given up leaves no trace. The reference is
-// training/optimizers. What is penalised, smoothed or dropped out is part of the loss.
+// training/rules. What is penalised, smoothed or dropped out is part of the loss.
 #pragma once
 #include "train_rows.hpp"
 

@@ -24,7 +24,7 @@ static bool judge(RowsKernel<T>& kernel, const Population& population, int64_t i
          kernel.figures(w, population.validation[population.validation_set[i]], figure + KINDS);
 }
 
-// Whether `value` is better than `held` by at least `gain`.
+// Whether `value` is better than `held` by more than `gain`.
 static inline bool gains(const Watch& watch, double value, double held) {
   return watch.up ? value > held + watch.gain : value < held - watch.gain;
 }
@@ -51,7 +51,7 @@ static inline bool watch_figures(const Plan& plan, const Population& population,
     if (watch.kind == TARGET && reached && !population.ended[i]) {
       population.ended[i] = 1 + k;
       if (watch.keep_before) return false;
-    } else if (watch.kind == DIVERGENCE && reached) {
+    } else if (watch.kind == DIVERGENCE && (reached || value != value)) {
       population.status[i] = LOSS_PASSED;
     } else if (watch.kind == PLATEAU && runs_out(watch, value, held) && !population.ended[i]) {
       population.ended[i] = 1 + k;

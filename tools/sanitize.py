@@ -65,7 +65,8 @@ def run(name: str, folder: Path, tests: list[str]) -> int:
         # -S keeps the installed package's import hook out: the one beside the core is meant
         "PYTHONPATH": os.pathsep.join([str(folder / "site"), packages]),
     }  # fmt: skip
-    command = [sys.executable, "-S", "-m", "pytest", "-q", "-x", "-p", "no:cacheprovider"]
+    # -s: a sanitizer writes its report and ends the process, so nothing may be held back
+    command = [sys.executable, "-S", "-m", "pytest", "-q", "-x", "-s", "-p", "no:cacheprovider"]
     return subprocess.run(
         [*command, "-m", "not slow", "-k", f"not ({LEFT_OUT})", *tests], env=environment, cwd=ROOT
     ).returncode

@@ -22,9 +22,15 @@ class Column:
     cells: Sequence[str]
 
 
+class _Console(Console):
+    def on_broken_pipe(self) -> None:
+        """Let `guarded` see that nobody reads on; rich would end the process with code 1."""
+        raise BrokenPipeError
+
+
 def new_console(*, stderr: bool = False) -> Console:
     """Return a console that prints text as it stands: no markup, no emoji codes."""
-    return Console(stderr=stderr, highlight=False, markup=False, emoji=False, soft_wrap=True)
+    return _Console(stderr=stderr, highlight=False, markup=False, emoji=False, soft_wrap=True)
 
 
 def new_table(*columns: str) -> Table:

@@ -21,7 +21,7 @@ from shoal.experiments.probes import Probe, Probes, check_probes
 from shoal.experiments.replay import check_step, report_steps, state_at, trainer_at
 from shoal.experiments.snapshots import Snapshots
 from shoal.experiments.tape import Tape
-from shoal.kernels import CAUSES, State
+from shoal.kernels import CAUSES, LIMIT_PASSED, State
 from shoal.models import Model
 from shoal.network import Network, Parameters
 
@@ -220,14 +220,14 @@ class Run:
         """The networks that diverged: index, step, cause and last reported training loss."""
         found = []
         for i in np.flatnonzero(~self.sound).tolist():
-            losses = self.history["train_loss"][i]
+            losses, cause = self.history["train_loss"][i], int(self.state.status[i])
             known = losses[np.isfinite(losses)]
             found.append(
                 {
                     "index": i,
                     "seed": self.seeds[i],
-                    "step": int(self.steps[i]) + 1,
-                    "cause": CAUSES[int(self.state.status[i])],
+                    "step": int(self.steps[i]) + (cause != LIMIT_PASSED),
+                    "cause": CAUSES[cause],
                     "last_train_loss": float(known[-1]) if len(known) else None,
                 }
             )

@@ -14,7 +14,14 @@ from shoal.kernels.plan import (
     Watch,
     make_plan,
 )
-from shoal.kernels.state import CAUSES, ENDED_BY_EVALUATIONS, RowSet, State, first_counters
+from shoal.kernels.state import (
+    CAUSES,
+    ENDED_BY_EVALUATIONS,
+    LIMIT_PASSED,
+    RowSet,
+    State,
+    first_counters,
+)
 from shoal.kernels.train import ARITHMETIC, Course, figures, forward, gradient, rate_factors
 
 __all__ = [
@@ -24,6 +31,7 @@ __all__ = [
     "ENDED_BY_EVALUATIONS",
     "FIGURES",
     "KINDS",
+    "LIMIT_PASSED",
     "NUMBER_FIGURES",
     "ORACLE_RULES",
     "Course",

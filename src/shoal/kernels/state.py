@@ -29,6 +29,8 @@ CAUSES: Final = {
     4: "a figure passed its limit",
 }
 """Why a network diverged, by its status."""
+LIMIT_PASSED: Final = 4
+"""The status of a network whose step was taken; with the others it was not."""
 ENDED_BY_EVALUATIONS: Final = 100
 """What `State.ended` says of a network that may have no more evaluations."""
 

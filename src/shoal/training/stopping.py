@@ -53,7 +53,7 @@ class SecondLimit(NamedRecord):
 
 
 class EvaluationLimit(NamedRecord):
-    """End a network before a step that would take it past `limit` evaluations of the loss.
+    """End a network after the step in which it reached `limit` evaluations of the loss.
 
     A gradient counts as one evaluation, and so does every loss that a rule asks for.
     """
