@@ -55,13 +55,12 @@ def build(name: str, folder: Path) -> None:
 def run(name: str, folder: Path, tests: list[str]) -> int:
     """Run pytest with the sanitizer's library loaded; return its exit code."""
     chosen = SANITIZERS[name]
-    found = subprocess.run(
-        ["g++", f"-print-file-name={chosen['library']}"], capture_output=True, text=True, check=True
-    )
+    # Python does not load the C++ library itself, and the sanitizers must find it to see throws
+    libraries = [library_path(name) for name in (chosen["library"], "libstdc++.so")]
     packages = sysconfig.get_paths()["purelib"]
     isa = "v3" if list((folder / "site" / "shoal").glob("_kernels_v3*")) else "plain"
     environment = {
-        **os.environ, **chosen["options"], "LD_PRELOAD": found.stdout.strip(), "SHOAL_ISA": isa,
+        **os.environ, **chosen["options"], "LD_PRELOAD": " ".join(libraries), "SHOAL_ISA": isa,
         # -S keeps the installed package's import hook out: the one beside the core is meant
         "PYTHONPATH": os.pathsep.join([str(folder / "site"), packages]),
     }  # fmt: skip
@@ -70,6 +69,14 @@ def run(name: str, folder: Path, tests: list[str]) -> int:
     return subprocess.run(
         [*command, "-m", "not slow", "-k", f"not ({LEFT_OUT})", *tests], env=environment, cwd=ROOT
     ).returncode
+
+
+def library_path(name: str) -> str:
+    """Return where the compiler keeps a library."""
+    found = subprocess.run(
+        ["g++", f"-print-file-name={name}"], capture_output=True, text=True, check=True
+    )
+    return found.stdout.strip()
 
 
 def main() -> int:

@@ -250,3 +250,101 @@ def test_a_run_is_short_to_see_and_its_history_cannot_be_written():
     for array in (run.history["train_loss"], run.weights, run.steps, run.final("train_loss")):
         with pytest.raises(ValueError, match="read-only"):
             array[...] = 0
+
+
+# Every reason through the whole stack.
+
+
+def gradient_step(parameters, state, loss, gradient, rng):
+    return parameters - 0.3 * gradient(parameters), state
+
+
+REASONS = {
+    "epochs": [],
+    "steps": [{"name": "steps", "limit": 17}],
+    "evaluations": [{"name": "evaluations", "limit": 19}],
+    "target": [{"name": "target", "figure": "train_loss", "below": 0.69}],
+    "plateau": [{"name": "plateau", "patience": 2, "gain": 10.0}],
+    "diverged": [{"name": "divergence", "above": 1e-9}],
+    "python": [{"name": "python", "function": lambda previous, current: bool(previous)}],
+    "seconds": [{"name": "seconds", "limit": 0.05}],
+}
+
+
+@pytest.mark.parametrize("rule", ["adam", "finite_difference", "python"])
+@pytest.mark.parametrize("reason", list(REASONS))
+def test_why_networks_ended_is_told_everywhere(reason, rule):
+    optimizer = {"name": rule} | ({"function": gradient_step} if rule == "python" else {})
+    more = LONG if reason == "seconds" else {}
+    run = with_(QUICK, optimizer=optimizer, stop=REASONS[reason], dtype=None, **more).run()
+    if reason == "target":
+        assert "target" in run.stopped_because
+        assert set(run.stopped_because) <= {"target", "epochs"}
+    else:
+        assert run.stopped_because == [reason] * 5
+    document = json.loads(json.dumps(run.to_dict(), allow_nan=False))
+    assert [each["stopped_because"] for each in document["networks"]] == run.stopped_because
+    evaluations = [each["evaluations"] for each in document["networks"]]
+    per_step = 1 if rule != "finite_difference" else run.state.weights.shape[1] + 1
+    assert evaluations == (run.steps * per_step).tolist()
+    if reason == "evaluations":
+        # a step is not begun with nothing left, and is ended once it was begun
+        assert run.steps.tolist() == [-(-19 // per_step)] * 5
+    by_hand = reason in ("python", "seconds")
+    assert run.stopped_at.tolist() == (run.steps.tolist() if by_hand else [-1] * 5)
+    if reason == "diverged":
+        assert [each["cause"] for each in document["diverged"]] == ["a figure passed its limit"] * 5
+        assert np.isnan(run.final("train_loss")).all()
+    else:
+        assert np.isfinite(run.final("train_loss")).all()
+    for i in range(5):
+        at = run.at(int(run.steps[i])).flat[i]
+        np.testing.assert_array_equal(at, run.state.weights[i])
+
+
+@pytest.mark.parametrize("every", [1, 3])
+def test_a_target_delivers_the_network_that_reached_it_or_the_one_before(every):
+    free = with_(QUICK, report_every=every, epochs=12).run()
+    losses = free.history["validation_loss"]
+    level = float(np.sort(losses.min(axis=1))[1:3].mean())
+    stop = {"name": "target", "figure": "validation_loss", "below": level}
+    after = with_(QUICK, report_every=every, epochs=12, stop=[stop]).run()
+    before = with_(QUICK, report_every=every, epochs=12, stop=[stop | {"keep": "before"}]).run()
+    reached = (losses <= level).any(axis=1)
+    assert 0 < reached.sum() < 5
+    for run, less in ((after, 0), (before, 1)):
+        for i in np.flatnonzero(reached):
+            report = int((losses[i] <= level).argmax())
+            step = (report + 1) * every - less
+            assert run.steps[i] == step
+            np.testing.assert_array_equal(run.parameters.member(i).flat, free.at(step).flat[i])
+            known = run.history["validation_loss"][i]
+            assert known[report] == losses[i, report] <= level
+            assert np.isnan(known[report + 1 :]).all()
+            if less == 0 or every == 1:
+                assert (run.final("validation_loss")[i] <= level) == (less == 0)
+            assert run.stopped_because[i] == "target"
+        assert run.to_dict()["networks"][0]["steps"] == run.steps[0]
+
+
+def test_a_branch_with_another_limit_lets_networks_go_on():
+    stop = [{"name": "divergence", "above": 1e-9}]
+    run = with_(QUICK, stop=stop).run()
+    assert run.steps.tolist() == [8] * 5
+    assert not run.sound.any()
+    branch = run.rewind(8).with_(stop=[{"name": "divergence", "above": 1e9}]).run()
+    assert branch.stopped_because == ["epochs"] * 5
+    assert branch.digest == QUICK.run().digest
+
+
+def test_a_target_that_kept_what_was_before_can_be_tried_again():
+    """One step back the network still ran, so another learning rate takes it further."""
+    level = float(QUICK.run().history["train_loss"][:, 3].max())
+    stop = [{"name": "target", "figure": "train_loss", "below": level, "keep": "before"}]
+    run = with_(QUICK, stop=stop).run()
+    step = int(run.steps.max())
+    assert (run.state_at(step).ended == 0).any()
+    i = int(run.steps.argmax())
+    slower = run.rewind(step).with_(learning_rate=1e-9).run()
+    assert slower.steps[i] == 48
+    assert run.rewind(step).run().steps.tolist() == run.steps.tolist()

@@ -341,6 +341,7 @@ def train(
     json: Json = False,
     quiet: Quiet = False,
     output: Outputs = None,
+    allow_python: AllowPython = False,
     force: Force = False,
 ) -> None:  # fmt: skip
     """Train on your own data with sensible defaults.
@@ -362,7 +363,12 @@ def train(
         "separator": separator, "decimal": decimal,
     }  # fmt: skip
     wishes = Wishes(
-        threads=threads, as_json=json, quiet=quiet, outputs=tuple(output or ()), force=force
+        threads=threads,
+        as_json=json,
+        quiet=quiet,
+        outputs=tuple(output or ()),
+        force=force,
+        allow_python=allow_python,
     )
     train_file(data, table, changes or [], seed=seed, wishes=wishes)
 

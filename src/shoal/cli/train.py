@@ -57,6 +57,7 @@ def train_file(
         recipe["fingerprint"] = fingerprint_file(data)
     document = override(default_document(recipe, dataset), with_seed(changes, seed))
     experiment = Experiment.read(document, source="shoal train", folder=folder)
+    experiment = experiment.with_functions(allow_python=wishes.allow_python)
     texts = [] if again is None else [(again, _text(experiment, data))]
     carry(experiment, wishes, texts=texts, dataset=dataset)
 

@@ -18,11 +18,12 @@ from shoal.experiments.carry import carry_on, check_how
 from shoal.experiments.changes import read_value
 from shoal.experiments.checks import check_experiment
 from shoal.experiments.document import Experiment
-from shoal.experiments.ending import ended, heal, revive
+from shoal.experiments.ending import PASSED, ended, heal, revive
+from shoal.experiments.memory import Memory, first_memory, rule_of
 from shoal.experiments.prepare import Prepared
 from shoal.experiments.problems import experiment_error
 from shoal.experiments.progress import Progress
-from shoal.experiments.replay import report_steps, state_at
+from shoal.experiments.replay import owner, report_steps, trainer_at, with_history
 from shoal.experiments.snapshots import TAPE_BYTES, Snapshots
 from shoal.experiments.trainer import Trainer, begin
 from shoal.kernels import ORACLE_RULES, KernelName, RuleSettings, State, first_counters
@@ -50,6 +51,11 @@ OF_THE_BEST: Final = ("best", "best_value", "best_report")
 OF_THE_WATCHES: Final = ("watch", "rate_factor")
 OF_THE_SETTINGS: Final = ("hyper", "figures")
 """Arrays of a state that depend on settings; a branch keeps them where the settings are kept."""
+OBJECTIVE: Final = (
+    "loss", "loss_parameter", "mean_reduction", "l1", "l2", "dropout", "input_noise",
+    "label_smoothing", "clip_norm", "clip_value",
+)  # fmt: skip
+"""What decides the loss and the gradient that rules are handed."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
@@ -98,6 +104,8 @@ class Rewound:
     def with_weights(self, parameters: Parameters) -> Rewound:
         """Return the same moment with other weights.
 
+        What a rule in Python remembers stays as it is.
+
         Args:
             parameters: of one network for all, or with an axis P.
 
@@ -132,6 +140,7 @@ class Rewound:
         progress: Callable[[Progress], object] | None = None,
         kernel: KernelName = "auto",
         tape_bytes: int = TAPE_BYTES,
+        allow_python: bool = False,
     ) -> Run:
         """Carry the branch on to its end; its history has both parts on one axis.
 
@@ -140,21 +149,29 @@ class Rewound:
             progress: called a few times a second.
             kernel: "rows" or "networks" decides which kernel is used.
             tape_bytes: what snapshots on the way may take.
+            allow_python: whether Python functions that a change names may be imported.
 
         Raises:
+            InputError: a Python function may not or cannot be imported.
             ExperimentError: settings that do not fit network or data, or an end before `step`.
-            FunctionError: a predicate failed; `error.run` has what was trained.
+            FunctionError: a rule or a predicate in Python failed; `error.run` has what was
+                trained.
         """
         check_how("Rewound.run", threads, kernel)
         parent = self.run_of
-        prepared = resettled(parent.prepared, self.experiment)
+        experiment = self.experiment.with_functions(allow_python=allow_python)
+        prepared = resettled(parent.prepared, experiment)
         total = prepared.settings.total_steps
         if total < self.step:
             wanted = f"must not end before step {self.step:,}, where it branches"
             raise ArgumentError("Rewound.run", "training.epochs", wanted, got=f"{total:,} steps")
-        state = _state(parent, self.step, prepared, self.weights, threads)
+        before = trainer_at(parent, self.step, threads=threads)
+        state = _state(parent, with_history(owner(parent, self.step), before.state), prepared)
+        if self.weights is not None:
+            _edit(state, self.weights, prepared.settings)
         snapshots = Snapshots(tape_bytes, keeps_first=True)
-        trainer = Trainer(prepared, state=state, kernel=kernel)
+        memory = _memory(parent.prepared, before.memory, prepared)
+        trainer = Trainer(prepared, state=state, memory=memory, kernel=kernel)
         outcome = carry_on(trainer, snapshots, threads=threads, progress=progress)
         branch = replace(
             parent,
@@ -164,6 +181,7 @@ class Rewound:
             seconds=outcome.seconds,
             interrupted=outcome.interrupted,
             snapshots=snapshots,
+            memory=memory,
             parent=parent,
             branched_at=self.step,
             probes={},
@@ -265,15 +283,15 @@ def _put(table: object, path: list[str], value: object) -> object:
     return found
 
 
-def _state(
-    parent: Run, step: int, prepared: Prepared, weights: np.ndarray | None, threads: int | None
-) -> State:
-    """Return the state at which a branch begins."""
+def _state(parent: Run, before: State, prepared: Prepared) -> State:
+    """Return the state at which a branch begins, from that of the run there."""
     old, new = parent.prepared.settings, prepared.settings
-    before, state = state_at(parent, step, threads=threads), begin(prepared)
+    state, step = begin(prepared), int(before.step.max())
     fresh = set(OF_THE_SETTINGS)
-    if old.rule != new.rule:
+    if (old.rule, old.n_slots) != (new.rule, new.n_slots):
         fresh.update(OF_THE_RULE)
+    if new.rule in ORACLE_RULES and any(getattr(old, n) != getattr(new, n) for n in OBJECTIVE):
+        fresh.add("counters")  # the loss they carry along is another one's
     alike = same_reports(old, new, step) and old.figures == new.figures
     if old.keep_best != new.keep_best or not alike:
         fresh.update(OF_THE_BEST)
@@ -285,9 +303,13 @@ def _state(
         state.best[:] = state.weights
     if parent.experiment.training.stop != prepared.experiment.training.stop:
         revive(state, ended(state) != 0)
-    if weights is not None:
-        _edit(state, weights, new)
+        heal(state, state.status == PASSED)
     return state
+
+
+def _memory(old: Prepared, memory: Memory, new: Prepared) -> Memory:
+    """Return what a rule in Python remembers where a branch begins: nothing of another's."""
+    return memory if rule_of(old) == rule_of(new) else first_memory(new)
 
 
 def _edit(state: State, weights: np.ndarray, settings: RuleSettings) -> None:

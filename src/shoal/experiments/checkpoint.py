@@ -21,15 +21,20 @@ import numpy as np
 from shoal import files
 from shoal.data.wording import show
 from shoal.errors import CheckpointError, MissingFileError
+from shoal.experiments.memory import PREFIX, Memory, from_plain
 from shoal.experiments.prepare import Prepared
 from shoal.kernels import ARITHMETIC, RowSet, State
 from shoal.models.document import DocumentError, read_document, write_document
 
 SCHEMA: Final = 1
 """Version of the header; a reader refuses a newer one."""
-KEY, DIGEST, START = "shoal_checkpoint", "digest", "start"
+KEY, DIGEST, START, MEMORY = "shoal_checkpoint", "digest", "start", "memory"
 MAX_HEADER_BYTES: Final = 64 * 2**20
-DTYPES: Final = {"F32": "<f4", "F64": "<f8", "I32": "<i4", "I64": "<i8", "U64": "<u8"}
+DTYPES: Final = {
+    "F32": "<f4", "F64": "<f8", "I32": "<i4", "I64": "<i8", "U64": "<u8",
+    "BOOL": "|b1", "F16": "<f2", "I8": "|i1", "I16": "<i2", "U8": "|u1", "U16": "<u2",
+    "U32": "<u4",
+}  # fmt: skip
 _CODES: Final = {np.dtype(dtype): code for code, dtype in DTYPES.items()}
 NOT_ONE: Final = "is not a checkpoint of shoal, or its beginning is damaged."
 
@@ -49,6 +54,7 @@ class Checkpoint:
         arithmetic, version: of the shoal that made it.
         start: the initial weights, (P, K).
         arrays: the state.
+        memory: what a rule in Python remembers of each network, empty for other rules.
     """
 
     source: str
@@ -60,6 +66,7 @@ class Checkpoint:
     version: str
     start: np.ndarray
     arrays: dict[str, np.ndarray]
+    memory: Memory
 
     def same_data(self, fingerprint: str) -> None:
         """Raise unless the rows have this fingerprint.
@@ -216,9 +223,12 @@ def _read(source: str, file: BinaryIO) -> Checkpoint:
         raise CheckpointError(source, "is damaged: it does not hold what was written.")
     try:
         start = arrays.pop(START)
+        own = {name: arrays.pop(name) for name in list(arrays) if name.startswith(PREFIX)}
+        plain = header.pop(MEMORY, None)
+        memory = [] if plain is None else from_plain(plain, own)
         _check_names(arrays)
-        return Checkpoint(source=source, start=start, arrays=arrays, **header)
-    except (KeyError, TypeError):
+        return Checkpoint(source=source, start=start, arrays=arrays, memory=memory, **header)
+    except (KeyError, TypeError, ValueError, IndexError, RecursionError):
         told = "is damaged, or of another version: it does not hold a whole state."
         raise CheckpointError(source, told) from None
 

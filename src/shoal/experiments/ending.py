@@ -16,7 +16,7 @@ from shoal.kernels import ENDED_BY_EVALUATIONS, State
 BY_SECONDS: Final = 101
 BY_PYTHON: Final = 102
 PASSED: Final = 4
-"""What `State.status` says of a network that counts as diverged by a figure, whose step was taken."""
+"""What `State.status` says of a network whose figure passed a limit: its step was taken."""
 NEVER: Final = int(np.iinfo(np.int64).max)
 """A step that no run reaches."""
 REASONS: Final = {
@@ -66,7 +66,7 @@ def gone_from(prepared: Prepared, state: State) -> np.ndarray:
     """
     before = [k + 1 for k, watch in enumerate(prepared.settings.watches) if watch.keep_before]
     failed = ~sound(state) & (state.status != PASSED)
-    tried = failed | (sound(state) & np.isin(ended(state), before))
+    tried = failed | np.isin(ended(state), before)
     return np.where(gone(state), state.step + tried, NEVER)
 
 

@@ -15,13 +15,15 @@ from typing import Any
 
 import numpy as np
 
-from shoal.errors import ArgumentError, CheckpointError, InputError, ShoalError
-from shoal.experiments.checkpoint import START, header_of, write_checkpoint
+from shoal.errors import ArgumentError, CheckpointError, FunctionError, InputError, ShoalError
+from shoal.experiments.checkpoint import MEMORY, START, header_of, write_checkpoint
+from shoal.experiments.memory import NotPlainError, rule_of, to_plain
 from shoal.experiments.pieces import Moment
 from shoal.experiments.prepare import Prepared
-from shoal.experiments.trainer import FAR
+from shoal.experiments.trainer import FAR, Trainer
 from shoal.files import check_output
-from shoal.kernels import State
+from shoal.models.document import MAX_VALUES
+from shoal.training.rules.python import WHERE
 
 
 class Keeper:
@@ -41,37 +43,67 @@ class Keeper:
         self._header = header_of(prepared, path)
         self._start = prepared.start
         self._written_s: float | None = None
+        self._rule = rule_of(prepared)
+        self._has_seen_memory = self._rule is None
 
     def next_step(self, step: int) -> int:
-        """Return that no piece needs to end at a step."""
-        return FAR
+        """Return that no piece needs to end at a step, but to see what a rule remembers."""
+        return FAR if self._has_seen_memory else step + 1
 
     def see(self, moment: Moment) -> None:
         """Write a checkpoint if it is time; whether that works is told in the end.
 
         Raises:
             InputError: the first one cannot be written.
+            FunctionError: a rule in Python returned a state that no checkpoint can hold.
         """
-        state, now = moment.trainer.state, moment.elapsed_s
+        trainer, now = moment.trainer, moment.elapsed_s
         if self._written_s is None:
-            self._write(state, now)
+            self._write(trainer, now)
         elif now - self._written_s >= self.every_s:
-            with contextlib.suppress(ShoalError):
-                self._write(state, now)
-            self._written_s = now
+            try:
+                self._write(trainer, now)
+            except FunctionError:
+                raise
+            except ShoalError:
+                self._written_s = now
+        elif not self._has_seen_memory:
+            self._memory(trainer)
+        self._has_seen_memory = self._has_seen_memory or moment.step > 0
 
-    def finish(self, state: State, seconds: float) -> str | None:
+    def finish(self, trainer: Trainer, seconds: float) -> str | None:
         """Write the last checkpoint; return a sentence if that cannot be done."""
         try:
-            self._write(state, seconds)
+            self._write(trainer, seconds)
         except InputError as error:
             return f"{error} The checkpoint is an older one, or none; the result is whole."
         return None
 
-    def _write(self, state: State, seconds: float) -> None:
-        arrays: dict[str, Any] = {**state.arrays(), START: self._start}
-        write_checkpoint(self.path, {**self._header, "seconds": seconds}, arrays)
+    def _write(self, trainer: Trainer, seconds: float) -> None:
+        said, own = self._memory(trainer)
+        arrays: dict[str, Any] = {**trainer.state.arrays(), START: self._start, **own}
+        write_checkpoint(self.path, {**self._header, **said, "seconds": seconds}, arrays)
         self._written_s = seconds
+
+    def _memory(self, trainer: Trainer) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
+        """Return what a rule in Python remembers, as document and arrays."""
+        if self._rule is None:
+            return {}, {}
+        try:
+            plain, arrays = to_plain(trainer.memory)
+            if str(plain).count(",") > MAX_VALUES // 2:
+                raise NotPlainError(f"more than {MAX_VALUES // 2:,} values outside of arrays")
+        except (NotPlainError, RecursionError) as error:
+            step = trainer.last_step
+            raise FunctionError(
+                f"{WHERE}, step {step:,}: '{self._rule.function.code}' returned a state with "
+                f"{error}, which a checkpoint cannot hold. Keep None, True, False, numbers, text, "
+                "NumPy arrays of numbers, and lists, tuples or dictionaries of these in it, or "
+                "train without a checkpoint.",
+                network=None,
+                step=step,
+            ) from None
+        return {MEMORY: plain}, arrays
 
 
 @contextlib.contextmanager

@@ -52,10 +52,11 @@ def carry_out(
         ArgumentError: `threads`, `kernel`, probes or times that cannot be.
         FunctionError: a rule, a predicate or a probe in Python failed; `error.run` has what was
             trained.
-        InputError: the checkpoint cannot be written.
+        InputError: the checkpoint cannot be written, or a Python function is not imported.
     """
     where = "Experiment.run"
     check_how(where, threads, kernel)
+    prepared.experiment.with_functions()  # what was not found is told before anything is written
     total = prepared.settings.total_steps
     looking = Probes(prepared.network, *check_probes(where, probes, probe_steps, total))
     trainer, snapshots = Trainer(prepared, kernel=kernel), Snapshots(tape_bytes)

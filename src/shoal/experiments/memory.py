@@ -167,7 +167,8 @@ class _Reader:
             self._made[number] = made = []
             made += [self.value(each) for each in node["list"]]
         elif "dict" in node:
-            self._made[number] = table = {}
+            table: dict[Any, Any] = {}
+            self._made[number] = table
             table.update((self.value(k), self.value(v)) for k, v in node["dict"])
         elif "tuple" in node:
             self._made[number] = tuple(self.value(each) for each in node["tuple"])

@@ -16,6 +16,7 @@ from shoal.experiments.ending import BY_SECONDS, end, running
 from shoal.experiments.prepare import Prepared
 from shoal.experiments.progress import Progress, progress_of
 from shoal.experiments.trainer import Trainer
+from shoal.training import Evolution, FiniteDifference
 
 PIECE_S = 0.2
 """Seconds that a call to the core is aimed at, so that progress is told in between."""
@@ -113,9 +114,7 @@ class _Loop:
         self.begun = time.perf_counter() - seconds_before
         self.total = trainer.settings.total_steps
         self.steps_at_begin = int(trainer.state.step.sum()) if seconds_before == 0 else 0
-        self.wish = (
-            _first_piece(trainer.prepared, piece_s) * trainer.prepared.schedule.steps_per_epoch
-        )
+        self.wish = _first_piece(trainer.prepared, piece_s)
         self.before = 0
 
     @property
@@ -162,15 +161,34 @@ class _Loop:
         return not self.is_over
 
     def _resize(self, steps: int, took_s: float) -> None:
-        """Aim the next piece at `piece_s`, in whole epochs."""
-        per_epoch = self.trainer.prepared.schedule.steps_per_epoch
+        """Aim the next piece at `piece_s`, in whole epochs where it has room for one."""
         aimed = steps * self.piece_s / max(took_s, 1e-6)
-        epochs = int(min(max(aimed, self.wish / 4), self.wish * 8.0) / per_epoch)
-        self.wish = max(1, epochs) * per_epoch
+        aimed = min(max(aimed, self.wish / 4), self.wish * 8.0)
+        self.wish = _whole(aimed, self.trainer.prepared)
+
+
+def _whole(steps: float, prepared: Prepared) -> int:
+    """Return a number of steps, in whole epochs if it is one or more."""
+    per_epoch = prepared.schedule.steps_per_epoch
+    return max(1, int(steps / per_epoch) * per_epoch or int(steps))
 
 
 def _first_piece(prepared: Prepared, piece_s: float) -> int:
-    """Return epochs that take about half of `piece_s` at a cautious 10 GFLOP/s."""
+    """Return steps that take about half of `piece_s` at a cautious 10 GFLOP/s.
+
+    A rule in Python is taken to need a millisecond a step.
+    """
     n_networks, n_parameters = prepared.start.shape
-    rows = prepared.schedule.batch * prepared.schedule.steps_per_epoch
-    return max(1, int(piece_s / 2 * 1e10 / (6.0 * n_networks * n_parameters * rows)))
+    work = 6.0 * n_networks * n_parameters * prepared.schedule.batch
+    cost_s = work * _evaluations(prepared) / 1e10
+    if prepared.settings.rule == "python":
+        cost_s += 1e-3 * n_networks
+    return _whole(piece_s / 2 / cost_s, prepared)
+
+
+def _evaluations(prepared: Prepared) -> int:
+    """Return about how many losses a step asks for."""
+    rule = prepared.experiment.training.optimizer
+    if isinstance(rule, FiniteDifference):
+        return int(prepared.start.shape[1]) + 1
+    return int(2 * rule.pairs) if isinstance(rule, Evolution) else 2

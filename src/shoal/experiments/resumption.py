@@ -20,6 +20,7 @@ from shoal.experiments.document import Experiment, GivenData
 from shoal.experiments.ending import REASONS, ended, sound
 from shoal.experiments.keeper import Keeper, check_every, locked
 from shoal.experiments.launch import finished, warn
+from shoal.experiments.memory import Memory, first_memory
 from shoal.experiments.prepare import Prepared, prepare
 from shoal.experiments.progress import Progress
 from shoal.experiments.run import Run
@@ -40,7 +41,7 @@ class Resumption:
     Attributes:
         source: the checkpoint, which is written on to.
         prepared: data and settings, with the changes.
-        state: where it goes on.
+        state, memory: where it goes on.
         seconds: of training so far.
         every_s: seconds from one checkpoint to the next.
     """
@@ -48,6 +49,7 @@ class Resumption:
     source: str
     prepared: Prepared
     state: State
+    memory: Memory
     seconds: float
     every_s: float
 
@@ -61,7 +63,7 @@ class Resumption:
     ) -> Run:
         """Go on to the end, or until Ctrl-C; see `resume`."""
         check_how("resume", threads, kernel)
-        trainer = Trainer(self.prepared, state=self.state, kernel=kernel)
+        trainer = Trainer(self.prepared, state=self.state, memory=self.memory, kernel=kernel)
         snapshots = Snapshots(tape_bytes)
         keeper = Keeper(self.source, self.prepared, self.every_s)
         outcome = carry_on(
@@ -104,6 +106,7 @@ def resume(
         CheckpointError: it is damaged, from other data or another arithmetic, or written to by
             another process.
         InputError: a change that cannot be made.
+        FunctionError: a rule, or a stop rule, in Python failed; `error.run` has what was trained.
     """
     with resuming(
         path, changes, rows=rows, every_s=checkpoint_every_s, allow_python=allow_python
@@ -140,10 +143,12 @@ def resuming(
         before, after = _experiments(found, changes)
         prepared = _prepare(found, after.with_functions(allow_python=allow_python), rows)
         found.same_data(data_fingerprint(prepared))
+        state, memory = _state(found, resettled(prepared, before), prepared)
         yield Resumption(
             source=os.fspath(path),
             prepared=prepared,
-            state=_state(found, resettled(prepared, before), prepared),
+            state=state,
+            memory=memory,
             seconds=found.seconds,
             every_s=every_s,
         )
@@ -202,12 +207,14 @@ def _prepare(found: Checkpoint, experiment: Experiment, rows: Any) -> Prepared:
     return replace(first, start=start.flat)
 
 
-def _state(found: Checkpoint, old: Prepared, new: Prepared) -> State:
-    """Return the state to go on from: that of the checkpoint, with room for more reports."""
+def _state(found: Checkpoint, old: Prepared, new: Prepared) -> tuple[State, Memory]:
+    """Return state and memory to go on from: the checkpoint's, with room for more reports."""
     like, arrays = begin(old), found.arrays
     for name, array in like.arrays().items():
         if (arrays[name].shape, arrays[name].dtype) != (array.shape, array.dtype):
             raise _damaged(found, name)
+    if len(found.memory) != len(first_memory(new)):
+        raise _damaged(found, "memory")
     state = State(**arrays)
     _check_values(found, state, old)
     reached = int(state.step.max())
@@ -215,8 +222,9 @@ def _state(found: Checkpoint, old: Prepared, new: Prepared) -> State:
     decided = bool(old.settings.watches or rules) or old.settings.keep_best is not None
     if decided and not same_reports(old.settings, new.settings, reached):
         # the last report of the shorter run is none of the longer one, and may have decided
-        return begin(new)
-    return replace(state, figures=with_figures(state.figures, old.settings, new.settings))
+        return begin(new), first_memory(new)
+    figures = with_figures(state.figures, old.settings, new.settings)
+    return replace(state, figures=figures), found.memory
 
 
 def _check_values(found: Checkpoint, state: State, prepared: Prepared) -> None:

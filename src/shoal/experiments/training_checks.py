@@ -102,7 +102,11 @@ def rule_problems(experiment: Experiment, n_rows: int) -> Iterator[Problem]:
             path="training.batch_size",
             message=f'lbfgs needs all rows in every step; got {batch}. Set it to "full".',
         )
-    if not entry.has_learning_rate:
+    if entry.kind == "oracle" and entry.has_learning_rate:
+        yield from _own_step_problems(experiment, name)
+    elif entry.kind == "python":
+        yield from _python_problems(experiment)
+    elif not entry.has_learning_rate:
         yield from _no_gradient_problems(experiment, name)
 
 
@@ -115,6 +119,38 @@ def _slope_problems(experiment: Experiment, optimizer: str) -> Iterator[Problem]
                 'the optimizer "random_perturbation", or "perceptron" with this as the only '
                 "layer.",
             )
+
+
+def _own_step_problems(experiment: Experiment, optimizer: str) -> Iterator[Problem]:
+    """Yield settings that a rule which is handed the loss would not heed."""
+    training = experiment.training
+    if training.regularization.weight_decay:
+        yield Problem(
+            path="training.regularization.weight_decay",
+            message=f"shrinks weights by the learning rate, which {optimizer} does not do. Use l2.",
+        )
+    for key in ("clip_norm", "clip_value") if optimizer != "lbfgs" else ():
+        if getattr(training, key):
+            yield Problem(
+                path=f"training.{key}",
+                message=f"acts on a gradient, and {optimizer} is handed none. Leave it out.",
+            )
+
+
+def _python_problems(experiment: Experiment) -> Iterator[Problem]:
+    """Yield settings that act on a learning rate, which is a rule's own if it is in Python."""
+    training = experiment.training
+    if training.regularization.weight_decay:
+        yield Problem(
+            path="training.regularization.weight_decay",
+            message="shrinks weights by the learning rate, which only your function knows. Use "
+            "l2, or shrink them there.",
+        )
+    if any(not isinstance(each, ConstantRate) for each in training.schedule):
+        yield Problem(
+            path="training.schedule",
+            message="changes the learning rate, which only your function knows. Leave it out.",
+        )
 
 
 def _no_gradient_problems(experiment: Experiment, optimizer: str) -> Iterator[Problem]:

@@ -20,14 +20,32 @@ WHERE = "training.optimizer.function"
 class PythonRule(NamedRecord):
     """A rule of one's own: ``(parameters, state, loss, gradient, rng) -> (parameters, state)``.
 
-    Every step the function gets the parameters (K,), what it returned as state in the step
-    before (None in the first), ``loss(parameters)`` and ``gradient(parameters)`` on the
-    step's batch, and a NumPy generator that depends on the stream `search` and the step. A
-    loss that is not a number is handed over as infinity. Each call of `loss` or `gradient`
-    counts as one evaluation.
+    The function is called once a step for every network, with
+
+    - ``parameters`` (K,): all weights of the network, a copy, in the precision of the training.
+    - ``state``: what it returned as state in the step before, a copy; None in the first step.
+    - ``loss(parameters)``: the number that training makes small, on the batch of the step, with
+      penalties, dropout and the like; infinity where it is not a number.
+    - ``gradient(parameters)``: its derivative (K,), clipped as the settings say.
+    - ``rng``: a NumPy generator that depends on the network's stream `search` and the step.
+
+    Each call of `loss` or `gradient` counts as one evaluation. It returns the new parameters
+    (K,) and the new state. Nothing else may be remembered, in globals or closures: steps are
+    wound back, taken again and carried on from checkpoints. The state may be anything that
+    ``copy.deepcopy`` copies; a checkpoint holds None, bool, int, float, str, NumPy numbers and
+    arrays, and lists, tuples and dictionaries of these. Parameters that are not finite end the
+    network as diverged. What the function raises ends the run as a `FunctionError`, and its
+    `run` holds what was trained. Max-norm is applied to what it returns; learning rate,
+    schedule and weight decay are its own affair.
 
     Args:
         function: the function, or in documents ``"module:name"``.
+
+    Example:
+        >>> def descend(parameters, state, loss, gradient, rng):
+        ...     return parameters - 0.5 * gradient(parameters), state
+        >>> PythonRule(descend).name
+        'python'
     """
 
     name: Literal["python"] = "python"
