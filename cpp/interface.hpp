@@ -13,7 +13,7 @@ constexpr int MAX_HYPER = 8;     // numbers of a rule, the learning rate first
 constexpr int MAX_COUNTERS = 8;  // numbers a rule carries along
 constexpr int MAX_STAGES = 16;   // schedules of a document
 constexpr int MAX_WATCHES = 96;  // its stop rules that watch figures, and its schedules that do
-constexpr int BLOCK = 256;  // rows of a batch whose partial sums are joined by one tree
+constexpr int BLOCK = 256;       // rows of a batch whose partial sums are joined by one tree
 constexpr int ABI = 2;
 
 enum Activation : int32_t {

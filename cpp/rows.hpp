@@ -18,6 +18,8 @@ struct Batch {
   int64_t blocks() const { return (count + BLOCK - 1) / BLOCK; }
 };
 
+constexpr int AHEAD = 192;  // numbers of a row that are fetched before they are wanted
+
 template <class T>
 class RowsKernel {
  public:
@@ -187,7 +189,10 @@ class RowsKernel {
       int j = 0;
       for (; j + LANES <= D; j += LANES) {
         turn(source, to + j * R + r0, R);
-        for (const T*& line : source) line += LANES;
+        for (const T*& line : source) {
+          line += LANES;
+          __builtin_prefetch(line + AHEAD);  // sixteen rows from anywhere: too many to foresee
+        }
       }
       for (int k = 0; j + k < D; k++)
         for (int u = 0; u < LANES; u++) to[(j + k) * R + r0 + u] = source[u][k];
