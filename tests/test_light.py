@@ -32,3 +32,32 @@ def test_every_public_name_is_there():
     for name in shoal.__all__:
         assert getattr(shoal, name) is not None
     assert set(dir(shoal)) == set(shoal.__all__)
+
+
+def test_every_record_of_the_settings_is_a_name_of_shoal():
+    import shoal
+    from shoal.network import LOSSES
+    from shoal.training import OPTIMIZERS, SCHEDULES, STOP_RULES, Regularization, UserFunction
+
+    tables = (OPTIMIZERS, SCHEDULES, STOP_RULES)
+    records = {entry.record for table in tables for entry in table.values()}
+    records |= {entry.record for entry in LOSSES.values() if entry.settings}
+    records |= {Regularization, UserFunction}
+    for record in records:
+        assert getattr(shoal, record.__name__) is record
+        assert record.__name__ in shoal.__all__
+
+
+def test_the_settings_of_a_training_are_written_with_names_of_shoal_alone():
+    import shoal
+
+    training = shoal.Training(
+        shoal.AdamW(0.01),
+        loss=shoal.Huber(2.0),
+        schedule=[shoal.LinearWarmup(1), shoal.CosineDecay()],
+        regularization=shoal.Regularization(l2=1e-4),
+        stop=[shoal.Target("train_loss", below=0.2), shoal.StepLimit(500)],
+    )
+    assert training.optimizer.learning_rate == 0.01
+    assert [schedule.name for schedule in training.schedule] == ["linear_warmup", "cosine"]
+    assert [rule.name for rule in training.stop] == ["target", "steps"]

@@ -53,46 +53,64 @@ def test_version_is_that_of_the_package() -> None:
 @pytest.mark.parametrize(
     ("args", "sentence"),
     [
-        (["nonsense"], "No such command 'nonsense'."),
-        (["run"], "Missing argument 'FILE'."),
-        (["run", "a.toml", "--bogus"], "No such option: --bogus"),
-        (["train", "a.csv"], "Missing option '--target' / '-t'."),
+        (["nonsense"], "no such command 'nonsense'. See: shoal --help."),
+        (["rum"], "no such command 'rum'. Did you mean 'run', 'resume'? See: shoal --help."),
+        (["--bogus"], "--bogus: there is no such option. See: shoal --help."),
+        (["run"], "FILE: is missing. See: shoal run --help."),
+        (["run", "a.toml", "--bogus"], "--bogus: there is no such option. See: shoal run --help."),
+        (
+            ["run", "a.toml", "--sed", "1"],
+            "--sed: there is no such option. Did you mean '--seed'? See: shoal run --help.",
+        ),
+        (
+            ["run", "a.toml", "--json=yes"],
+            "--json: does not take a value. See: shoal --help.",
+        ),
+        (
+            ["run", "a.toml", "--seed"],
+            "--seed: requires an argument. See: shoal --help.",
+        ),
+        (
+            ["tasks", "all"],
+            "got unexpected extra argument(s) (all). See: shoal tasks --help.",
+        ),
+        (["train", "a.csv"], "--target: is missing. See: shoal train --help."),
         (
             ["run", "a.toml", "--threads", "0"],
-            "Invalid value for '--threads': must be a whole number from 1 to 1024; got 0.",
+            "--threads: must be a whole number from 1 to 1024; got 0. See: shoal run --help.",
         ),
         (
             ["run", "a.toml", "--threads", "two"],
-            "Invalid value for '--threads': must be a whole number from 1 to 1024; got two.",
+            "--threads: must be a whole number from 1 to 1024; got two. See: shoal run --help.",
         ),
         (
             ["run", "a.toml", "--seed", "-1"],
-            "Invalid value for '--seed': must be a whole number from 0 to 9007199254740991; "
-            "got -1.",
+            "--seed: must be a whole number from 0 to 9007199254740991; "
+            "got -1. See: shoal run --help.",
         ),
         (
             ["train", "a.csv", "-t", "b", "--kind", "both"],
-            "Invalid value for '--kind': must be classification or multilabel or regression; "
-            "got both.",
+            "--kind: must be classification or multilabel or regression; "
+            "got both. See: shoal train --help.",
         ),
         (
             ["train", "a.csv", "-t", "b", "--missing", "keep"],
-            "Invalid value for '--missing': must be error or drop or mean; got keep.",
+            "--missing: must be error or drop or mean; got keep. See: shoal train --help.",
         ),
         (
             ["predict", "m.safetensors", "a.csv", "--on-error", "shrug"],
-            "Invalid value for '--on-error': must be stop or skip; got shrug.",
+            "--on-error: must be stop or skip; got shrug. See: shoal predict --help.",
         ),
         (
             ["evaluate", "m.safetensors", "a.csv", "--decimal", ";"],
-            "Invalid value for '--decimal': must be . or ,; got ;.",
+            "--decimal: must be . or ,; got ;. See: shoal evaluate --help.",
         ),
     ],
 )
-def test_wrong_usage_ends_with_2(args: list[str], sentence: str) -> None:
+def test_wrong_usage_is_a_sentence_and_ends_with_2(args: list[str], sentence: str) -> None:
     result = CliRunner().invoke(app, args, env={"COLUMNS": "80"})
     assert (result.exit_code, result.stdout) == (2, "")
-    assert result.stderr.splitlines()[-1] == f"Error: {sentence}"
+    assert result.stderr == f"shoal: {sentence}\n"
 
 
 def test_help_is_light() -> None:

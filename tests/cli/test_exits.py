@@ -102,6 +102,16 @@ def test_a_reader_that_leaves_is_no_error() -> None:
     running.stderr.close()
 
 
+@pytest.mark.parametrize("args", [("run", str(EXAMPLES / "or.toml"), "population=2"), ("tasks",)])
+def test_a_table_that_nobody_reads_on_is_no_error(args: tuple[str, ...]) -> None:
+    reading, writing = os.pipe()
+    running = process(*args, stdout=writing)
+    os.close(reading)  # before the first line, as by a head that has had enough
+    os.close(writing)
+    _, said = running.communicate(timeout=60)
+    assert (running.returncode, said) == (0, b"")
+
+
 def test_a_file_larger_than_allowed_leaves_nothing(folder: Path) -> None:
     limits = "import resource, sys, os; resource.setrlimit(resource.RLIMIT_FSIZE, (999, 999)); "
     start = f"{limits}os.execv({SHOAL!r}, [{SHOAL!r}, *sys.argv[1:]])"

@@ -42,10 +42,19 @@ def test_a_longer_run(shoal: Any, or_file: str) -> None:
     assert result("long.json") == result("whole.json")
 
 
-def test_ctrl_c_and_resume(shoal: Any, or_file: str, folder: Path) -> None:
-    long = ("training.epochs=3000", "population=16", "-q")
+@pytest.mark.parametrize(
+    ("option", "told"),
+    [("-q", b""), ("--json", b"note: to go on: shoal resume c\n")],
+    ids=["quiet", "json"],
+)
+def test_ctrl_c_and_resume(
+    shoal: Any, or_file: str, folder: Path, option: str, told: bytes
+) -> None:
+    long = ("training.epochs=3000", "population=16")
     running = subprocess.Popen(
-        [SHOAL, "run", or_file, *long, "--checkpoint", "c"], stderr=subprocess.PIPE
+        [SHOAL, "run", or_file, *long, option, "--checkpoint", "c"],
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
     )
     end = time.monotonic() + 60
     while not (folder / "c").exists() and time.monotonic() < end:
@@ -53,9 +62,9 @@ def test_ctrl_c_and_resume(shoal: Any, or_file: str, folder: Path) -> None:
     time.sleep(0.2)
     running.send_signal(signal.SIGINT)
     _, said = running.communicate(timeout=60)
-    assert (running.returncode, said) == (130, b"")
+    assert (running.returncode, said) == (130, told)
     assert shoal("resume", "c", "-q", "-o", "a.json").exit_code == 0
-    assert shoal("run", or_file, *long, "-o", "b.json").exit_code == 0
+    assert shoal("run", or_file, *long, "-q", "-o", "b.json").exit_code == 0
     assert result("a.json") == result("b.json")
 
 
@@ -84,6 +93,10 @@ def test_ctrl_c_and_resume(shoal: Any, or_file: str, folder: Path) -> None:
             ["run", "or.toml", "--checkpoint", "c"],
             "c: exists already. Go on with it (shoal resume), or give --force to replace it.",
         ),
+        (
+            ["run", "or.toml", "--checkpoint-every", "5"],
+            "--checkpoint-every: needs a file to write to. Give --checkpoint FILE.",
+        ),
         (["run", "or.toml", "--checkpoint", "no/c"], "no/c: the folder 'no' does not exist."),
         (
             ["run", "or.toml", "-o", "x.json", "--checkpoint", "x.json"],
@@ -105,8 +118,9 @@ def test_what_is_refused(
 def test_seconds_that_are_none(shoal: Any, or_file: str, command: str) -> None:
     told = shoal(command, or_file, "--checkpoint-every", "0")
     assert told.exit_code == 2
-    assert told.stderr.splitlines()[-1] == (
-        "Error: Invalid value for '--checkpoint-every': must be a number of seconds above 0; got 0."
+    assert told.stderr == (
+        "shoal: --checkpoint-every: must be a number of seconds above 0; got 0. "
+        f"See: shoal {command} --help.\n"
     )
 
 
@@ -142,7 +156,10 @@ def test_a_predicate_that_fails_loses_nothing(shoal: Any, or_file: str, folder: 
     lines = told.stderr.splitlines()
     assert len(lines) == 1
     assert lines[0].startswith("shoal: training.stop[0].function, network 0 (seed ")
-    assert lines[0].endswith("), step 2,000: 'my_rules_of_resume:stop' raised ValueError: no more.")
+    assert lines[0].endswith(
+        "), step 2,000: 'my_rules_of_resume:stop' raised ValueError: no more "
+        "(my_rules_of_resume.py, line 4)."
+    )
     assert {network["steps"] for network in result("r.json")["networks"]} == {2000}
     assert (folder / "m.safetensors").exists()
     assert (folder / "c").exists()
@@ -173,3 +190,9 @@ def test_stop_rules_are_told(shoal: Any, or_file: str) -> None:
     told = shoal("run", or_file, "population=2", stop)
     assert told.exit_code == 0
     assert told.stdout.splitlines()[-1] == "2 networks ended by 'steps' at step 150"
+    stop = 'training.stop=[{name = "target", figure = "train_loss", below = 1}]'
+    told = shoal("run", or_file, "population=2", stop)
+    assert told.stdout.splitlines()[0].endswith(", sgd 0.01, stops at train_loss <= 1")
+    assert told.stdout.splitlines()[-1] == (
+        "2 networks ended by 'target' (train_loss <= 1) at step 1,000"
+    )

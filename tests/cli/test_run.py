@@ -210,7 +210,7 @@ def test_all_problems_of_a_document_at_once(refused: Callable[..., str], or_file
         (
             ["run", "or.toml", "network.layers.1.activation=softmax"],
             'or.toml, training.loss: binary_crossentropy needs "sigmoid" in the last layer; '
-            'got "softmax".',
+            'got "softmax". Use "sigmoid" there, or the loss "categorical_crossentropy".',
         ),
         (
             ["run", "or.toml", "network.layers.1.units=3"],

@@ -84,6 +84,7 @@ PROMISE = "its header promises 30 bytes of values; got"
         (b"\0\0\x08\2" + b"\xff" * 8, "holds 4294967295 x 4294967295 numbers, more than "
          "268,435,456. Give fewer rows."),
     ],
+    ids=lambda value: value[-24:] if isinstance(value, str) else "file",
 )  # fmt: skip
 def test_damage(tmp_path: Path, content: bytes, sentence: str) -> None:
     (tmp_path / "a").write_bytes(content)

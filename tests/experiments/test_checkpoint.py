@@ -13,6 +13,7 @@ from shoal.errors import CheckpointError, FunctionError, InputError
 from shoal.experiments import resume
 from shoal.experiments.checkpoint import read_checkpoint
 from shoal.experiments.keeper import locked
+from shoal.training import Target
 
 QUICK = shoal.Experiment(
     data=shoal.tasks.greater(samples=300),
@@ -205,6 +206,7 @@ def test_a_file_is_found_from_wherever_the_checkpoint_is(tmp_path, monkeypatch):
         ("training.epochs=59", "training.epochs: must be 60 or more, as in the run that is "
          "resumed; got 59."),
         ("training.epoch=59", "training.epoch: unknown key. Did you mean 'epochs'?"),
+        ("epochs=4000", "epochs: unknown key. Did you mean 'training.epochs'?"),
     ],
 )  # fmt: skip
 def test_what_cannot_be_changed(change, told, tmp_path):
@@ -215,6 +217,20 @@ def test_what_cannot_be_changed(change, told, tmp_path):
     assert str(caught.value) == f"{tmp_path}/c, {told}"
     assert (tmp_path / "c").read_bytes() == before
     assert os.listdir(tmp_path) == ["c"]
+
+
+@pytest.mark.parametrize("keep", ["before", "after"])
+@pytest.mark.parametrize("every", ["end", 7])
+def test_a_target_that_the_last_report_of_the_shorter_run_reached(keep, every, tmp_path):
+    plain = with_(QUICK, epochs=10, report_every=every)  # 80 steps; a longer run has no report 80
+    losses = plain.run().history["train_loss"]
+    before = losses[:, :-1].min(axis=1, initial=1.0)
+    i = int((before - losses[:, -1]).argmax())
+    level = float(before[i] + losses[i, -1]) / 2
+    short = with_(plain, stop=[Target("train_loss", below=level, keep=keep)])
+    run = short.run(checkpoint=tmp_path / "c")
+    assert (run.stopped_because[i], run.steps[i]) == ("target", 80 - (keep == "before"))
+    assert_same(resume(tmp_path / "c", ["training.epochs=20"]), with_(short, epochs=20).run())
 
 
 def refused(path):

@@ -44,7 +44,7 @@ def network(*layers: dict[str, Any], **settings: Any) -> dict[str, Any]:
             None,
             {
                 "training.loss": 'binary_crossentropy needs "sigmoid" in the last layer; '
-                'got "softmax".'
+                'got "softmax". Use "sigmoid" there, or the loss "categorical_crossentropy".'
             },
         ),
         (
@@ -72,8 +72,6 @@ def network(*layers: dict[str, Any], **settings: Any) -> dict[str, Any]:
                 "network.layers[0].activation": '"step" has no slope, so adam cannot train it. '
                 'Use "sigmoid", the optimizer "random_perturbation", or "perceptron" with this as '
                 "the only layer.",
-                "training.loss": '"step" fits only squared_error; got binary_crossentropy '
-                'with "step" in layer 1.',
             },
         ),
         (
@@ -152,7 +150,20 @@ TARGET = {"name": "target", "figure": "train_accuracy", "above": 0.9}
          {"training.loss": "poisson needs targets of 0 or more, but 'y' goes down to -3. Use "
           '"squared_error" or "huber".'}),
         ({"loss": "poisson"}, [LINEAR], NUMBERS,
-         {"training.loss": 'poisson needs "exponential" in the last layer; got "identity".'}),
+         {"training.loss": 'poisson needs "exponential" in the last layer; got "identity". Use '
+          '"exponential" there, or the loss "squared_error".'}),
+        ({"loss": "poisson"}, [LAST], None,
+         {"training.loss": 'poisson needs "exponential" in the last layer; got "sigmoid". Use '
+          '"exponential" there, or the loss "binary_crossentropy".'}),
+        ({"loss": "absolute_error"}, [{"units": 1, "activation": "step"}], None,
+         {"training.loss": '"step" in the last layer fits only squared_error; got '
+          'absolute_error. Use the loss "squared_error".',
+          "network.layers[0].activation": '"step" has no slope, so adam cannot train it. Use '
+          '"sigmoid", the optimizer "random_perturbation", or "perceptron" with this as the only '
+          "layer."}),
+        ({"optimizer": "perceptron"}, [TREE, LAST], None,
+         {"training.optimizer": "perceptron needs a single layer; got 2. Make it one layer of "
+          '"step", or use an optimizer such as "adam".'}),
         ({"loss": "hinge"}, [LAST], None,
          {"training.loss": 'hinge says yes above 0, and "sigmoid" in the last layer never goes '
           'below. Use "identity" or "tanh" there.'}),
@@ -182,7 +193,9 @@ TARGET = {"name": "target", "figure": "train_accuracy", "above": 0.9}
         # 8,000 training rows in batches of 32 are 250 steps, and 500 of them 2 epochs
         ({"schedule": ["step", {"name": "linear_warmup", "epochs": 2.5}],
           "stop": {"name": "steps", "limit": 500}}, [LAST], None,
-         {"training.schedule[1].epochs": "linear_warmup takes 2.5 epochs, but the run has 2. "
+         {"training.schedule[0].epochs": "step waits 10 epochs, but the run has 2. Give it fewer "
+          "than 2, or train longer.",
+          "training.schedule[1].epochs": "linear_warmup takes 2.5 epochs, but the run has 2. "
           "Give it 2 or fewer, or train longer."}),
         ({"regularization": {"l1": [1, 2, 3], "dropout": [0.5, 0.5]}}, [TREE, LAST], None,
          {"training.regularization.l1": "needs a number for each of 2 layers; got 3. Give one "
@@ -287,6 +300,35 @@ def test_rules_that_compare_losses_train_steps(optimizer: str) -> None:
     check(network(layer) | {"training": {"optimizer": optimizer}})
 
 
+@pytest.mark.parametrize("optimizer", ["random_perturbation", "annealing", "evolution"])
+def test_they_train_steps_in_hidden_layers_too(optimizer: str) -> None:
+    layer = {"units": 3, "activation": "step"}
+    training = {"optimizer": optimizer, "epochs": 1, "batch_size": 20}
+    document = network(layer, LAST) | {
+        "data": {"task": "greater", "samples": 50},
+        "training": training,
+        "population": 1,
+    }
+    run = Experiment.read(document).run()
+    assert (run.weights != run.prepared.start).any()
+
+
+def test_patience_that_never_ends_is_told() -> None:
+    training = {
+        "epochs": 5,
+        "stop": [TARGET, {"name": "plateau", "patience": 5}, {"name": "plateau", "patience": 4}],
+        "schedule": ["reduce_on_plateau"],
+    }
+    rows = {"data": {"task": "greater", "samples": 50}, "training": training, "population": 1}
+    told = prepare(Experiment.read(rows)).warnings
+    assert told == (
+        "training.stop[1]: plateau never acts: it waits for 5 reports after the first, and the "
+        "run has 5. Give it less patience, or set training.report_every lower.",
+        "training.schedule[0]: reduce_on_plateau never acts: it waits for 10 reports after the "
+        "first, and the run has 5. Give it less patience, or set training.report_every lower.",
+    )
+
+
 def test_what_fits_is_let_through() -> None:
     check(
         network(TREE, LAST)
@@ -306,7 +348,7 @@ def test_what_fits_is_let_through() -> None:
 
 def test_several_misfits_at_once() -> None:
     document = network({"units": 3, "activation": "step"}, {"units": 3, "activation": "sigmoid"},
-                       inputs=5)  # fmt: skip
+                       inputs=5) | {"training": {"loss": "poisson"}}  # fmt: skip
     assert list(problems(document)) == [
         "training.loss",
         "network.layers[1].units",

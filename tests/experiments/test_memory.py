@@ -1,5 +1,6 @@
 """What rules in Python remember: exact copies in snapshots and checkpoints, or a clear error."""
 
+import inspect
 import json
 import os
 import signal
@@ -154,9 +155,11 @@ def test_a_rule_that_raises_names_network_and_step_and_loses_nothing():
     error = caught.value
     run = error.run
     assert (error.network, error.step) == (i, 8)
+    lines, first = inspect.getsourcelines(in_place)
+    line = first + next(k for k, text in enumerate(lines) if "raise " in text)
     assert str(error) == (
         f"training.optimizer.function, network {i} (seed {run.seeds[i]}), step 8: "
-        f"'{__name__}:in_place' raised RuntimeError: no more."
+        f"'{__name__}:in_place' raised RuntimeError: no more (test_memory.py, line {line})."
     )
     assert isinstance(error.__cause__, RuntimeError)
     assert run.stopped_because == ["interrupted"] * 3

@@ -29,6 +29,12 @@ def problems(document: dict[str, Any]) -> dict[str, str]:
             "unknown key. Known keys: data, network, population, preprocess, seed, streams, "
             "training.",
         ),
+        ({"epochs": 3}, "epochs", "unknown key. Did you mean 'training.epochs'?"),
+        ({"size": 3}, "size", "unknown key. Did you mean 'population.size'?"),
+        ({"learning_rate": 0.1}, "learning_rate",
+         "unknown key. Did you mean 'training.optimizer.learning_rate'?"),
+        ({"training": {"learning_rate": 0.1}}, "training.learning_rate",
+         "unknown key. Did you mean 'training.optimizer.learning_rate'?"),
         ({"training": {"optimiser": "sgd"}}, "training.optimiser",
          "unknown key. Did you mean 'optimizer'?"),
         ({"training": {"optimizer": {"name": "sgd", "beta_1": 0.5}}}, "training.optimizer.beta_1",

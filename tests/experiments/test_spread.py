@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 import shoal
-from shoal.experiments.spread import ALL, _judged
+from shoal.experiments.spread import ALL, Share, _judged
 
 QUICK = shoal.Experiment(
     data=shoal.tasks.greater(samples=120),
@@ -40,6 +40,9 @@ def test_streams_that_nothing_draws_from_have_no_share():
     for name in ("noise", "dropout", "search"):
         assert (shares[name].variance, shares[name].share) == (0, 0)
         assert (shares[name].low, shares[name].high) == (0, 0)
+    assert [name for name, each in shares.items() if not each.is_used] == [
+        "noise", "dropout", "search"
+    ]  # fmt: skip
 
 
 def test_it_is_the_same_every_time_and_follows_the_search_stream():
@@ -73,14 +76,51 @@ def test_networks_without_the_figure_are_left_out():
     json.dumps(nothing.to_dict(), allow_nan=False)
 
 
-def test_what_is_said():
-    found = QUICK.spread(figure="validation_loss", networks=6)
-    top = max(found.shares, key=lambda each: each.share)
-    assert found.sentence == (
-        f"Most of the spread of the validation loss comes from '{top.stream}': {top.share:.0%} "
-        f"({top.low:.0%} to {top.high:.0%})."
+def found_of(n_networks, **shares):
+    found = _judged(QUICK, "validation_loss", 3, {ALL: np.array([1.0, 2.0, 4.0])})
+    return dataclasses.replace(
+        found,
+        n_networks=n_networks,
+        shares=tuple(
+            Share(stream=name, variance=1.0, share=share, low=low, high=high, n_counted=n_networks)
+            for name, (share, low, high) in shares.items()
+        ),
     )
-    same = dataclasses.replace(found, variance=0.0)
+
+
+NOT_PARTS = "A share is of one stream alone, the others held, so shares need not add up to 100%."
+
+
+@pytest.mark.parametrize(
+    ("shares", "told"),
+    [
+        ({"init": (0.8, 0.6, 0.95), "order": (0.1, 0.05, 0.2)},
+         f"Most of the spread of the validation loss comes from 'init': 80% (60% to 95%). "
+         f"{NOT_PARTS}"),
+        ({"init": (0.1, 0.0, 0.2), "order": (0.4, 0.3, 0.6)},
+         f"The largest part of the spread of the validation loss comes from 'order': 40% (30% to "
+         f"60%). {NOT_PARTS}"),
+        # 0.2 + 0.15 must become 0.1: 3.5^2 times 64 are 784
+        ({"init": (0.5, 0.3, 0.7), "order": (0.4, 0.3, 0.55)},
+         "64 networks are too few to tell which stream causes most of the spread of the "
+         f"validation loss: about 1,024 might do. {NOT_PARTS}"),
+        # 0.15 must become 0.1: 1.5^2 times 64 are 144
+        ({"init": (0.9, 0.8, 1.05), "order": (0.1, 0.05, 0.2)},
+         "64 networks are too few to tell which stream causes most of the spread of the "
+         f"validation loss: about 256 might do. {NOT_PARTS}"),
+        ({"init": (1.2, 0.9, 1.4), "order": (0.1, 0.05, 0.2)},
+         "64 networks are too few to tell which stream causes most of the spread of the "
+         f"validation loss: many more might do. {NOT_PARTS}"),
+        ({"init": (0.0, 0.0, 0.0)},
+         "No stream alone changes the validation loss; together they do."),
+    ],
+)  # fmt: skip
+def test_what_is_said(shares, told):
+    assert found_of(64, **shares).sentence == told
+
+
+def test_nothing_varies():
+    same = dataclasses.replace(found_of(64), variance=0.0)
     assert same.sentence == "The validation loss is the same for all networks, whatever varies."
 
 

@@ -1,6 +1,7 @@
 """What ends networks: the clock, Python, limits; and what is known of them afterwards."""
 
 import json
+import sys
 import time
 
 import numpy as np
@@ -154,12 +155,29 @@ def test_a_predicate_that_raises_names_network_and_step_and_loses_nothing():
     run = error.run
     assert str(error) == (
         f"training.stop[0].function, network {i} (seed {run.seeds[i]}), step {step}: "
-        f"'{__name__}:broken_at_the_third' raised ZeroDivisionError: nothing to divide by."
+        f"'{__name__}:broken_at_the_third' raised ZeroDivisionError: nothing to divide by "
+        f"(test_stopping.py, line {broken_at_the_third.__code__.co_firstlineno + 2})."
     )
     assert isinstance(error.__cause__, ZeroDivisionError)
     assert run.steps.tolist() == [step] * 5
     assert run.stopped_because == ["interrupted"] * 5
     np.testing.assert_array_equal(run.parameters.flat, QUICK.run().at(step).flat)
+
+
+def leaves_at_the_second(previous, current):
+    if previous:
+        sys.exit("enough")
+    return False
+
+
+def test_a_predicate_that_leaves_loses_nothing():
+    with pytest.raises(FunctionError) as caught:
+        with_(QUICK, stop=python(leaves_at_the_second)).run()
+    run, told = caught.value.run, str(caught.value)
+    line = leaves_at_the_second.__code__.co_firstlineno + 2
+    assert told.endswith(f"raised SystemExit: enough (test_stopping.py, line {line}).")
+    assert run.stopped_because == ["interrupted"] * 5
+    np.testing.assert_array_equal(run.weights, QUICK.run().at(int(run.steps[0])).flat)
 
 
 def test_a_predicate_that_answers_something_else():

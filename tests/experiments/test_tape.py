@@ -153,6 +153,59 @@ def test_forward_and_back(experiment):
         np.testing.assert_array_equal(tape.weights, from_the_start(experiment, step).weights)
 
 
+def test_by_nothing_the_tape_does_not_move():
+    tape = QUICK.run().tape(5)
+    for move in (tape.forward, tape.back):
+        for how in ({"steps": 0}, {"batches": 0}, {"epochs": 0}, {"steps": 0, "epochs": 0}):
+            assert move(**how).step == 5
+        assert move(0).step == 5
+    assert (tape.forward().step, tape.back(None, epochs=None).step) == (6, 5)
+
+
+ENDING = with_(
+    QUICK,
+    stop=shoal.Training(
+        stop={"name": "python", "function": lambda previous, current: current["train_loss"] < 0.55}
+    ).stop,
+)
+
+
+@pytest.mark.parametrize("budget", [0, 2_000, 2**20])
+@pytest.mark.parametrize("experiment", [*CASES, pytest.param(ENDING, id="ending")])
+def test_back_all_the_way_is_exact_whatever_is_kept(experiment, budget, monkeypatch):
+    monkeypatch.setattr("shoal.experiments.tape.TRAIL_BYTES", budget)
+    run = experiment.run(tape_bytes=0)
+    total = run.prepared.settings.total_steps
+    tape = run.tape(total)
+    for step in range(total, -1, -1):
+        np.testing.assert_array_equal(tape.at(step).weights, run.at(step).flat)
+        assert tape._trail.n_bytes <= budget
+    for step in (7, 3, total - 1, 12, 13, 2):
+        np.testing.assert_array_equal(tape.at(step).weights, run.at(step).flat)
+    if experiment is ENDING:
+        assert len(set(run.steps.tolist())) > 1
+
+
+def test_steps_back_cost_a_fraction_of_the_first(monkeypatch):
+    run = with_(QUICK, epochs=250, report_every="end").run(tape_bytes=0)  # 2,000 steps
+    tape, replayed, advance = run.tape(2000), [], Trainer.advance
+
+    def counting(trainer, until, **how):
+        replayed[-1] += max(0, until - trainer.first_step)
+        return advance(trainer, until, **how)
+
+    monkeypatch.setattr(Trainer, "advance", counting)
+    for _ in range(61):
+        replayed.append(0)
+        tape.back()
+    assert replayed[0] == 1999
+    # a sixteenth of the stretch, and then a sixteenth of that for every eight steps
+    assert replayed[1] <= 125
+    assert sum(replayed[2:]) <= 60
+    monkeypatch.undo()
+    np.testing.assert_array_equal(tape.weights, run.at(2000 - 61).flat)
+
+
 def test_the_figures_of_the_tape():
     run, tape = QUICK.run(), QUICK.run().tape(8)
     for name, values in tape.figures.items():
@@ -262,6 +315,44 @@ def test_a_branch_of_a_branch():
     assert second.rewind(25).run().digest == second.rewind(25).run().digest
 
 
+OTHERS = [
+    {"epochs": 8, "report_every": 5},
+    {"restore_best": "validation_loss"},
+    {"restore_best": "validation_accuracy", "report_every": 3},
+    {"stop": {"name": "plateau", "patience": 1}},
+    {"schedule": {"name": "reduce_on_plateau", "patience": 1, "gain": 0.2}},
+    {"optimizer": "lion"},
+    {"optimizer": "rprop", "stop": {"name": "target", "figure": "train_loss", "below": 0.5}},
+]
+
+
+@pytest.mark.parametrize("change", OTHERS, ids=lambda change: "-".join(change))
+@pytest.mark.parametrize("begun", [{}, OTHERS[2], OTHERS[3]], ids=["plain", "best", "plateau"])
+def test_a_branch_taken_back_to_before_its_branch_point(change, begun):
+    start = with_(QUICK, optimizer=shoal.Momentum(0.1))
+    run = start.run().rewind(0).with_(**begun).run() if begun else start.run()
+    branch = run.rewind(30).with_(**change).run()
+    for step in (0, 11, 16, 29):
+        early, wanted = branch.rewind(step).run(), run.rewind(step).with_(**change).run()
+        assert_same(early.state, wanted.state)
+        assert early.digest == wanted.digest
+        assert early.report_steps.tolist() == wanted.report_steps.tolist()
+        for name, values in wanted.history.items():
+            np.testing.assert_array_equal(early.history[name], values)
+        for at in (5, step, 40):
+            np.testing.assert_array_equal(early.at(at).flat, wanted.at(at).flat)
+
+
+def test_the_tape_of_a_branch_has_the_figures_of_both_parts():
+    run = with_(QUICK, report_every=8).run()
+    branch = run.rewind(20).with_(report_every=5).run()
+    for step in (5, 8, 15, 16, 25, 30):  # 5 and 15 are reports of the branch alone
+        found = branch.tape(step).figures
+        made_by = run if step < 20 else branch
+        for name, values in made_by.tape(step).figures.items():
+            np.testing.assert_array_equal(found[name], values)
+
+
 def test_a_branch_keeps_the_best_so_far():
     run = BEST.run()
     branch = run.rewind(40).with_(learning_rate=0.9).run()
@@ -346,6 +437,12 @@ def test_values_that_cannot_be():
         (lambda: rewound.with_("training.epochs"),
          "Rewound.with_: `changes` must be changes such as 'training.epochs=20'; got "
          "'training.epochs'."),
+        (lambda: rewound.with_("learning_rate=0.5"),
+         "Rewound.with_: `learning_rate` must be a setting of the training, such as "
+         "training.epochs; got 0.5. Did you mean 'training.optimizer.learning_rate'?"),
+        (lambda: rewound.with_("epochs=8"),
+         "Rewound.with_: `epochs` must be a setting of the training, such as training.epochs; "
+         "got 8. Did you mean 'training.epochs'?"),
         (lambda: rewound.with_(epochs=2).run(),
          "Rewound.run: `training.epochs` must not end before step 20, where it branches; got 16 "
          "steps."),
@@ -391,7 +488,9 @@ def test_probes_that_fail():
         return np.zeros((3, len(seen)))
 
     cases = [
-        (lambda p: 1 / 0, "probe 'f', step 4: raised ZeroDivisionError: division by zero."),
+        (lambda p: 1 / 0,
+         "probe 'f', step 4: raised ZeroDivisionError: division by zero (test_tape.py, line "
+         "LINE)."),
         (lambda p: np.zeros(2),
          "probe 'f', step 4: must return an array of shape (P, ...) with P=3; got (2,)."),
         (shapes,
@@ -401,7 +500,8 @@ def test_probes_that_fail():
     for function, message in cases:
         with pytest.raises(FunctionError) as caught:
             QUICK.run(probes={"f": function}, probe_steps=[4, 20])
-        assert str(caught.value) == message
+        line = str(function.__code__.co_firstlineno)
+        assert str(caught.value) == message.replace("LINE", line)
         step = caught.value.step
         assert caught.value.run.steps.tolist() == [step] * 3
     with pytest.raises(shoal.ShoalError) as caught:

@@ -101,9 +101,9 @@ def test_every_activation_and_loss_is_covered():
     assert {(output, loss) for _, output, loss in COMBINATIONS if loss == "squared_error"} == {
         (name, "squared_error") for name in ACTIVATIONS
     }
-    # squared error takes every pair; absolute error, Huber and hinge every pair without step;
-    # the cross-entropies and Poisson one output and no step before it
-    assert len(COMBINATIONS) == n * n + 3 * (n - 1) ** 2 + 3 * (n - 1)
+    # squared error takes every pair; absolute error, Huber and hinge every pair whose output is
+    # not step; the cross-entropies and Poisson one output each
+    assert len(COMBINATIONS) == n * n + 3 * n * (n - 1) + 3 * n
 
 
 @pytest.mark.parametrize(("hidden", "output", "loss"), COMBINATIONS)

@@ -2,6 +2,7 @@
 
 import hashlib
 import inspect
+import json
 import sys
 
 import pytest
@@ -149,14 +150,67 @@ def test_wrong_names_are_told(document, path, message):
     assert [(e["loc"], e["msg"]) for e in error.value.errors()] == [(path, message)]
 
 
+def line_of(function, text="raise "):
+    """The number of a line of a function in this file."""
+    lines, first = inspect.getsourcelines(function)
+    return first + next(k for k, line in enumerate(lines) if text in line)
+
+
 def test_what_a_function_raises_is_told_with_its_place():
     def broken(a):
         raise KeyError("train_lose")
 
     function = UserFunction.of(broken)
     assert refusal(lambda: call("training.stop[0].function", function, {})) == (
-        f"training.stop[0].function: '{function.code}' raised KeyError: 'train_lose'."
+        f"training.stop[0].function: '{function.code}' raised KeyError: 'train_lose' "
+        f"(test_functions.py, line {line_of(broken)})."
     )
     assert refusal(lambda: call("here", UserFunction(code="a:b"), {})) == (
         "here: 'a:b' has not been imported yet."
     )
+
+
+def test_the_line_is_the_deepest_in_the_file_of_the_function():
+    def helper(text):
+        return json.loads(text)  # fails in files of its own
+
+    def broken(text):
+        return helper(text)
+
+    line = line_of(helper, "json.loads")
+    assert refusal(lambda: call("here", UserFunction.of(broken), "[")).endswith(
+        f"raised JSONDecodeError: Expecting value: line 1 column 2 (char 1) (test_functions.py, "
+        f"line {line})."
+    )
+    told = refusal(lambda: call("here", UserFunction.of(len), 3))
+    assert told == "here: 'builtins:len' raised TypeError: object of type 'int' has no len()."
+
+
+@pytest.mark.parametrize("kind", [SystemExit, BaseException, StopIteration])
+def test_whatever_is_raised_is_told_of_in_one_line(kind):
+    def broken(text):
+        raise kind(text)
+
+    where = f"(test_functions.py, line {line_of(broken)})."
+    function = UserFunction.of(broken)
+    for text, shown in (
+        ("one\nand more", f"{kind.__name__}: one {where}"),
+        ("x" * 300, f"{kind.__name__}: {'x' * 199}… {where}"),
+        ("", f"{kind.__name__} {where}"),
+    ):
+        told = refusal(lambda text=text: call("here", function, text))
+        assert told == f"here: '{function.code}' raised {shown}"
+
+
+def test_ctrl_c_is_not_an_error_of_the_function():
+    def broken():
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        call("here", UserFunction.of(broken))
+
+
+def test_a_module_that_ends_the_process_is_told(tmp_path):
+    (tmp_path / "own_exit.py").write_text("import sys\nsys.exit(3)\n")
+    told = refusal(lambda: find(UserFunction(code="own_exit:rule"), tmp_path))
+    assert "cannot be imported: SystemExit: 3. Put own_exit.py beside" in told

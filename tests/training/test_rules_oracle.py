@@ -347,7 +347,8 @@ def test_a_python_rule_that_raises():
     with pytest.raises(InputError) as error:
         Run(rule).take()
     assert str(error.value) == (
-        f"training.optimizer.function: '{rule.function.code}' raised ZeroDivisionError: none left."
+        f"training.optimizer.function: '{rule.function.code}' raised ZeroDivisionError: none left "
+        f"(test_rules_oracle.py, line {broken.__code__.co_firstlineno + 1})."
     )
 
 

@@ -110,12 +110,14 @@ def test_what_depends_on_the_length_of_the_run():
 @pytest.mark.parametrize(
     ("schedules", "found"),
     [
-        ([LinearWarmup(10), CosineDecay(10)], None),
-        ([LinearWarmup(10.5)], LinearWarmup(10.5)),
-        ([ConstantRate(), CosineDecay(11), LinearWarmup(12)], CosineDecay(11)),
+        ([LinearWarmup(10), CosineDecay(10)], ()),
+        ([LinearWarmup(10.5)], (0,)),
+        ([ConstantRate(), CosineDecay(11), LinearWarmup(12)], (1, 2)),
+        # it would first act at the end of its epochs, which is that of the run
+        ([StepDecay(0.5, 9.5), StepDecay(0.5, 10), LinearWarmup(11)], (1, 2)),
         # they have no end that a run could miss
-        ([CosineDecay(), StepDecay(0.5, 99), ExponentialDecay(0.5, 99)], None),
-        ([InverseScaling(epochs=99), ReduceOnPlateau()], None),
+        ([CosineDecay(), ExponentialDecay(0.5, 99)], ()),
+        ([InverseScaling(epochs=99), ReduceOnPlateau()], ()),
     ],
 )
 def test_what_is_longer_than_the_run(schedules, found):

@@ -50,6 +50,12 @@ def guarded(command: Callable[P, R]) -> Callable[P, R]:
     return run
 
 
+def tell(sentence: str) -> None:
+    """Say what went wrong, on standard error."""
+    for line in sentence.splitlines():
+        print(f"shoal: {line}", file=sys.stderr)
+
+
 def _told(error: BaseException) -> int:
     """Say what went wrong and return the exit code."""
     if os.environ.get("SHOAL_DEBUG"):
@@ -62,8 +68,7 @@ def _told(error: BaseException) -> int:
         _let_go_of_stdout()
         return DONE
     code, sentence = _sentence(error)
-    for line in sentence.splitlines():
-        print(f"shoal: {line}", file=sys.stderr)
+    tell(sentence)
     return code
 
 

@@ -8,12 +8,9 @@ from pathlib import Path
 import numpy as np
 from rich.table import Table
 
+from shoal.cli.headline import headline, reasons
 from shoal.cli.tables import label, new_console, new_table
-from shoal.data.file_recipe import FileData
-from shoal.data.image_recipe import ImageData
-from shoal.data.tasks import TaskRecipe
 from shoal.data.wording import count
-from shoal.experiments.document import Experiment
 from shoal.experiments.result import summary, truth
 from shoal.experiments.run import Run
 
@@ -55,29 +52,6 @@ def print_result(run: Run, written: Sequence[Path] = ()) -> None:
         console.print(line, style=style)
     for path in written:
         console.print(f"wrote {label(str(path))}")
-
-
-def headline(run: Run) -> str:
-    """Return one line about what was trained."""
-    experiment = run.experiment
-    training = experiment.training
-    layers = run.network.layers
-    sizes = "-".join(str(n) for n in [run.network.n_inputs, *(layer.units for layer in layers)])
-    networks = count(len(run), "network")
-    epochs = count(training.epochs, "epoch")
-    speed = getattr(training.optimizer, "learning_rate", None)
-    rule = training.optimizer.name + ("" if speed is None else f" {speed:g}")
-    return f"{data_name(experiment)}: {networks} {sizes}, {epochs}, {rule}"
-
-
-def data_name(experiment: Experiment) -> str:
-    """Return what the data is called."""
-    data = experiment.data
-    if isinstance(data, TaskRecipe):
-        return data.task
-    if isinstance(data, ImageData):
-        return label(data.images)
-    return label(data.file if isinstance(data, FileData) else data.given)
 
 
 def _figures(run: Run) -> Table:
@@ -149,13 +123,15 @@ def _sentences(run: Run) -> list[tuple[str, str | None]]:
 
 def _ends(run: Run) -> list[str]:
     """Return how many networks each stop rule ended, and at which steps."""
-    reasons, steps = np.array(run.stopped_because), run.steps
+    why, steps = np.array(reasons(run)), run.steps
     found = []
-    for reason in dict.fromkeys(reasons.tolist()):
+    for reason in dict.fromkeys(why.tolist()):
         if reason in ("epochs", "diverged", "interrupted"):
             continue
-        own = steps[reasons == reason]
+        own = steps[why == reason]
         low, high = f"{int(own.min()):,}", f"{int(own.max()):,}"
         at = f"step {low}" if low == high else f"steps {low} to {high}"
-        found.append(f"{count(len(own), 'network')} ended by '{reason}' at {at}")
+        name, _, condition = reason.partition(" ")
+        told = f"'{name}' {condition}".rstrip()
+        found.append(f"{count(len(own), 'network')} ended by {told} at {at}")
     return found

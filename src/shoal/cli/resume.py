@@ -15,7 +15,7 @@ def resume_file(file: Path, changes: Sequence[str], wishes: Wishes) -> None:
     check_outputs(wishes.outputs, wishes.force)
     if file in wishes.outputs:
         raise InputError(f"{file}: is the checkpoint itself. Name another output.")
-    every_s, allowed = wishes.checkpoint_every_s, wishes.allow_python
+    every_s, allowed = wishes.every_s, wishes.allow_python
     with resuming(file, changes, every_s=every_s, allow_python=allowed) as resumption:
         say(resumption.prepared, wishes.quiet)
         deliver(resumption.prepared, wishes, resumption.run)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -35,7 +36,7 @@ class Wishes:
         outputs: files for the model and the result.
         force: replace files that exist.
         checkpoint: a file to go on from if training is interrupted.
-        checkpoint_every_s: seconds from one checkpoint to the next.
+        checkpoint_every_s: seconds from one checkpoint to the next, if that was said.
         allow_python: whether Python functions that the experiment names may be imported.
     """
 
@@ -45,13 +46,20 @@ class Wishes:
     outputs: tuple[Path, ...]
     force: bool
     checkpoint: Path | None = None
-    checkpoint_every_s: float = 10.0
+    checkpoint_every_s: float | None = None
     allow_python: bool = False
+
+    @property
+    def every_s(self) -> float:
+        """Seconds from one checkpoint to the next."""
+        return 10.0 if self.checkpoint_every_s is None else self.checkpoint_every_s
 
 
 def run_file(file: Path, changes: Sequence[str], *, seed: int | None, wishes: Wishes) -> None:
     """Carry out the experiment in a file."""
     check_outputs(wishes.outputs, wishes.force)
+    if wishes.checkpoint is None and wishes.checkpoint_every_s is not None:
+        raise InputError("--checkpoint-every: needs a file to write to. Give --checkpoint FILE.")
     if wishes.checkpoint is not None:
         if wishes.checkpoint in wishes.outputs:
             raise InputError(f"{wishes.checkpoint}: is named twice as an output. Name it once.")
@@ -97,7 +105,7 @@ def carry(
         return carry_out(
             prepared,
             checkpoint=wishes.checkpoint,
-            checkpoint_every_s=wishes.checkpoint_every_s,
+            checkpoint_every_s=wishes.every_s,
             force=wishes.force,
             **how,
         )
@@ -141,6 +149,7 @@ def deliver(
     if run.interrupted:
         for problem in problems:
             print(f"warning: {problem}", file=sys.stderr)
+        _say_how_to_go_on(wishes)
         raise typer.Exit(INTERRUPTED)
     if problems:
         raise InputError("\n".join(problems))
@@ -172,6 +181,18 @@ def say(prepared: Prepared, quiet: bool) -> None:
             print(f"note: {note}", file=sys.stderr)
     for warning in prepared.warnings:
         print(f"warning: {warning}", file=sys.stderr)
+
+
+def _say_how_to_go_on(wishes: Wishes) -> None:
+    """Print the command that goes on from the checkpoint, if there is one."""
+    file = wishes.checkpoint
+    if wishes.quiet or file is None or not file.exists():
+        return
+    from shoal.cli.tables import label
+
+    allow = ["--allow-python"] if wishes.allow_python else []
+    command = shlex.join(["shoal", "resume", str(file), *allow])
+    print(f"note: to go on: {label(command)}", file=sys.stderr)
 
 
 def _train(train: Callable[..., Run], wishes: Wishes) -> Run:

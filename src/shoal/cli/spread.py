@@ -46,6 +46,9 @@ def print_spread(found: Spread) -> None:
     console = new_console()
     table = new_table("stream that varies", "deviation", "share", "5 %", "95 %")
     for each in found.shares:
+        if not each.is_used:
+            table.add_row(each.stream, "", "not used", "", "", style="dim")
+            continue
         table.add_row(
             each.stream,
             f"{np.sqrt(each.variance):.4g}",

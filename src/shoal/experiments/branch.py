@@ -18,7 +18,7 @@ from shoal.experiments.carry import carry_on, check_how
 from shoal.experiments.changes import read_value
 from shoal.experiments.checks import check_experiment
 from shoal.experiments.document import Experiment
-from shoal.experiments.ending import PASSED, ended, heal, revive
+from shoal.experiments.ending import PASSED, ended, heal, looked_at, revive
 from shoal.experiments.memory import Memory, first_memory, rule_of
 from shoal.experiments.prepare import Prepared
 from shoal.experiments.problems import experiment_error
@@ -61,6 +61,9 @@ OBJECTIVE: Final = (
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class Rewound:
     """A run at a step, not carried on yet: see `Run.rewind`.
+
+    A branch may be taken back to before the step at which it branched: it then goes on from the
+    state of the run that made the step, with the settings of the branch.
 
     Attributes:
         run_of: the run that was taken back.
@@ -165,12 +168,13 @@ class Rewound:
         if total < self.step:
             wanted = f"must not end before step {self.step:,}, where it branches"
             raise ArgumentError("Rewound.run", "training.epochs", wanted, got=f"{total:,} steps")
-        before = trainer_at(parent, self.step, threads=threads)
-        state = _state(parent, with_history(owner(parent, self.step), before.state), prepared)
+        made_by = owner(parent, self.step)
+        before = trainer_at(made_by, self.step, threads=threads)
+        state = _state(made_by, with_history(made_by, before.state), prepared)
         if self.weights is not None:
             _edit(state, self.weights, prepared.settings)
         snapshots = Snapshots(tape_bytes, keeps_first=True)
-        memory = _memory(parent.prepared, before.memory, prepared)
+        memory = _memory(made_by.prepared, before.memory, prepared)
         trainer = Trainer(prepared, state=state, memory=memory, kernel=kernel)
         outcome = carry_on(trainer, snapshots, threads=threads, progress=progress)
         branch = replace(
@@ -245,6 +249,15 @@ def _full_key(experiment: Experiment, name: str) -> str:
     )
 
 
+def _full_path(experiment: Experiment, key: str) -> str:
+    """Return the cure for a change that names a setting without its tables."""
+    training = experiment.training
+    known = [f"training.{name}" for name in type(training).model_fields]
+    known += [f"training.optimizer.{name}" for name in type(training.optimizer).model_fields]
+    found = next((path for path in known if path.rpartition(".")[2] == key), None)
+    return f"Did you mean '{found}'?" if found else ""
+
+
 def _changed(experiment: Experiment, key: str, value: object) -> Experiment:
     """Return the experiment with one setting changed."""
     path = key.split(".")
@@ -255,7 +268,8 @@ def _changed(experiment: Experiment, key: str, value: object) -> Experiment:
             raise ArgumentError("Rewound.with_", key, wanted, got=value, cure=cure)
     if path[0] != "training" or len(path) == 1:
         wanted = "must be a setting of the training, such as training.epochs"
-        raise ArgumentError("Rewound.with_", key, wanted, got=value)
+        cure = _full_path(experiment, key)
+        raise ArgumentError("Rewound.with_", key, wanted, got=value, cure=cure)
     fields = {name: getattr(experiment, name) for name in type(experiment).model_fields}
     document = fields | {"training": _put(experiment.training, path[1:], value)}
     try:
@@ -283,10 +297,10 @@ def _put(table: object, path: list[str], value: object) -> object:
     return found
 
 
-def _state(parent: Run, before: State, prepared: Prepared) -> State:
-    """Return the state at which a branch begins, from that of the run there."""
-    old, new = parent.prepared.settings, prepared.settings
-    state, step = begin(prepared), int(before.step.max())
+def _state(made_by: Run, before: State, prepared: Prepared) -> State:
+    """Return the state at which a branch begins, from that of the run that made the step."""
+    old, new = made_by.prepared.settings, prepared.settings
+    state, step = begin(prepared), int(looked_at(made_by.prepared, before).max())
     fresh = set(OF_THE_SETTINGS)
     if (old.rule, old.n_slots) != (new.rule, new.n_slots):
         fresh.update(OF_THE_RULE)
@@ -301,7 +315,7 @@ def _state(parent: Run, before: State, prepared: Prepared) -> State:
     state = replace(state, **kept, figures=with_figures(before.figures, old, new))
     if "best" in fresh and state.keeps_best:
         state.best[:] = state.weights
-    if parent.experiment.training.stop != prepared.experiment.training.stop:
+    if made_by.experiment.training.stop != prepared.experiment.training.stop:
         revive(state, ended(state) != 0)
         heal(state, state.status == PASSED)
     return state

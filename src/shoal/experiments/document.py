@@ -344,8 +344,8 @@ class Experiment(Record):
         Raises:
             InputError: a Python function may not or cannot be imported, or the checkpoint
                 cannot be written.
-            FunctionError: a stop rule in Python, or a probe, failed; `error.run` has what was
-                trained.
+            FunctionError: a learning rule or a stop rule in Python, or a probe, failed;
+                `error.run` has what was trained.
             ExperimentError: layers that do not fit the data or the loss.
             DataError: data that cannot be read or used.
         """

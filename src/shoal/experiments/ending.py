@@ -70,6 +70,14 @@ def gone_from(prepared: Prepared, state: State) -> np.ndarray:
     return np.where(gone(state), state.step + tried, NEVER)
 
 
+def looked_at(prepared: Prepared, state: State) -> np.ndarray:
+    """Return the last step that each network took, or tried and did not take, (P,) int64.
+
+    A report at that step may have decided something, even where the network stayed before it.
+    """
+    return np.where(gone(state), gone_from(prepared, state), state.step)
+
+
 def running(state: State, total_steps: int) -> np.ndarray:
     """Return which networks have steps before them, (P,) bool."""
     return np.asarray(~gone(state) & (state.step < total_steps))

@@ -17,6 +17,7 @@ from shoal.errors import ArgumentError
 from shoal.experiments.checks import check_experiment
 from shoal.experiments.document import Experiment, GivenData
 from shoal.experiments.loading import Key, Loader, fingerprinted
+from shoal.experiments.training_checks import idle_rules
 from shoal.kernels import RowSet, RuleSettings
 from shoal.network import Network, Parameters
 from shoal.network.layout import check_parameters
@@ -108,6 +109,14 @@ def prepare(
     parts += [_part(experiment, network, loader, *loader.load(key), key) for key in unique[1:]]
     n_rows = parts[0].train.x.shape[0]
     schedule = experiment.training.steps(n_rows)
+    settings = rule_settings(
+        experiment.training,
+        network,
+        schedule,
+        kind=first.schema.kind,
+        shuffled=not loader.streams and schedule.batch < n_rows,
+        has_validation=parts[0].validation is not None,
+    )
     number = {key: k for k, key in enumerate(unique)}
     return Prepared(
         experiment=_settled(experiment, first, rows),
@@ -120,16 +129,9 @@ def prepare(
         search_keys=experiment.streams_of("search").keys,
         seeds=tuple(member_seed(experiment.seed, i) for i in members),
         schedule=schedule,
-        settings=rule_settings(
-            experiment.training,
-            network,
-            schedule,
-            kind=first.schema.kind,
-            shuffled=not loader.streams and schedule.batch < n_rows,
-            has_validation=parts[0].validation is not None,
-        ),
+        settings=settings,
         fresh=_fresh_rows(loader, network, parts, unique) if loader.streams else None,
-        warnings=_warnings(experiment, parts[0]),
+        warnings=_warnings(experiment, parts[0], settings.n_reports),
         notes=first.notes,
     )
 
@@ -242,7 +244,7 @@ def _with_given(experiment: Experiment, dataset: Dataset) -> Experiment:
     return experiment.model_copy(update={"data": given})
 
 
-def _warnings(experiment: Experiment, part: Part) -> tuple[str, ...]:
+def _warnings(experiment: Experiment, part: Part, n_reports: int) -> tuple[str, ...]:
     dataset, found = part.dataset, []
     train = part.split.train if len(part.split.train) else part.split.validation
     if experiment.preprocess.scaling == "none":
@@ -255,6 +257,7 @@ def _warnings(experiment: Experiment, part: Part) -> tuple[str, ...]:
             'Set preprocess.target_scaling = "standard".'
             for column in unscaled_columns(dataset.y[train], dataset.schema.targets)
         ]
+    found += idle_rules(experiment, n_reports)
     return tuple(sentence for sentence in found if sentence)
 
 

@@ -13,6 +13,7 @@ from shoal.experiments.pieces import Moment
 from shoal.experiments.replay import check_step
 from shoal.experiments.trainer import FAR
 from shoal.network import Network, Parameters
+from shoal.training.functions import what_was_raised
 
 Probe = Callable[[Parameters], ArrayLike]
 """From parameters with axis P to an array (P, ...)."""
@@ -110,8 +111,10 @@ def _call(
     where = f"probe '{name}', step {step:,}"
     try:
         found = np.asarray(function(parameters))
-    except Exception as error:
-        told = f"{type(error).__name__}: {error}"
+    except (KeyboardInterrupt, GeneratorExit):
+        raise
+    except BaseException as error:
+        told = what_was_raised(error, function)
         raise FunctionError(f"{where}: raised {told}.", network=None, step=step) from error
     n_networks = parameters.n_networks
     if found.ndim == 0 or found.shape[0] != n_networks:

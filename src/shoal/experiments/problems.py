@@ -13,7 +13,7 @@ from pydantic import BaseModel, ValidationError
 from pydantic_core.core_schema import ErrorType
 
 from shoal.errors import ExperimentError, Problem, did_you_mean
-from shoal.experiments.wanted import parts_at, wanted
+from shoal.experiments.wanted import Place, parts_at, wanted
 
 Schema = Mapping[str, Any]
 
@@ -58,7 +58,9 @@ def _problem(error: dict[str, Any], schema: Schema, document: Mapping[str, Any])
     path = path_of(place)
     if kind == "extra_forbidden":
         known = sorted(set(_keys(schema, document, place[:-1])))
-        cure = did_you_mean(str(place[-1]), known) or f"Known keys: {', '.join(known)}."
+        deeper = _below(schema, document, place[:-1], str(place[-1]))
+        cure = f"Did you mean '{path_of(deeper)}'?" if deeper else ""
+        cure = cure or did_you_mean(str(place[-1]), known) or f"Known keys: {', '.join(known)}."
         return Problem(path=path, message=f"unknown key. {cure}")
     if kind == "missing":
         return Problem(path=path, message="is missing.")
@@ -139,3 +141,17 @@ def _keys(
     """Yield the keys that a document may have at `place`."""
     for part in parts_at(schema, document, place):
         yield from part.get("properties", {})
+
+
+def _below(
+    schema: Schema, document: Mapping[str, Any], place: Place, key: str, depth: int = 2
+) -> Place | None:
+    """Return where a key would stand that was written in a table further up, if anywhere."""
+    tables = sorted(set(_keys(schema, document, place)))
+    for name in tables:
+        if key in _keys(schema, document, (*place, name)):
+            return (*place, name, key)
+    found = (
+        _below(schema, document, (*place, name), key, depth - 1) for name in tables if depth > 1
+    )
+    return next((each for each in found if each is not None), None)

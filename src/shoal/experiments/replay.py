@@ -7,20 +7,23 @@ those came to is in the state at its end, and the others never knew of it.
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
 from shoal.errors import ArgumentError, FunctionError
-from shoal.experiments.ending import gone, gone_from
+from shoal.experiments.ending import gone, gone_from, looked_at
 from shoal.experiments.memory import Memory, first_memory, remembered
 from shoal.experiments.prepare import Prepared
-from shoal.experiments.snapshots import HISTORY, Snapshot
+from shoal.experiments.snapshots import HISTORY, Snapshot, Snapshots
 from shoal.experiments.trainer import Trainer, begin
 from shoal.kernels import RuleSettings, State
 
 if TYPE_CHECKING:
     from shoal.experiments.run import Run
+
+STOPS: Final = 16
+"""Pieces that a stretch is replayed in where states on the way are kept."""
 
 
 def check_step(where: str, step: object, total: int) -> int:
@@ -45,11 +48,20 @@ def owner(run: Run, step: int) -> Run:
     return run
 
 
-def trainer_at(run: Run, step: int, *, threads: int | None = None) -> Trainer:
+def trainer_at(
+    run: Run, step: int, *, threads: int | None = None, trail: Snapshots | None = None
+) -> Trainer:
     """Return the population as it was at `step`, ready to be carried on from there.
 
     Networks that had ended are where they ended. Where no figure decides anything, none is
     computed, and the history of the state is empty.
+
+    Args:
+        run: what was trained.
+        step: where to.
+        threads: how many to use.
+        trail: states of the same run that were replayed before; some of the way are added, and
+            those beyond `step` are let go.
 
     Raises:
         KeyboardInterrupt: Ctrl-C came.
@@ -57,15 +69,17 @@ def trainer_at(run: Run, step: int, *, threads: int | None = None) -> Trainer:
     """
     run = owner(run, step)
     settings = quiet(run.prepared)
-    state, memory = _base(run, step, settings)
-    members = gone_from(run.prepared, run.state) <= step
-    _put(state, run.state, members)
-    for i in np.flatnonzero(members).tolist() if memory else ():
-        memory[i] = remembered([run.memory[i]])[0]
+    if trail is not None:
+        trail.forget_after(step)
+    state, memory = _base(run, step, settings, trail)
     trainer = Trainer(run.prepared, state=state, memory=memory, settings=settings)
     try:
-        if trainer.advance(step, threads=threads):
-            raise KeyboardInterrupt
+        for until in _stops(trainer.first_step, step) if trail is not None else (step,):
+            _put(run, trainer, until)
+            if trainer.advance(until, threads=threads):
+                raise KeyboardInterrupt
+            if trail is not None and until < step:
+                trail.add(until, trainer.state, trainer.memory)
     except FunctionError as error:
         error.run = run
         raise
@@ -105,26 +119,40 @@ def quiet(prepared: Prepared) -> RuleSettings:
     return replace(settings, report_every=beyond, total_steps=beyond)
 
 
-def _base(run: Run, step: int, settings: RuleSettings) -> tuple[State, Memory]:
+def _stops(first: int, last: int) -> list[int]:
+    """Return where to halt on the way, at even distances, and at last."""
+    n = min(STOPS, max(1, last - first))
+    return [first + (last - first) * k // n for k in range(1, n)] + [last]
+
+
+def _base(
+    run: Run, step: int, settings: RuleSettings, trail: Snapshots | None
+) -> tuple[State, Memory]:
     """Return a copy of the last state and memory known from no later than `step`."""
     final = run.state
     shape = (*final.figures.shape[:2], settings.n_reports)
     # never touched where nothing is reported, so it takes no memory
     figures = np.empty(shape)
-    if (np.where(gone(final), gone_from(run.prepared, final), final.step) <= step).all():
+    if (looked_at(run.prepared, final) <= step).all():
         arrays = {name: a for name, a in final.arrays().items() if name != HISTORY}
         return Snapshot(step=step, arrays=arrays).state(figures), remembered(run.memory)
-    found = run.snapshots.before(step)
+    kept = [each.before(step) for each in (run.snapshots, trail) if each is not None]
+    found = max(
+        (each for each in kept if each is not None), key=lambda each: each.step, default=None
+    )
     if found is None:
         return begin(run.prepared, settings), first_memory(run.prepared)
     return found.state(figures), found.remembered()
 
 
-def _put(state: State, final: State, members: np.ndarray) -> None:
-    """Put what networks, (P,) bool, came to in the end."""
+def _put(run: Run, trainer: Trainer, step: int) -> None:
+    """Put what networks that are gone at `step` came to in the end."""
+    members = gone_from(run.prepared, run.state) <= step
     if not members.any():
         return
-    ends = final.arrays()
-    for name, array in state.arrays().items():
+    ends = run.state.arrays()
+    for name, array in trainer.state.arrays().items():
         if name != HISTORY and len(array) == len(members):
             array[members] = ends[name][members]
+    for i in np.flatnonzero(members).tolist() if trainer.memory else ():
+        trainer.memory[i] = remembered([run.memory[i]])[0]

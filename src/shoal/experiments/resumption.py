@@ -17,7 +17,7 @@ from shoal.experiments.carry import carry_on, check_how
 from shoal.experiments.changes import override
 from shoal.experiments.checkpoint import Checkpoint, data_fingerprint, read_checkpoint
 from shoal.experiments.document import Experiment, GivenData
-from shoal.experiments.ending import REASONS, ended, sound
+from shoal.experiments.ending import REASONS, ended, looked_at, sound
 from shoal.experiments.keeper import Keeper, check_every, locked
 from shoal.experiments.launch import finished, warn
 from shoal.experiments.memory import Memory, first_memory
@@ -217,7 +217,7 @@ def _state(found: Checkpoint, old: Prepared, new: Prepared) -> tuple[State, Memo
         raise _damaged(found, "memory")
     state = State(**arrays)
     _check_values(found, state, old)
-    reached = int(state.step.max())
+    reached = int(looked_at(old, state).max())
     rules = old.experiment.training.stop
     decided = bool(old.settings.watches or rules) or old.settings.keep_best is not None
     if decided and not same_reports(old.settings, new.settings, reached):

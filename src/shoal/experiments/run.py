@@ -331,6 +331,9 @@ class Run:
     def rewind(self, step: int) -> Rewound:
         """Return the run at a step, to go on from there with another setting or other weights.
 
+        A branch that is taken back to before its branch point goes on with its own settings from
+        the state of the run that made the step.
+
         Raises:
             ArgumentError: `step` is not one of the run's, 0 to its steps.
         """

@@ -90,6 +90,10 @@ class Snapshots:
         found = [snapshot for snapshot in self._kept if snapshot.step <= step]
         return found[-1] if found else None
 
+    def forget_after(self, step: int) -> None:
+        """Let go of the snapshots beyond `step`."""
+        self._kept = [snapshot for snapshot in self._kept if snapshot.step <= step]
+
     def next_step(self, step: int) -> int:
         """Return that no piece needs to end for a snapshot."""
         return FAR

@@ -6,7 +6,8 @@ held at the experiment's own seeds, and one in which all differ.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import math
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, get_args
 
@@ -23,6 +24,11 @@ NETWORKS: Final = 64
 RESAMPLES: Final = 2000
 ALL: Final = "all"
 LOW, HIGH = 0.05, 0.95
+MOST: Final = 2**16
+"""The largest number of networks that is proposed."""
+NOT_PARTS: Final = (
+    "A share is of one stream alone, the others held, so shares need not add up to 100%."
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,6 +41,7 @@ class Share:
         share: `variance` / the variance where all vary; NaN where that is 0.
         low, high: its 5 to 95 % interval, by bootstrap over the networks.
         n_counted: networks that have the figure.
+        is_used: whether anything in the experiment draws from it.
     """
 
     stream: str
@@ -43,6 +50,7 @@ class Share:
     low: float
     high: float
     n_counted: int
+    is_used: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,14 +79,26 @@ class Spread:
 
     @property
     def sentence(self) -> str:
-        """What was found, in one sentence."""
+        """What was found: a stream is named only if the intervals leave no other."""
         if not self.variance > 0:
             return f"The {self.name} is the same for all networks, whatever varies."
-        top = max(self.shares, key=lambda each: each.share)
-        if not top.share > 0:
+        ranked = sorted(
+            (each for each in self.shares if np.isfinite(each.share)),
+            key=lambda each: each.share,
+            reverse=True,
+        )
+        if not ranked or not ranked[0].share > 0:
             return f"No stream alone changes the {self.name}; together they do."
-        told = f"{top.share:.0%} ({top.low:.0%} to {top.high:.0%})"
-        return f"Most of the spread of the {self.name} comes from '{top.stream}': {told}."
+        top, second = ranked[0], ranked[1] if len(ranked) > 1 else None
+        n_enough = _n_enough(top, second, self.n_networks)
+        if n_enough > self.n_networks:
+            return (
+                f"{self.n_networks:,} networks are too few to tell which stream causes most of "
+                f"the spread of the {self.name}: {_enough(n_enough)} might do. {NOT_PARTS}"
+            )
+        part = "Most" if top.share > 0.5 else "The largest part"
+        told = f"'{top.stream}': {top.share:.0%} ({top.low:.0%} to {top.high:.0%})"
+        return f"{part} of the spread of the {self.name} comes from {told}. {NOT_PARTS}"
 
     @property
     def name(self) -> str:
@@ -101,6 +121,7 @@ class Spread:
                     "low": _plain(each.low),
                     "high": _plain(each.high),
                     "n_counted": each.n_counted,
+                    "is_used": each.is_used,
                 }
                 for each in self.shares
             ],
@@ -148,6 +169,7 @@ def spread_of(
     _check_networks(networks)
     streams = get_args(StreamName)
     values: dict[str, np.ndarray] = {}
+    unused: list[str] = []
     for k, name in enumerate((ALL, *streams)):
         if progress is not None:
             progress(name, k, len(streams) + 1)
@@ -155,10 +177,12 @@ def spread_of(
         run = _population(experiment, vary, networks, rows, threads)
         figure = _figure(run, figure)
         found = run.final(figure)
-        found = np.repeat(found, networks) if len(found) == 1 else found
+        if len(found) == 1:
+            unused.append(name)
+            found = np.repeat(found, networks)
         values[name] = found[np.isfinite(found)]
     assert figure is not None
-    return _judged(experiment, figure, networks, values)
+    return _judged(experiment, figure, networks, values, unused)
 
 
 def _population(
@@ -211,7 +235,11 @@ def _check_networks(networks: object) -> None:
 
 
 def _judged(
-    experiment: Experiment, figure: str, networks: int, values: dict[str, np.ndarray]
+    experiment: Experiment,
+    figure: str,
+    networks: int,
+    values: dict[str, np.ndarray],
+    unused: Collection[str] = (),
 ) -> Spread:
     """Return shares and intervals of the figures found in each population."""
     own = stream(experiment.stream_base("search"), "search")
@@ -238,6 +266,7 @@ def _judged(
                 low=_quantile(ratios[name], LOW),
                 high=_quantile(ratios[name], HIGH),
                 n_counted=len(values[name]),
+                is_used=name not in unused,
             )
             for name, share in shares.items()
         ),
@@ -245,6 +274,23 @@ def _judged(
         rest_low=_quantile(rest, LOW),
         rest_high=_quantile(rest, HIGH),
     )
+
+
+def _n_enough(top: Share, second: Share | None, n: int) -> float:
+    """Return how many networks would set the largest share apart, if intervals shrink with 1 / √n.
+
+    It is set apart if its interval ends below 1 and begins above that of the second.
+    """
+    wide = [(top.high - top.share, 1.0 - top.share)]
+    if second is not None:
+        wide.append((top.share - top.low + second.high - second.share, top.share - second.share))
+    ratio = max(width / room if room > 0 else np.inf for width, room in wide)
+    return n * max(1.0, ratio**2) if ratio > 1 else float(n)
+
+
+def _enough(n: float) -> str:
+    """Return a number of networks in words, up to a power of two."""
+    return f"about {2 ** math.ceil(math.log2(n)):,}" if n <= MOST else "many more"
 
 
 def _variance(values: np.ndarray) -> np.ndarray:

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
 from shoal.errors import ArgumentError
 from shoal.experiments.ending import running
 from shoal.experiments.measure import measured
-from shoal.experiments.replay import check_step, owner, report_steps, trainer_at
+from shoal.experiments.replay import check_step, owner, trainer_at
+from shoal.experiments.snapshots import Snapshots
 from shoal.experiments.trainer import Trainer
 from shoal.network import Parameters
 from shoal.streams import Stream
@@ -17,12 +18,16 @@ from shoal.streams import Stream
 if TYPE_CHECKING:
     from shoal.experiments.run import Run
 
+TRAIL_BYTES: Final = 64 * 2**20
+"""What the states may take that a tape keeps of the ways it replayed."""
+
 
 class Tape:
     """A run at one step, to be wound back and forth; moved in place.
 
     ``tape.forward()``, ``tape.back(epochs=2)`` and ``tape.at(100)`` move it and return it. One
-    step forward costs one step of training; back, the way from the nearest snapshot.
+    step forward costs one step of training; back, the way from the nearest snapshot, on which some
+    states are kept (64 MiB), so that the next steps back cost a fraction of it.
 
     Args:
         run: what was trained.
@@ -40,6 +45,8 @@ class Tape:
         self._threads = threads
         self._step = 0
         self._trainer: Trainer | None = None
+        self._trail = Snapshots(TRAIL_BYTES)
+        self._trail_of: Run | None = None
 
     def __repr__(self) -> str:
         total = self._run.prepared.settings.total_steps
@@ -64,7 +71,7 @@ class Tape:
         """
         step = check_step("Tape.at", step, self._run.prepared.settings.total_steps)
         if self._trainer is None or not self._can_go_on(step):
-            trainer = trainer_at(self._run, step, threads=self._threads)
+            trainer = self._replayed(step)
         else:
             trainer = self._trainer
             if trainer.advance(step, threads=self._threads):
@@ -73,8 +80,10 @@ class Tape:
         self._trainer, self._step = trainer, step
         return self
 
-    def forward(self, steps: int = 0, *, batches: int = 0, epochs: int = 0) -> Tape:
-        """Go forward, one step if nothing is said; not beyond the end.
+    def forward(
+        self, steps: int | None = None, *, batches: int | None = None, epochs: int | None = None
+    ) -> Tape:
+        """Go forward, one step if nothing is said and none for 0; not beyond the end.
 
         Args:
             steps: how many steps.
@@ -86,8 +95,10 @@ class Tape:
         """
         return self._go("Tape.forward", 1, steps, batches, epochs)
 
-    def back(self, steps: int = 0, *, batches: int = 0, epochs: int = 0) -> Tape:
-        """Go back, one step if nothing is said; not beyond the start.
+    def back(
+        self, steps: int | None = None, *, batches: int | None = None, epochs: int | None = None
+    ) -> Tape:
+        """Go back, one step if nothing is said and none for 0; not beyond the start.
 
         Args:
             steps: how many steps.
@@ -119,9 +130,9 @@ class Tape:
         run, state = self._run, self._here.state
         every = np.arange(state.n_networks)
         found = measured(run.prepared, state.weights, state.step, every)
-        reports = np.flatnonzero(report_steps(run.prepared.settings) == self._step)
+        reports = np.flatnonzero(run.report_steps == self._step)
         for name in found if len(reports) else ():
-            reported = run.history[name][:, run.report_steps == self._step][:, 0]
+            reported = run.history[name][:, reports[0]]
             found[name] = np.where(np.isfinite(reported), reported, found[name])
         return found
 
@@ -151,6 +162,13 @@ class Tape:
         assert self._trainer is not None
         return self._trainer
 
+    def _replayed(self, step: int) -> Trainer:
+        """Return the population at `step`; states on the way are kept for the next time."""
+        run = owner(self._run, step)
+        if run is not self._trail_of:
+            self._trail, self._trail_of = Snapshots(TRAIL_BYTES), run
+        return trainer_at(run, step, threads=self._threads, trail=self._trail)
+
     def _can_go_on(self, step: int) -> bool:
         """Return whether moving on from here is exact and is the shorter way."""
         run, here = owner(self._run, step), self._here.state
@@ -162,11 +180,16 @@ class Tape:
         is_nearer = nearest is not None and nearest.step > self._step
         return not is_nearer and not ending.any()
 
-    def _go(self, where: str, sign: int, steps: int, batches: int, epochs: int) -> Tape:
-        for name, value in (("steps", steps), ("batches", batches), ("epochs", epochs)):
+    def _go(
+        self, where: str, sign: int, steps: int | None, batches: int | None, epochs: int | None
+    ) -> Tape:
+        given = {"steps": steps, "batches": batches, "epochs": epochs}
+        counts = {name: value for name, value in given.items() if value is not None}
+        for name, value in counts.items():
             _check_count(where, name, value)
-        n = steps + batches + epochs * self._run.prepared.schedule.steps_per_epoch
-        step = self._step + sign * (n or 1)
+        size = {"epochs": self._run.prepared.schedule.steps_per_epoch}
+        n = sum(value * size.get(name, 1) for name, value in counts.items()) if counts else 1
+        step = self._step + sign * n
         return self.at(max(0, min(step, self._run.prepared.settings.total_steps)))
 
     def _batch(self, network: int, index: int) -> np.ndarray:

@@ -8,12 +8,14 @@ import numpy as np
 
 from shoal.data.dataset import Dataset
 from shoal.data.split import Split
+from shoal.data.wording import count
 from shoal.errors import Problem
 from shoal.experiments.document import Experiment
 from shoal.fields import unknown_name
-from shoal.network import LOSSES, check_fit, check_perceptron
+from shoal.network import LOSSES, Network, check_fit, check_perceptron
 from shoal.training import OPTIMIZERS, Regularization, Steps, kind_of_figure
-from shoal.training.schedules import ConstantRate, beyond
+from shoal.training.schedules import SCHEDULES, ConstantRate, ReduceOnPlateau, beyond
+from shoal.training.settings import BEST_LOSSES
 from shoal.training.stopping import Divergence, Plateau, Target
 
 NEEDS_A_SLOPE = ("finite_difference",)
@@ -31,7 +33,7 @@ def loss_problems(experiment: Experiment, dataset: Dataset) -> Iterator[Problem]
     loss = experiment.training.loss_for(network)
     message = check_fit(network, loss)
     if message is not None:
-        yield Problem(path="training.loss", message=f"{message}.")
+        yield Problem(path="training.loss", message=f"{message}.{_cure_of_misfit(network, loss)}")
         return
     kind = LOSSES[loss].kind
     if kind == "classification" and schema.is_regression:
@@ -57,6 +59,16 @@ def loss_problems(experiment: Experiment, dataset: Dataset) -> Iterator[Problem]
         yield Problem(path="training.loss", message=message)
     elif loss == "poisson":
         yield from _count_problems(experiment, dataset)
+
+
+def _cure_of_misfit(network: Network, loss: str) -> str:
+    """Return what makes the last layer and the loss fit, where that can be said in a word."""
+    wanted, given = LOSSES[loss].activation, network.layers[-1].activation
+    if wanted not in (None, given):
+        other = BEST_LOSSES.get(given, "squared_error")
+        return f' Use "{wanted}" there, or the loss "{other}".'
+    only = given == "step" and loss != "squared_error"
+    return ' Use the loss "squared_error".' if only else ""
 
 
 def _one_sided(activation: str) -> str | None:
@@ -93,7 +105,8 @@ def rule_problems(experiment: Experiment, n_rows: int) -> Iterator[Problem]:
     if entry.kind == "perceptron":
         misfit = check_perceptron(experiment.network)
         if misfit is not None:
-            yield Problem(path="training.optimizer", message=f"{misfit}.")
+            cure = 'Make it one layer of "step", or use an optimizer such as "adam".'
+            yield Problem(path="training.optimizer", message=f"{misfit}. {cure}")
     elif entry.needs_gradient or name in NEEDS_A_SLOPE:
         yield from _slope_problems(experiment, name)
     batch = training.batch_size
@@ -176,18 +189,32 @@ def _no_gradient_problems(experiment: Experiment, optimizer: str) -> Iterator[Pr
 
 def schedule_problems(experiment: Experiment, steps: Steps) -> Iterator[Problem]:
     """Yield schedules that the run is too short for."""
-    training = experiment.training
+    schedules = experiment.training.schedule
     epochs = min(steps.total_steps, MAX_STEPS) / steps.steps_per_epoch
-    late = beyond(training.schedule, epochs)
-    if late is None:
-        return
-    number = next(k for k, each in enumerate(training.schedule) if each is late)
-    wanted = getattr(late, "epochs", 0.0)
-    yield Problem(
-        path=f"training.schedule[{number}].epochs",
-        message=f"{late.name} takes {wanted:g} epochs, but the run has {epochs:g}. Give it "
-        f"{epochs:g} or fewer, or train longer.",
-    )
+    for number in beyond(schedules, epochs):
+        late = schedules[number]
+        waits = SCHEDULES[late.name].waits
+        verb = "waits" if waits else "takes"
+        most = f"fewer than {epochs:g}" if waits else f"{epochs:g} or fewer"
+        yield Problem(
+            path=f"training.schedule[{number}].epochs",
+            message=f"{late.name} {verb} {getattr(late, 'epochs', 0.0):g} epochs, but the run has "
+            f"{epochs:g}. Give it {most}, or train longer.",
+        )
+
+
+def idle_rules(experiment: Experiment, n_reports: int) -> Iterator[str]:
+    """Yield, as warnings, the rules whose patience the run is too short for."""
+    training = experiment.training
+    both = (("stop", training.stop), ("schedule", training.schedule))
+    for key, rules in both:
+        for k, rule in enumerate(rules):
+            if isinstance(rule, Plateau | ReduceOnPlateau) and rule.patience >= n_reports:
+                yield (
+                    f"training.{key}[{k}]: {rule.name} never acts: it waits for "
+                    f"{count(rule.patience, 'report')} after the first, and the run has "
+                    f"{n_reports:,}. Give it less patience, or set training.report_every lower."
+                )
 
 
 def regularization_problems(experiment: Experiment, dataset: Dataset) -> Iterator[Problem]:

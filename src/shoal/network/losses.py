@@ -394,6 +394,6 @@ def check_fit(network: Network, loss: str | Huber) -> str | None:
     for i, layer in enumerate(network.layers, 1):
         if layer.activation == "softmax" and layer.units == 1:
             return f'"softmax" needs at least 2 units, one alone is always 1; got 1 in layer {i}'
-        if layer.activation == "step" and name != "squared_error":
-            return f'"step" fits only squared_error; got {name} with "step" in layer {i}'
+    if last.activation == "step" and name != "squared_error":
+        return f'"step" in the last layer fits only squared_error; got {name}'
     return None

@@ -14,6 +14,7 @@ import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+from traceback import walk_tb
 from typing import Annotated, Any, Self
 
 from pydantic import AfterValidator, Field, PrivateAttr, WrapValidator
@@ -25,6 +26,8 @@ from shoal.records import Record
 
 PATTERN = r"^[A-Za-z_][\w.]*:[A-Za-z_][\w.]*$"
 """A module and a name in it."""
+LONGEST = 200
+"""Characters that are shown of what a function says when it raises."""
 
 
 def _not_a_name(value: object) -> PydanticCustomError:
@@ -129,8 +132,10 @@ class UserFunction(Record):
         try:
             with _searching(folder):
                 found: Any = importlib.import_module(module_name)
-        except Exception as error:
-            told = f"{type(error).__name__}: {error}"
+        except (KeyboardInterrupt, GeneratorExit):
+            raise
+        except BaseException as error:  # a module may call sys.exit
+            told = first_line(error)
             raise InputError(
                 f"{where}: the module of '{self.code}' cannot be imported: {told}. Put "
                 f"{module_name.replace('.', '/')}.py beside the experiment, or install it."
@@ -172,6 +177,8 @@ def check_portable(function: UserFunction, where: str) -> None:
 def call(where: str, function: UserFunction, *arguments: Any) -> Any:
     """Call a function that was found; what it raises becomes an error with the key path.
 
+    That holds for `SystemExit` too, but not for Ctrl-C.
+
     Raises:
         InputError: the function raised.
     """
@@ -179,9 +186,42 @@ def call(where: str, function: UserFunction, *arguments: Any) -> Any:
         raise InputError(f"{where}: '{function.code}' has not been imported yet.")
     try:
         return function.function(*arguments)
-    except Exception as error:
-        told = f"{type(error).__name__}: {error}"
+    except (KeyboardInterrupt, GeneratorExit):
+        raise
+    except BaseException as error:
+        told = what_was_raised(error, function.function)
         raise InputError(f"{where}: '{function.code}' raised {told}.") from error
+
+
+def what_was_raised(error: BaseException, function: Callable[..., Any]) -> str:
+    """Return what a function raised, with the deepest line of its own file on the way there.
+
+    Example:
+        >>> what_was_raised(ValueError("no more"), print)
+        'ValueError: no more'
+    """
+    # the first frame is the one that called the function, the second is in its file
+    frames = [(frame.f_code.co_filename, n) for frame, n in walk_tb(error.__traceback__)][1:]
+    code = getattr(inspect.unwrap(function), "__code__", None)
+    own = code.co_filename if code is not None else frames[0][0] if frames else ""
+    lines = [n for file, n in frames if file == own]
+    return first_line(error) + (f" ({Path(own).name}, line {lines[-1]})" if lines else "")
+
+
+def first_line(error: BaseException) -> str:
+    """Return the kind of an exception and the first line of what it says, shortened.
+
+    Example:
+        >>> first_line(KeyError("a")), first_line(ValueError())
+        ("KeyError: 'a'", 'ValueError')
+    """
+    try:
+        text = str(error).strip()
+    except Exception:  # the user's own __str__
+        text = ""
+    line = next(iter(text.splitlines()), "")
+    line = line if len(line) <= LONGEST else line[: LONGEST - 1] + "…"
+    return f"{type(error).__name__}: {line}" if line else type(error).__name__
 
 
 @contextmanager

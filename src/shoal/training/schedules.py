@@ -169,12 +169,14 @@ class ScheduleEntry:
             a figure decides.
         number: the setting that the function is handed, if any.
         must_end: whether it is a plan that a shorter run would cut off.
+        waits: whether it does nothing before its epochs are over.
     """
 
     record: type[NamedRecord]
     function: Callable[[int, float, float], float] | None
     number: str | None = None
     must_end: bool = False
+    waits: bool = False
 
     @property
     def name(self) -> str:
@@ -211,7 +213,7 @@ SCHEDULES = MappingProxyType(
         entry.name: entry
         for entry in (
             ScheduleEntry(record=ConstantRate, function=_constant),
-            ScheduleEntry(record=StepDecay, function=_step, number="factor"),
+            ScheduleEntry(record=StepDecay, function=_step, number="factor", waits=True),
             ScheduleEntry(record=ExponentialDecay, function=_exponential, number="factor"),
             ScheduleEntry(record=CosineDecay, function=_cosine, number="final", must_end=True),
             ScheduleEntry(record=LinearWarmup, function=_warm_up, must_end=True),
@@ -338,18 +340,23 @@ def is_relative(schedules: Sequence[NamedRecord]) -> bool:
     return any(isinstance(each, CosineDecay) and each.epochs is None for each in schedules)
 
 
-def beyond(schedules: Sequence[NamedRecord], epochs: float) -> NamedRecord | None:
-    """Return the first schedule that a run of so many epochs would cut off, or None.
+def beyond(schedules: Sequence[NamedRecord], epochs: float) -> tuple[int, ...]:
+    """Return the numbers of the schedules that a run of so many epochs is too short for.
+
+    It would cut them off, or end before they do anything.
 
     Example:
-        >>> beyond([LinearWarmup(3), CosineDecay(20)], epochs=10).name
-        'cosine'
+        >>> beyond([LinearWarmup(3), CosineDecay(20), StepDecay(epochs=10)], epochs=10)
+        (1, 2)
     """
-    for schedule in schedules:
-        length = getattr(schedule, "epochs", None)
-        if SCHEDULES[schedule.name].must_end and length is not None and length > epochs:
-            return schedule
-    return None
+    lengths = [getattr(schedule, "epochs", None) for schedule in schedules]
+    entries = [SCHEDULES[schedule.name] for schedule in schedules]
+    return tuple(
+        k
+        for k, (entry, length) in enumerate(zip(entries, lengths, strict=True))
+        if length is not None
+        and ((entry.must_end and length > epochs) or (entry.waits and length >= epochs))
+    )
 
 
 def _n_steps(schedule: NamedRecord, steps_per_epoch: int, total_steps: int) -> float:

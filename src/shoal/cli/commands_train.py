@@ -1,0 +1,245 @@
+"""The commands that train: their options and help; what they do is in the modules beside this."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import typer
+
+from shoal.cli.exits import guarded
+from shoal.cli.options import (
+    AllowPython,
+    Changes,
+    CheckpointEvery,
+    Decimal,
+    Encoding,
+    Force,
+    Json,
+    Outputs,
+    Quiet,
+    Seed,
+    Separator,
+    Threads,
+    one_of,
+    whole_number,
+)
+
+
+@guarded
+def run(
+    file: Annotated[
+        Path,
+        typer.Argument(metavar="FILE", help="An experiment (.toml or .json).", show_default=False),
+    ],
+    changes: Changes = None,
+    threads: Threads = None,
+    seed: Seed = None,
+    json: Json = False,
+    quiet: Quiet = False,
+    output: Outputs = None,
+    checkpoint: Annotated[
+        Path | None,
+        typer.Option(
+            "--checkpoint", metavar="FILE", show_default=False,
+            help="Keep the state there while training, for shoal resume.",
+        ),
+    ] = None,
+    checkpoint_every: CheckpointEvery = None,
+    allow_python: AllowPython = False,
+    force: Force = False,
+) -> None:  # fmt: skip
+    """Train the population of an experiment file and judge it.
+
+    Ctrl-C keeps and writes what is there; twice leaves at once.
+
+    \b
+    Examples:
+      shoal run examples/or.toml
+      shoal run examples/greater.toml data.label_noise=0.2 population=64 --json
+      shoal run examples/wine.toml -o wine.safetensors -o wine.json
+      shoal run examples/wine.toml --checkpoint wine.checkpoint
+    """
+    from shoal.cli.run import Wishes, run_file
+
+    wishes = Wishes(
+        threads=threads, as_json=json, quiet=quiet, outputs=tuple(output or ()), force=force,
+        checkpoint=checkpoint, checkpoint_every_s=checkpoint_every,
+        allow_python=allow_python,
+    )  # fmt: skip
+    run_file(file, changes or [], seed=seed, wishes=wishes)
+
+
+@guarded
+def resume(
+    file: Annotated[
+        Path,
+        typer.Argument(
+            metavar="CHECKPOINT", help="Written by shoal run --checkpoint.", show_default=False
+        ),
+    ],
+    changes: Annotated[
+        list[str] | None,
+        typer.Argument(
+            metavar="training.epochs=N", show_default=False,
+            help="More epochs, to make the run longer.",
+        ),
+    ] = None,
+    threads: Threads = None,
+    json: Json = False,
+    quiet: Quiet = False,
+    output: Outputs = None,
+    checkpoint_every: CheckpointEvery = None,
+    allow_python: AllowPython = False,
+    force: Force = False,
+) -> None:  # fmt: skip
+    """Go on from a checkpoint, to the same bits as one long run.
+
+    The checkpoint is written on to; nothing but the number of epochs can change.
+
+    \b
+    Examples:
+      shoal resume wine.checkpoint -o wine.safetensors
+      shoal resume wine.checkpoint training.epochs=200
+    """
+    from shoal.cli.resume import resume_file
+    from shoal.cli.run import Wishes
+
+    wishes = Wishes(
+        threads=threads, as_json=json, quiet=quiet, outputs=tuple(output or ()), force=force,
+        checkpoint=file, checkpoint_every_s=checkpoint_every,
+        allow_python=allow_python,
+    )  # fmt: skip
+    resume_file(file, changes or [], wishes)
+
+
+@guarded
+def spread(
+    file: Annotated[
+        Path,
+        typer.Argument(metavar="FILE", help="An experiment (.toml or .json).", show_default=False),
+    ],
+    changes: Changes = None,
+    figure: Annotated[
+        str | None,
+        typer.Option(
+            "--figure", metavar="NAME", show_default=False,
+            help="Such as validation_accuracy, which is the default for classes.",
+        ),
+    ] = None,
+    networks: Annotated[
+        int | None,
+        typer.Option(
+            "--networks", metavar="N", parser=whole_number(3, 1_000_000), show_default=False,
+            help="Of each population; 64 by default.",
+        ),
+    ] = None,
+    threads: Threads = None,
+    seed: Seed = None,
+    json: Json = False,
+    quiet: Quiet = False,
+    allow_python: AllowPython = False,
+) -> None:  # fmt: skip
+    """Tell which random stream causes the spread of a figure.
+
+    For every stream (data, noise, split, init, order, dropout, search) a
+    population in which only that one differs between networks, and one in
+    which all differ: the ratio of the variances, with an interval.
+
+    \b
+    Examples:
+      shoal spread examples/greater.toml
+      shoal spread examples/wine.toml --figure validation_loss --networks 128
+    """
+    from shoal.cli.spread import spread_file
+
+    spread_file(
+        file, changes or [], figure=figure, networks=networks, seed=seed, threads=threads,
+        as_json=json, quiet=quiet, allow_python=allow_python,
+    )  # fmt: skip
+
+
+@guarded
+def train(
+    data: Annotated[
+        str,
+        typer.Argument(metavar="DATA", show_default=False,
+                       help="A CSV or Parquet file, or - for standard input."),
+    ],
+    target: Annotated[
+        str,
+        typer.Option("--target", "-t", metavar="COLUMN", show_default=False,
+                     help="The column to predict; several with commas between."),
+    ],
+    changes: Changes = None,
+    features: Annotated[
+        str | None,
+        typer.Option("--features", metavar="COLUMNS", help="To use, with commas between."),
+    ] = None,
+    drop: Annotated[
+        str | None,
+        typer.Option("--drop", metavar="COLUMNS", help="To leave out, with commas between."),
+    ] = None,
+    weights: Annotated[
+        str | None, typer.Option("--weights", metavar="COLUMN", help="How much each row counts.")
+    ] = None,
+    kind: Annotated[
+        Literal["classification", "multilabel", "regression"] | None,
+        typer.Option("--kind", metavar="KIND",
+            parser=one_of("classification", "multilabel", "regression"),
+            help="classification, multilabel or regression; guessed by default, and said."),
+    ] = None,
+    missing: Annotated[
+        Literal["error", "drop", "mean"],
+        typer.Option(
+            "--missing", metavar="WAY", parser=one_of("error", "drop", "mean"),
+            help="What to do about gaps: error, drop or mean."
+        ),
+    ] = "error",
+    encoding: Encoding = None,
+    separator: Separator = None,
+    decimal: Decimal = ".",
+    threads: Threads = None,
+    seed: Seed = None,
+    json: Json = False,
+    quiet: Quiet = False,
+    output: Outputs = None,
+    allow_python: AllowPython = False,
+    force: Force = False,
+) -> None:  # fmt: skip
+    """Train on your own data with sensible defaults.
+
+    Writes the model, called after DATA unless -o names it, and beside it the
+    experiment (.toml), to be changed and run again with shoal run.
+
+    \b
+    Examples:
+      shoal train flowers.csv --target species
+      shoal train houses.csv --target price --drop id,address training.epochs=300
+    """
+    from shoal.cli.run import Wishes
+    from shoal.cli.train import train_file
+
+    table: dict[str, Any] = {
+        "target": target, "features": _names(features), "drop": _names(drop) or (),
+        "weights": weights, "kind": kind, "missing": missing, "encoding": encoding,
+        "separator": separator, "decimal": decimal,
+    }  # fmt: skip
+    wishes = Wishes(
+        threads=threads,
+        as_json=json,
+        quiet=quiet,
+        outputs=tuple(output or ()),
+        force=force,
+        allow_python=allow_python,
+    )
+    train_file(data, table, changes or [], seed=seed, wishes=wishes)
+
+
+def _names(text: str | None) -> tuple[str, ...] | None:
+    """Return the names in a list with commas; a quoted name may hold commas itself."""
+    if text is None:
+        return None
+    import csv
+
+    return tuple(name.strip() for name in next(csv.reader([text], skipinitialspace=True), []))

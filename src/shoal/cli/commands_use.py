@@ -1,0 +1,157 @@
+"""The commands that look at networks and use them, and lists: their options and help."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Literal
+
+import typer
+
+from shoal.cli.exits import guarded
+from shoal.cli.options import (
+    Decimal,
+    Encoding,
+    Force,
+    Json,
+    ModelFile,
+    Separator,
+    Threads,
+    Which,
+    one_of,
+)
+
+
+@guarded
+def show(
+    file: Annotated[
+        Path,
+        typer.Argument(
+            metavar="FILE", help="A model (.safetensors) or an experiment (.toml, .json).",
+            show_default=False,
+        ),
+    ],
+    weights: Annotated[
+        bool, typer.Option("--weights", help="Print weights and biases too.")
+    ] = False,
+    network: Which = None,
+    json: Json = False,
+) -> None:  # fmt: skip
+    """Show a network as a table: layers, shapes, parameters, activations.
+
+    \b
+    Examples:
+      shoal show flowers.safetensors --weights --network best
+      shoal show examples/greater.toml
+    """
+    from shoal.cli.show import show_file
+
+    show_file(file, weights=weights, which=network, as_json=json)
+
+
+@guarded
+def predict(
+    model: ModelFile,
+    data: Annotated[
+        list[str],
+        typer.Argument(
+            metavar="DATA | COLUMN=VALUE",
+            help="A CSV or Parquet file, - for standard input, or one row.",
+            show_default=False,
+        ),
+    ],
+    network: Which = None,
+    on_error: Annotated[
+        Literal["stop", "skip"],
+        typer.Option(
+            "--on-error", metavar="WAY", parser=one_of("stop", "skip"),
+            help="A row that cannot be read: stop, or skip it."
+        ),
+    ] = "stop",
+    encoding: Encoding = None,
+    separator: Separator = None,
+    decimal: Decimal = ".",
+    threads: Threads = None,
+    json: Annotated[
+        bool, typer.Option("--json", help="Write a JSON object a line in place of CSV.")
+    ] = False,
+    quiet: Annotated[
+        bool, typer.Option("--quiet", "-q", help="Do not name the rows left out.")
+    ] = False,
+    output: Annotated[
+        Path | None,
+        typer.Option(
+            "--output", "-o", metavar="FILE", help="Write there, all or nothing.",
+            show_default=False,
+        ),
+    ] = None,
+    force: Force = False,
+) -> None:  # fmt: skip
+    """Predict rows: the columns that came in, plus class, probabilities and
+    disagreement (the spread between the networks), or value and disagreement.
+
+    \b
+    Examples:
+      shoal predict flowers.safetensors new.csv -o answers.csv
+      shoal predict or.safetensors input1=0 input2=1
+    """
+    from shoal.cli.predict import predict_data
+
+    form = {"encoding": encoding, "separator": separator, "decimal": decimal}
+    predict_data(
+        model, data, which=network, on_error=on_error, form=form, threads=threads, as_json=json,
+        quiet=quiet, output=output, force=force,
+    )  # fmt: skip
+
+
+@guarded
+def evaluate(
+    model: ModelFile,
+    data: Annotated[
+        str,
+        typer.Argument(
+            metavar="DATA", help="A CSV or Parquet file with the target, or -.", show_default=False
+        ),
+    ],
+    network: Which = None,
+    encoding: Encoding = None,
+    separator: Separator = None,
+    decimal: Decimal = ".",
+    threads: Threads = None,
+    json: Json = False,
+) -> None:
+    """Judge a model on rows whose answer is known: accuracy, loss, confusion.
+
+    \b
+    Example:
+      shoal evaluate flowers.safetensors test.csv
+    """
+    from shoal.cli.evaluate import evaluate_data
+
+    form = {"encoding": encoding, "separator": separator, "decimal": decimal}
+    evaluate_data(model, data, which=network, form=form, threads=threads, as_json=json)
+
+
+@guarded
+def tasks(json: Json = False) -> None:
+    """List the built-in tasks, each with its best attainable accuracy.
+
+    \b
+    Example:
+      shoal tasks
+    """
+    from shoal.cli.tasks import list_tasks
+
+    list_tasks(as_json=json)
+
+
+@guarded
+def schema() -> None:
+    """Print the JSON Schema of the experiment file, for editors.
+
+    \b
+    Example:
+      shoal schema > experiment.schema.json
+    """
+    from shoal.cli.tasks import print_schema
+
+    print_schema()

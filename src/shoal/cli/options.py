@@ -1,0 +1,122 @@
+"""The options and arguments of the commands, with their help and how they are read."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import typer
+
+
+def whole_number(least: int, most: int) -> Any:
+    """Return the parser of an option that is a whole number from `least` to `most`."""
+
+    def parse(text: str) -> int:
+        plain = text.removeprefix("-")
+        # no more digits than that: Python refuses to read thousands of them
+        if not (plain.isascii() and plain.isdigit() and len(plain) < 20 and
+                least <= int(text) <= most):  # fmt: skip
+            raise typer.BadParameter(f"must be a whole number from {least} to {most}; got {text}.")
+        return int(text)
+
+    return parse
+
+
+def _seconds(text: str) -> float:
+    """Parse an option that is a number of seconds."""
+    try:
+        found = float(text)
+    except ValueError:
+        found = 0.0
+    if not 0 < found < 1e9:
+        raise typer.BadParameter(f"must be a number of seconds above 0; got {text}.")
+    return found
+
+
+def one_of(*names: str) -> Any:
+    """Return the parser of an option that is one of `names`."""
+
+    def parse(text: str) -> str:
+        if text not in names:
+            raise typer.BadParameter(f"must be {' or '.join(names)}; got {text}.")
+        return text
+
+    return parse
+
+
+Threads = Annotated[
+    int | None,
+    typer.Option(
+        "--threads", metavar="N", parser=whole_number(1, 1024), show_default=False,
+        help="How many to use; all there are by default.",
+    ),
+]  # fmt: skip
+Seed = Annotated[
+    int | None,
+    typer.Option(
+        "--seed", metavar="N", parser=whole_number(0, 2**53 - 1), show_default=False,
+        help="In place of the experiment's seed.",
+    ),
+]  # fmt: skip
+Json = Annotated[
+    bool, typer.Option("--json", help="Print one JSON document; the rest goes to stderr.")
+]
+Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="No progress, no notes, no table.")]
+Force = Annotated[bool, typer.Option("--force", "-f", help="Replace files that exist.")]
+Outputs = Annotated[
+    list[Path] | None,
+    typer.Option(
+        "--output", "-o", metavar="FILE", show_default=False,
+        help="Write the model (.safetensors) or the result (.json); both by giving -o twice.",
+    ),
+]  # fmt: skip
+Changes = Annotated[
+    list[str] | None,
+    typer.Argument(
+        metavar="KEY=VALUE", show_default=False,
+        help="Changes to the experiment, such as data.label_noise=0.2.",
+    ),
+]  # fmt: skip
+CheckpointEvery = Annotated[
+    float | None,
+    typer.Option(
+        "--checkpoint-every", metavar="SECONDS", parser=_seconds, show_default=False,
+        help="From one checkpoint to the next; 10 by default.",
+    ),
+]  # fmt: skip
+AllowPython = Annotated[
+    bool,
+    typer.Option("--allow-python", help="Import the Python functions that the experiment names."),
+]
+Encoding = Annotated[
+    str | None,
+    typer.Option(
+        "--encoding", metavar="NAME",
+        help="Of the file: utf-8, utf-16, cp932, cp949, ...; UTF-8 unless a BOM says more.",
+    ),
+]  # fmt: skip
+Separator = Annotated[
+    str | None,
+    typer.Option(
+        "--separator", metavar="SIGN", help="Between cells: , ; tab ...; recognised by default."
+    ),
+]
+Decimal = Annotated[
+    Literal[".", ","],
+    typer.Option(
+        "--decimal",
+        metavar="SIGN",
+        parser=one_of(".", ","),
+        help="Decimal mark of numbers: . or ,",
+    ),
+]
+Which = Annotated[
+    str | None,
+    typer.Option(
+        "--network", metavar="best|N",
+        help="One network of the population, N from 0; all of them by default.",
+    ),
+]  # fmt: skip
+ModelFile = Annotated[
+    Path, typer.Argument(metavar="MODEL", help="A .safetensors file.", show_default=False)
+]
