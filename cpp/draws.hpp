@@ -5,6 +5,7 @@
 // computed alone, by either kernel.
 #pragma once
 #include "arena.hpp"
+#include "interface.hpp"
 #include "normals.hpp"
 
 namespace shoal {

@@ -22,7 +22,7 @@ MEASURES: Mapping[str, tuple[TargetKind | None, bool]] = MappingProxyType(
 FIGURE_NAMES: Mapping[str, str] = MappingProxyType(
     {
         f"{part}_{measure}": measure
-        for measure in ("loss", "accuracy", "mean_absolute_error", "r2")
+        for measure in MEASURES
         for part in ("train", "validation")
     }
 )

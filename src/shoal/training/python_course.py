@@ -162,7 +162,9 @@ def copied(memory: Any, rule: PythonRule) -> Any:
     """
     try:
         return copy.deepcopy(memory)
-    except Exception as error:
+    except (KeyboardInterrupt, GeneratorExit):
+        raise
+    except BaseException as error:  # the user's own code may even leave Python
         told = f"{type(error).__name__}: {error}"
         raise InputError(
             f"{WHERE}: '{rule.function.code}' must return a state that can be copied, so that "

@@ -134,7 +134,7 @@ class Plateau(NamedRecord):
 
 
 class Divergence(NamedRecord):
-    """Count a network as diverged when a figure is above a level; NaN and infinity always are."""
+    """Count a network as diverged when a figure has reached a level; NaN and infinity always do."""
 
     name: Literal["divergence"] = "divergence"
     figure: FigureName = "train_loss"
