@@ -20,11 +20,7 @@ MEASURES: Mapping[str, tuple[TargetKind | None, bool]] = MappingProxyType(
 """What is measured: the kind of target that has it (None: every one), and whether up is better."""
 
 FIGURE_NAMES: Mapping[str, str] = MappingProxyType(
-    {
-        f"{part}_{measure}": measure
-        for measure in MEASURES
-        for part in ("train", "validation")
-    }
+    {f"{part}_{measure}": measure for measure in MEASURES for part in ("train", "validation")}
 )
 """Every figure by name, with what it measures."""
 
