@@ -200,7 +200,7 @@ class Rewound:
 def resettled(before: Prepared, experiment: Experiment) -> Prepared:
     """Return what was prepared with other settings of the training."""
     part = before.parts[0]
-    check_experiment(experiment, part.dataset, part.split)
+    check_experiment(experiment, part.dataset, part.split, len(before.part_of))
     schedule = experiment.training.steps(part.train.x.shape[0])
     settings = rule_settings(
         experiment.training,
@@ -210,7 +210,8 @@ def resettled(before: Prepared, experiment: Experiment) -> Prepared:
         shuffled=before.settings.shuffled,
         has_validation=part.validation is not None,
     )
-    return replace(before, experiment=experiment, schedule=schedule, settings=settings)
+    hyper = experiment.training.hyper(len(before.part_of))
+    return replace(before, experiment=experiment, hyper=hyper, schedule=schedule, settings=settings)
 
 
 def with_figures(figures: np.ndarray, before: RuleSettings, after: RuleSettings) -> np.ndarray:

@@ -27,8 +27,16 @@ MAX_NUMBERS = 2**30
 """Parameters of all networks together, with the arrays of the optimizer: 4 GiB of float32."""
 
 
-def check_experiment(experiment: Experiment, dataset: Dataset, split: Split) -> Network:
+def check_experiment(
+    experiment: Experiment, dataset: Dataset, split: Split, n_networks: int | None = None
+) -> Network:
     """Return the network with its inputs settled, if everything fits.
+
+    Args:
+        experiment: the document.
+        dataset: its rows.
+        split: which of them train and validate.
+        n_networks: that are trained at once; the population if not given.
 
     Raises:
         ExperimentError: every problem at once, with the key to change.
@@ -51,7 +59,8 @@ def check_experiment(experiment: Experiment, dataset: Dataset, split: Split) -> 
     except ArgumentError as error:
         problem = Problem(path="network", message=f"{error.requirement}; got {error.got}.")
         raise ExperimentError(experiment.source, [problem]) from None
-    too_large = list(_size_problems(experiment, network, n_rows))
+    size = experiment.population.size if n_networks is None else n_networks
+    too_large = list(_size_problems(experiment, network, n_rows, size))
     if too_large:
         raise ExperimentError(experiment.source, too_large)
     return network
@@ -66,9 +75,11 @@ def _n_train(experiment: Experiment, split: Split) -> int:
     return len(split.train)
 
 
-def _size_problems(experiment: Experiment, network: Network, n_rows: int) -> Iterator[Problem]:
+def _size_problems(
+    experiment: Experiment, network: Network, n_rows: int, size: int
+) -> Iterator[Problem]:
     """Yield what would not fit into memory, before memory is taken."""
-    training, size = experiment.training, experiment.population.size
+    training = experiment.training
     steps = training.steps(n_rows)
     if steps.total_steps > MAX_STEPS:
         yield Problem(path="training.epochs", message="more than 2^53 steps. Ask for fewer.")

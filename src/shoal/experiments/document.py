@@ -290,12 +290,17 @@ class Experiment(Record):
         base = self.stream_base(name)
         return member_seed(base, member) if name in self.population.vary else base
 
-    def streams_of(self, name: StreamName) -> StreamsOfMany:
-        """Return a stream of all networks; they are alike unless the population varies it."""
-        size, base = self.population.size, self.stream_base(name)
+    def streams_of(self, name: StreamName, members: range | None = None) -> StreamsOfMany:
+        """Return a stream of some networks, of all if not said which.
+
+        They are alike unless the population varies the stream.
+        """
+        members = range(self.population.size) if members is None else members
+        base = self.stream_base(name)
         if name in self.population.vary:
-            return member_streams(base, name, size)
-        return StreamsOfMany(np.full(size, stream(base, name).key, np.uint64))
+            own = member_streams(base, name, members.stop)
+            return StreamsOfMany(np.ascontiguousarray(own.keys[members.start :]))
+        return StreamsOfMany(np.full(len(members), stream(base, name).key, np.uint64))
 
     def stream_base(self, name: StreamName) -> int:
         """Return the seed that a stream follows from: its own, or the experiment's."""

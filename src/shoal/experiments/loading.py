@@ -15,12 +15,13 @@ from shoal.data.assemble import fill_gaps
 from shoal.data.dataset import Dataset
 from shoal.data.file_recipe import FileData, fingerprint_file, load_file
 from shoal.data.image_recipe import ImageData, fingerprint_images, load_images
-from shoal.data.recipe import apply_recipe
+from shoal.data.recipe import DataRecipe, apply_recipe
 from shoal.data.split import Split, split_rows
 from shoal.data.tasks import LogicTask, TaskRecipe, fresh, load_task
 from shoal.errors import ExperimentError, InternalError, Problem
 from shoal.experiments.document import Experiment, GivenData
 from shoal.experiments.given import given_rows
+from shoal.experiments.shelf import Shelf
 from shoal.network import LOSSES
 from shoal.streams import Stream, stream
 
@@ -35,15 +36,22 @@ class Loader:
         experiment: the document.
         rows: what `Experiment.run` takes, or None.
         dataset: what the experiment's own file holds, if it has been read already.
+        shelf: of files and rows that other experiments may want too.
 
     Raises:
         ExperimentError: the document stands for rows that were handed over, and none are.
         DataError: a file cannot be read or used.
     """
 
-    def __init__(self, experiment: Experiment, rows: Any, dataset: Dataset | None) -> None:
+    def __init__(
+        self, experiment: Experiment, rows: Any, dataset: Dataset | None, shelf: Shelf
+    ) -> None:
         self.experiment = experiment
         self.recipe = experiment.data
+        self.shelf = shelf
+        self.name: tuple[object, ...] = (
+            self.recipe.model_dump_json(), str(experiment.folder), id(rows), id(dataset),
+        )  # fmt: skip
         self.given: Dataset | None = None
         self.split: Split | None = None
         self.n_first: int | None = None
@@ -53,7 +61,12 @@ class Loader:
             kind, deciding = LOSSES[loss].kind, last in ("sigmoid", "softmax", "step")
             classes = kind == "classification" or (kind is None and deciding)
             one_hot = loss == "categorical_crossentropy" or last == "softmax"
-            self.given, self.split = given_rows(rows, classification=classes, one_hot=one_hot)
+            # held there too, so that no other rows get the same id
+            self.given, self.split, _ = shelf.recall(
+                ("given", id(rows), classes, one_hot),
+                lambda: (*given_rows(rows, classification=classes, one_hot=one_hot), rows),
+            )
+            self.name += classes, one_hot
         elif isinstance(self.recipe, GivenData):
             problem = Problem(
                 path="data.given",
@@ -63,9 +76,16 @@ class Loader:
             raise ExperimentError(experiment.source, [problem])
         elif isinstance(self.recipe, FileData):
             stdin = None if sys.stdin is None else sys.stdin.buffer
-            self.given = dataset or load_file(self.recipe, experiment.folder, stdin)
+            recipe, folder = self.recipe, experiment.folder
+            self.given = dataset or shelf.recall(
+                ("file", reading_of(recipe), str(folder)),
+                lambda: load_file(recipe, folder, stdin),
+            )
         elif isinstance(self.recipe, ImageData):
-            images = load_images(self.recipe, experiment.folder)
+            seen, folder = self.recipe, experiment.folder
+            images = shelf.recall(
+                ("images", reading_of(seen), str(folder)), lambda: load_images(seen, folder)
+            )
             self.given, self.n_first = images.dataset, images.n_first
 
     @property
@@ -81,6 +101,9 @@ class Loader:
 
     def load(self, key: Key) -> tuple[Dataset, Split]:
         """Return the rows as the streams of a key make and divide them."""
+        return self.shelf.recall(("rows", self.name, key), lambda: self._load(key))
+
+    def _load(self, key: Key) -> tuple[Dataset, Split]:
         data, noise, cut = (
             stream(seed, name) for seed, name in zip(key, ("data", "noise", "split"), strict=True)
         )
@@ -115,6 +138,11 @@ class Loader:
         split = split_rows(dataset.take(np.arange(self.n_first)), *shares, cut)
         more = np.arange(self.n_first, dataset.n_rows)
         return Split(train=split.train, validation=more, test=split.test)
+
+
+def reading_of(recipe: FileData | ImageData) -> str:
+    """Return the keys of a recipe that decide what is read, without what is done to it."""
+    return recipe.model_dump_json(exclude=set(DataRecipe.model_fields))
 
 
 def fingerprinted(experiment: Experiment) -> Experiment:

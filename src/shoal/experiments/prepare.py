@@ -17,6 +17,7 @@ from shoal.errors import ArgumentError
 from shoal.experiments.checks import check_experiment
 from shoal.experiments.document import Experiment, GivenData
 from shoal.experiments.loading import Key, Loader, fingerprinted
+from shoal.experiments.shelf import Shelf
 from shoal.experiments.training_checks import idle_rules
 from shoal.kernels import RowSet, RuleSettings
 from shoal.network import Network, Parameters
@@ -55,7 +56,9 @@ class Prepared:
         network: with its inputs known.
         parts: the datasets; `part_of` (P,) says which network has which.
         start: (P, K) initial parameters.
-        order_keys: (P,) uint64.
+        hyper: (P, H) the learning rule's numbers.
+        order_keys, dropout_keys, search_keys: (P,) uint64.
+        members: which networks of the population, by their numbers.
         seeds: the networks' own seeds.
         schedule, settings: what the core is told.
         fresh: for a stream, the training rows of an epoch, one set per part.
@@ -68,9 +71,11 @@ class Prepared:
     parts: tuple[Part, ...]
     part_of: np.ndarray
     start: np.ndarray
+    hyper: np.ndarray
     order_keys: np.ndarray
     dropout_keys: np.ndarray
     search_keys: np.ndarray
+    members: range
     seeds: tuple[int, ...]
     schedule: Steps
     settings: RuleSettings
@@ -85,6 +90,8 @@ def prepare(
     rows: Any = None,
     start: Parameters | None = None,
     dataset: Dataset | None = None,
+    members: range | None = None,
+    shelf: Shelf | None = None,
 ) -> Prepared:
     """Return everything training needs; nothing is trained yet.
 
@@ -93,20 +100,31 @@ def prepare(
         rows: what `Experiment.run` takes.
         start: initial parameters in place of the initializer's.
         dataset: what the experiment's own file holds, if it has been read already.
+        members: which networks, by their numbers, in place of the first `population.size`; they
+            may lie beyond it. A network is the same wherever it is trained.
+        shelf: of what experiments have in common, so that it is made once.
 
     Raises:
         ExperimentError: layers that do not fit the data or the loss.
         DataError: data that cannot be read or used.
     """
-    loader = Loader(experiment, rows, dataset)
-    members = range(experiment.population.size)
+    shelf = Shelf() if shelf is None else shelf
+    loader = Loader(experiment, rows, dataset, shelf)
+    members = range(experiment.population.size) if members is None else members
     varied = {"data", "noise", "split"}.intersection(experiment.population.vary)
     keys = [loader.key(i) for i in members] if varied else [loader.key(0)] * len(members)
+    same = shared_part(experiment)
     unique = list(dict.fromkeys(keys))
     first, split = loader.load(unique[0])
-    network = check_experiment(experiment, first, split)
-    parts = [_part(experiment, network, loader, first, split, unique[0])]
-    parts += [_part(experiment, network, loader, *loader.load(key), key) for key in unique[1:]]
+    network = check_experiment(experiment, first, split, len(members))
+
+    def part_of(key: Key) -> Part:
+        return shelf.recall(
+            ("part", loader.name, key, network.n_outputs, same),
+            lambda: _part(experiment, network, loader, *loader.load(key), key),
+        )
+
+    parts = [part_of(key) for key in unique]
     n_rows = parts[0].train.x.shape[0]
     schedule = experiment.training.steps(n_rows)
     settings = rule_settings(
@@ -123,16 +141,29 @@ def prepare(
         network=network,
         parts=tuple(parts),
         part_of=np.array([number[key] for key in keys], np.int32),
-        start=_start(experiment, network, start),
-        order_keys=experiment.streams_of("order").keys,
-        dropout_keys=experiment.streams_of("dropout").keys,
-        search_keys=experiment.streams_of("search").keys,
+        start=_start(experiment, network, start, members),
+        hyper=experiment.training.hyper(len(members)),
+        order_keys=experiment.streams_of("order", members).keys,
+        dropout_keys=experiment.streams_of("dropout", members).keys,
+        search_keys=experiment.streams_of("search", members).keys,
+        members=members,
         seeds=tuple(member_seed(experiment.seed, i) for i in members),
         schedule=schedule,
         settings=settings,
         fresh=_fresh_rows(loader, network, parts, unique) if loader.streams else None,
         warnings=_warnings(experiment, parts[0], settings.n_reports),
         notes=first.notes,
+    )
+
+
+def shared_part(experiment: Experiment) -> tuple[object, ...]:
+    """Return what decides how rows look to a network, beside the rows and its outputs."""
+    training = experiment.training
+    return (
+        experiment.preprocess.model_dump_json(),
+        training.dtype,
+        str(training.class_weight),
+        training.batch_size if getattr(experiment.data, "is_streaming", False) else None,
     )
 
 
@@ -218,8 +249,10 @@ def _fresh_rows(
     return rows
 
 
-def _start(experiment: Experiment, network: Network, start: Parameters | None) -> np.ndarray:
-    size, dtype = experiment.population.size, experiment.training.dtype
+def _start(
+    experiment: Experiment, network: Network, start: Parameters | None, members: range
+) -> np.ndarray:
+    size, dtype = len(members), experiment.training.dtype
     layout = network.layout()
     if start is not None:
         check_parameters("Experiment.run", layout, start)
@@ -229,7 +262,7 @@ def _start(experiment: Experiment, network: Network, start: Parameters | None) -
                 "Experiment.run", "start", f"must hold one network or P={size}", got=len(flat)
             )
         return np.ascontiguousarray(np.broadcast_to(flat, (size, layout.n_parameters)))
-    return network.initialize_from(experiment.streams_of("init"), dtype=dtype).flat
+    return network.initialize_from(experiment.streams_of("init", members), dtype=dtype).flat
 
 
 def _settled(experiment: Experiment, dataset: Dataset, rows: Any) -> Experiment:

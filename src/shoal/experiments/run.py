@@ -21,13 +21,14 @@ from shoal.experiments.probes import Probe, Probes, check_probes
 from shoal.experiments.replay import check_step, report_steps, state_at, trainer_at
 from shoal.experiments.snapshots import Snapshots
 from shoal.experiments.tape import Tape
+from shoal.experiments.views import Viewed
 from shoal.kernels import CAUSES, LIMIT_PASSED, State
 from shoal.models import Model
 from shoal.network import Network, Parameters
 
 
 @dataclass(frozen=True, kw_only=True, eq=False, repr=False)
-class Run:
+class Run(Viewed):
     """What came of an experiment.
 
     ``run.history["validation_accuracy"]`` has shape (P, T): networks, reports (epochs unless

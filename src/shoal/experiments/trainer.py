@@ -24,7 +24,7 @@ def begin(prepared: Prepared, settings: RuleSettings | None = None) -> State:
     return State.begin(
         settings or prepared.settings,
         prepared.start,
-        hyper=prepared.experiment.training.hyper(len(part_of)),
+        hyper=prepared.hyper,
         order=prepared.order_keys,
         dropout=prepared.dropout_keys,
         search=prepared.search_keys,

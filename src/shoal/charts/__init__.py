@@ -1,0 +1,1 @@
+"""Charts, animations and the report: pure functions from records to pictures."""

@@ -1,0 +1,1 @@
+"""Comparisons: experiments on paired seeds, and a verdict."""

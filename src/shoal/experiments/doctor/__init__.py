@@ -1,0 +1,1 @@
+"""Diagnosis: what is wrong with an experiment, with proof."""

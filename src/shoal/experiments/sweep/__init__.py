@@ -1,0 +1,1 @@
+"""Sweeps: many experiments from one document, trained together."""
