@@ -1,6 +1,10 @@
 """Settings for all tests."""
 
+import atexit
+import os
+import shutil
 import signal
+import tempfile
 
 from hypothesis import settings
 
@@ -11,3 +15,14 @@ signal.signal(signal.SIGINT, signal.default_int_handler)
 # A shared machine is slow at times: how long an example takes proves nothing.
 settings.register_profile("shoal", deadline=None)
 settings.load_profile("shoal")
+
+# Commands store what they make: never in the home of who runs the tests.
+os.environ["SHOAL_HOME"] = tempfile.mkdtemp(prefix="shoal-tests-")
+os.environ.pop("SHOAL_NO_STORE", None)
+_OWNER = os.getpid()
+
+
+@atexit.register
+def _tidy() -> None:
+    if os.getpid() == _OWNER:  # and not a process that a test forked
+        shutil.rmtree(os.environ["SHOAL_HOME"], ignore_errors=True)

@@ -16,9 +16,15 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 _NAMES = {
+    "shoal.charts.animate": ("animate",),
+    "shoal.charts.report": ("report",),
     "shoal.data.file_recipe": ("FileData",),
     "shoal.errors": ("ShoalError", "ShoalWarning"),
     "shoal.experiments": ("Experiment", "Population", "Preprocess", "Run", "Streams", "resume"),
+    "shoal.experiments.comparison": ("Comparison", "compare"),
+    "shoal.experiments.doctor": ("Diagnosis", "diagnose"),
+    "shoal.experiments.search": ("halve", "optimise"),
+    "shoal.experiments.sweep": ("Sweep",),
     "shoal.models": ("Model",),
     "shoal.network": ("Dense", "Huber", "Input", "Network", "Parameters"),
     "shoal.training": (
@@ -32,7 +38,9 @@ _NAMES = {
 }  # fmt: skip
 _HOMES = {name: home for home, names in _NAMES.items() for name in names}
 _HOMES["load"] = "shoal.models:load_model"
+_HOMES["keep"] = "shoal.experiments.archive:keep"
 _MODULES = (
+    "charts",
     "data",
     "errors",
     "experiments",
@@ -40,6 +48,7 @@ _MODULES = (
     "metrics",
     "models",
     "network",
+    "store",
     "streams",
     "tasks",
     "training",
@@ -53,9 +62,11 @@ __all__ = [
     "Adam",
     "AdamW",
     "Annealing",
+    "Comparison",
     "ConstantRate",
     "CosineDecay",
     "Dense",
+    "Diagnosis",
     "Divergence",
     "EvaluationLimit",
     "Evolution",
@@ -92,19 +103,29 @@ __all__ = [
     "StepDecay",
     "StepLimit",
     "Streams",
+    "Sweep",
     "Target",
     "Training",
     "UserFunction",
     "__version__",
+    "animate",
+    "charts",
+    "compare",
     "data",
+    "diagnose",
     "errors",
     "experiments",
+    "halve",
+    "keep",
     "kernels",
     "load",
     "metrics",
     "models",
     "network",
+    "optimise",
+    "report",
     "resume",
+    "store",
     "streams",
     "tasks",
     "training",
@@ -112,6 +133,7 @@ __all__ = [
 
 if TYPE_CHECKING:
     from shoal import (
+        charts,
         data,
         errors,
         experiments,
@@ -119,13 +141,21 @@ if TYPE_CHECKING:
         metrics,
         models,
         network,
+        store,
         streams,
         tasks,
         training,
     )
+    from shoal.charts.animate import animate
+    from shoal.charts.report import report
     from shoal.data.file_recipe import FileData
     from shoal.errors import ShoalError, ShoalWarning
     from shoal.experiments import Experiment, Population, Preprocess, Run, Streams, resume
+    from shoal.experiments.archive import keep
+    from shoal.experiments.comparison import Comparison, compare
+    from shoal.experiments.doctor import Diagnosis, diagnose
+    from shoal.experiments.search import halve, optimise
+    from shoal.experiments.sweep import Sweep
     from shoal.models import Model
     from shoal.models import load_model as load
     from shoal.network import Dense, Huber, Input, Network, Parameters

@@ -9,6 +9,7 @@
     │   ├── DataError                        a data file or table: file, line, column
     │   ├── ModelFileError                   a model file that is damaged, hostile or foreign
     │   ├── CheckpointError                  a checkpoint that is damaged or does not fit
+    │   ├── StoreError                       the store of runs, or what it does not hold
     │   ├── FunctionError                    a Python function of the user's, while training
     │   ├── MissingFileError (FileNotFoundError)
     │   └── OutputExistsError (FileExistsError)
@@ -132,6 +133,15 @@ class ModelFileError(InputError):
 
 class CheckpointError(InputError):
     """A checkpoint is damaged, does not fit what is asked of it, or is not a checkpoint."""
+
+    def __init__(self, source: str, reason: str, cure: str = "") -> None:
+        self.source = source
+        self.reason = reason
+        super().__init__(join(f"{source}: {reason}", cure))
+
+
+class StoreError(InputError):
+    """The store of runs cannot be read or written, or does not hold what is asked of it."""
 
     def __init__(self, source: str, reason: str, cure: str = "") -> None:
         self.source = source

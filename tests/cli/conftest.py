@@ -31,6 +31,9 @@ PRICES = "a;b;c\r\n" + "".join(
     f'{k},5;"{"x;y" if k % 2 else "z, q"}";{k},25\r\n' for k in range(1, 11)
 )
 
+WITHOUT_STORE = ("test_run", "test_train", "test_resume", "test_exits", "test_python_rules")
+"""Modules that compare all that a command prints, which is more where it stores what it made."""
+
 
 class Shoal(Protocol):
     """The command, called in the test's own folder."""
@@ -111,3 +114,9 @@ def or_file(folder: Path) -> str:
     """The experiment or.toml in the working folder."""
     shutil.copy(EXAMPLES / "or.toml", folder)
     return "or.toml"
+
+
+@pytest.fixture(autouse=True)
+def _whether_to_store(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    if request.module.__name__.rpartition(".")[2] in WITHOUT_STORE:
+        monkeypatch.setenv("SHOAL_NO_STORE", "1")

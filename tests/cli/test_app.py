@@ -12,7 +12,10 @@ from typer.testing import CliRunner
 from shoal.cli.app import app
 from shoal.cli.exits import EXIT_CODES
 
-COMMANDS = ["run", "resume", "spread", "train", "show", "predict", "evaluate", "tasks", "schema"]
+COMMANDS = [
+    "run", "resume", "spread", "sweep", "search", "compare", "doctor", "train", "replay", "show",
+    "predict", "evaluate", "plot", "animate", "report", "tasks", "schema", "runs",
+]  # fmt: skip
 
 
 def help_of(*args: str) -> str:

@@ -50,7 +50,7 @@ def test_a_longer_run(shoal: Any, or_file: str) -> None:
 def test_ctrl_c_and_resume(
     shoal: Any, or_file: str, folder: Path, option: str, told: bytes
 ) -> None:
-    long = ("training.epochs=3000", "population=16")
+    long = ("training.epochs=800", "population=16")
     running = subprocess.Popen(
         [SHOAL, "run", or_file, *long, option, "--checkpoint", "c"],
         stdout=subprocess.DEVNULL,

@@ -20,6 +20,8 @@ import shoal.cli.result
 import shoal.cli.run
 import shoal.experiments.launch
 import shoal.models
+from shoal.cli.targets import is_sweep
+from shoal.experiments.sweep import Sweep
 
 
 def run_command(text):
@@ -35,8 +37,9 @@ def run_python(text):
 
 
 def run_experiment(text):
-    """Carry out the experiment in a file."""
-    shoal.Experiment.load(text).run(allow_python=True)
+    """Carry out the experiment, or the sweep, in a file."""
+    kind = Sweep if is_sweep(Path(text)) else shoal.Experiment
+    kind.load(text).run(allow_python=True)
 
 
 def run_sessions(text):

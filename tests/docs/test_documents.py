@@ -154,5 +154,5 @@ def test_links_and_paths(page):
 
 def test_every_example_is_in_the_readme():
     readme = (ROOT / "README.md").read_text("utf-8")
-    for example in (ROOT / "examples").glob("*.toml"):
-        assert f"(examples/{example.name})" in readme, example.name
+    for example in (ROOT / "examples").glob("**/*.toml"):
+        assert f"({example.relative_to(ROOT)})" in readme, example.name

@@ -19,7 +19,11 @@ from shoal.network import ACTIVATIONS, INITIALIZERS
 from shoal.streams import MAX_SEED, STREAMS
 from shoal.training import OPTIMIZERS
 
-EXAMPLES = sorted((Path(__file__).parents[2] / "examples").glob("*.toml"))
+EXAMPLES = [
+    path
+    for path in sorted((Path(__file__).parents[2] / "examples").glob("*.toml"))
+    if "[sweep" not in path.read_text("utf-8")
+]
 
 
 def often(n: int) -> settings:

@@ -2,12 +2,24 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from typing import Annotated
 
 import typer
 
-from shoal.cli import commands_train, commands_use
+from shoal.cli import (
+    commands_compare,
+    commands_doctor,
+    commands_plot,
+    commands_report,
+    commands_search,
+    commands_store,
+    commands_sweep,
+    commands_train,
+    commands_use,
+)
+from shoal.cli.completion import answer_bash
 from shoal.cli.exits import EXIT_CODES
 from shoal.cli.usage import Commands
 
@@ -16,10 +28,18 @@ COMMANDS = (
     (commands_train.run, "Train the population of an experiment and judge it."),
     (commands_train.resume, "Go on from a checkpoint, or make a run longer."),
     (commands_train.spread, "Tell which random stream causes the spread of a figure."),
+    (commands_sweep.sweep, "Train many experiments that differ in some values, side by side."),
+    (commands_search.search, "Find the best cell of a sweep without training all of it."),
+    (commands_compare.compare, "Tell which of some experiments is better, on paired seeds."),
+    (commands_doctor.doctor, "Say what is wrong with an experiment, and prove it."),
     (commands_train.train, "Train on your own data; write the model and its experiment."),
+    (commands_store.replay, "Compute a stored run again and say whether it is the same."),
     (commands_use.show, "Show a network as a table."),
     (commands_use.predict, "Predict the rows of a table, or one row."),
     (commands_use.evaluate, "Judge a model on rows whose answer is known."),
+    (commands_plot.plot, "Draw a chart of a run, a sweep or a comparison."),
+    (commands_report.animate, "Show how networks learn, or how they differ, as a film."),
+    (commands_report.report, "Write what came of it as one page that opens offline."),
     (commands_use.tasks, "List the built-in tasks."),
     (commands_use.schema, "Print the JSON Schema of the experiment file."),
 )
@@ -61,6 +81,7 @@ def top(
 
 for _command, _line in COMMANDS:
     app.command(short_help=_line)(_command)
+app.add_typer(commands_store.runs, short_help="List what is stored; show, tag, export, remove it.")
 
 
 def main() -> None:
@@ -68,4 +89,9 @@ def main() -> None:
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="backslashreplace")
-    app()
+    # typer reads options with pydantic, which would look through every installed package
+    os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
+    if os.environ.get("_SHOAL_COMPLETE") == "complete_bash":
+        answer_bash(app)
+    else:
+        app()

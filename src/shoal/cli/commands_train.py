@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal
 
 import typer
 
+from shoal.cli.completion import complete_experiments, complete_targets
 from shoal.cli.exits import guarded
 from shoal.cli.options import (
     AllowPython,
@@ -16,10 +17,13 @@ from shoal.cli.options import (
     Encoding,
     Force,
     Json,
+    NoStore,
+    Note,
     Outputs,
     Quiet,
     Seed,
     Separator,
+    Tags,
     Threads,
     one_of,
     whole_number,
@@ -30,7 +34,10 @@ from shoal.cli.options import (
 def run(
     file: Annotated[
         Path,
-        typer.Argument(metavar="FILE", help="An experiment (.toml or .json).", show_default=False),
+        typer.Argument(
+            metavar="FILE", help="An experiment (.toml or .json).", show_default=False,
+            autocompletion=complete_experiments,
+        ),
     ],
     changes: Changes = None,
     threads: Threads = None,
@@ -47,6 +54,9 @@ def run(
     ] = None,
     checkpoint_every: CheckpointEvery = None,
     allow_python: AllowPython = False,
+    no_store: NoStore = False,
+    tag: Tags = None,
+    note: Note = "",
     force: Force = False,
 ) -> None:  # fmt: skip
     """Train the population of an experiment file and judge it.
@@ -65,17 +75,18 @@ def run(
     wishes = Wishes(
         threads=threads, as_json=json, quiet=quiet, outputs=tuple(output or ()), force=force,
         checkpoint=checkpoint, checkpoint_every_s=checkpoint_every,
-        allow_python=allow_python,
+        allow_python=allow_python, storing=_storing(no_store, tag, note),
     )  # fmt: skip
     run_file(file, changes or [], seed=seed, wishes=wishes)
 
 
 @guarded
 def resume(
-    file: Annotated[
-        Path,
+    source: Annotated[
+        str,
         typer.Argument(
-            metavar="CHECKPOINT", help="Written by shoal run --checkpoint.", show_default=False
+            metavar="CHECKPOINT | RUN", show_default=False, autocompletion=complete_targets,
+            help="Written by shoal run --checkpoint, or a stored run or sweep: @last, an id.",
         ),
     ],
     changes: Annotated[
@@ -91,33 +102,41 @@ def resume(
     output: Outputs = None,
     checkpoint_every: CheckpointEvery = None,
     allow_python: AllowPython = False,
+    no_store: NoStore = False,
+    tag: Tags = None,
+    note: Note = "",
     force: Force = False,
 ) -> None:  # fmt: skip
-    """Go on from a checkpoint, to the same bits as one long run.
+    """Go on from a checkpoint, or with a stored run or sweep that was
+    interrupted, to the same bits as one that was not.
 
-    The checkpoint is written on to; nothing but the number of epochs can change.
+    A checkpoint is written on to; nothing but the number of epochs can change.
 
     \b
     Examples:
+      shoal resume @last
       shoal resume wine.checkpoint -o wine.safetensors
       shoal resume wine.checkpoint training.epochs=200
     """
-    from shoal.cli.resume import resume_file
+    from shoal.cli.resume import resume_source
     from shoal.cli.run import Wishes
 
     wishes = Wishes(
         threads=threads, as_json=json, quiet=quiet, outputs=tuple(output or ()), force=force,
-        checkpoint=file, checkpoint_every_s=checkpoint_every,
-        allow_python=allow_python,
+        checkpoint_every_s=checkpoint_every,
+        allow_python=allow_python, storing=_storing(no_store, tag, note),
     )  # fmt: skip
-    resume_file(file, changes or [], wishes)
+    resume_source(source, changes or [], wishes)
 
 
 @guarded
 def spread(
     file: Annotated[
         Path,
-        typer.Argument(metavar="FILE", help="An experiment (.toml or .json).", show_default=False),
+        typer.Argument(
+            metavar="FILE", help="An experiment (.toml or .json).", show_default=False,
+            autocompletion=complete_experiments,
+        ),
     ],
     changes: Changes = None,
     figure: Annotated[
@@ -205,6 +224,9 @@ def train(
     quiet: Quiet = False,
     output: Outputs = None,
     allow_python: AllowPython = False,
+    no_store: NoStore = False,
+    tag: Tags = None,
+    note: Note = "",
     force: Force = False,
 ) -> None:  # fmt: skip
     """Train on your own data with sensible defaults.
@@ -232,8 +254,15 @@ def train(
         outputs=tuple(output or ()),
         force=force,
         allow_python=allow_python,
+        storing=_storing(no_store, tag, note),
     )
     train_file(data, table, changes or [], seed=seed, wishes=wishes)
+
+
+def _storing(no_store: bool, tags: list[str] | None, note: str) -> Any:
+    from shoal.cli.storing import Storing
+
+    return Storing(wanted=not no_store, tags=tuple(tags or ()), note=note)
 
 
 def _names(text: str | None) -> tuple[str, ...] | None:

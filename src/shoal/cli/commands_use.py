@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 
 import typer
 
+from shoal.cli.completion import complete_shown
 from shoal.cli.exits import guarded
 from shoal.cli.options import (
     Decimal,
@@ -26,8 +27,8 @@ def show(
     file: Annotated[
         Path,
         typer.Argument(
-            metavar="FILE", help="A model (.safetensors) or an experiment (.toml, .json).",
-            show_default=False,
+            metavar="FILE", show_default=False, autocompletion=complete_shown,
+            help="A model (.safetensors), a stored run, or an experiment (.toml, .json).",
         ),
     ],
     weights: Annotated[
@@ -93,6 +94,7 @@ def predict(
     Examples:
       shoal predict flowers.safetensors new.csv -o answers.csv
       shoal predict or.safetensors input1=0 input2=1
+      shoal predict @last input1=0 input2=1
     """
     from shoal.cli.predict import predict_data
 

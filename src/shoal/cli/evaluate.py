@@ -13,11 +13,12 @@ from shoal.cli.choose import chosen_network
 from shoal.cli.output import print_json, standard_input
 from shoal.cli.result import cells_of
 from shoal.cli.tables import Column, label, new_console, new_table, print_blocks
+from shoal.cli.targets import model_of
 from shoal.data.delimited import TextFormat
 from shoal.data.encode import encode_rows, encode_targets, encode_weights
 from shoal.data.opening import read_tables, source_name
 from shoal.data.wording import count
-from shoal.models import Evaluation, evaluate, load_model
+from shoal.models import Evaluation, evaluate
 from shoal.models.evaluate import Confusion
 
 LOSSES = {"crossentropy": "cross-entropy (nats)", "squared_error": "squared error"}
@@ -33,7 +34,7 @@ def evaluate_data(
     as_json: bool,
 ) -> None:
     """Judge a model on a table that holds the target."""
-    model = chosen_network(load_model(file), which)
+    model = chosen_network(model_of(str(file)), which)
     features, targets, weights = [], [], []
     for table in read_tables(data, stdin=standard_input(), form=TextFormat(**form)):
         encoded = encode_rows(model.schema, table)

@@ -22,7 +22,7 @@ STDOUT_FULL: Final = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO)
 
 EXIT_CODES: Final = {
     DONE: "done",
-    FELL_SHORT: "fell short: every network diverged, or no row could be read",
+    FELL_SHORT: "fell short: every network diverged, no row could be read, a replay differs",
     WRONG_INPUT: "wrong input or usage; nothing was written",
     FAILED: "our own failure",
     INTERRUPTED: "interrupted; what was there is written",

@@ -7,6 +7,8 @@ from typing import Annotated, Any, Literal
 
 import typer
 
+from shoal.cli.completion import complete_changes, complete_models, complete_tags
+
 
 def whole_number(least: int, most: int) -> Any:
     """Return the parser of an option that is a whole number from `least` to `most`."""
@@ -73,7 +75,7 @@ Outputs = Annotated[
 Changes = Annotated[
     list[str] | None,
     typer.Argument(
-        metavar="KEY=VALUE", show_default=False,
+        metavar="KEY=VALUE", show_default=False, autocompletion=complete_changes,
         help="Changes to the experiment, such as data.label_noise=0.2.",
     ),
 ]  # fmt: skip
@@ -118,5 +120,20 @@ Which = Annotated[
     ),
 ]  # fmt: skip
 ModelFile = Annotated[
-    Path, typer.Argument(metavar="MODEL", help="A .safetensors file.", show_default=False)
+    Path,
+    typer.Argument(
+        metavar="MODEL", help="A .safetensors file, or a stored run: @last, an id.",
+        show_default=False, autocompletion=complete_models,
+    ),
+]  # fmt: skip
+NoStore = Annotated[bool, typer.Option("--no-store", help="Do not store it: see shoal runs.")]
+Tags = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--tag", metavar="TAG", show_default=False, autocompletion=complete_tags,
+        help="To find it by in shoal runs; repeatable.",
+    ),
+]  # fmt: skip
+Note = Annotated[
+    str, typer.Option("--note", metavar="TEXT", show_default=False, help="Kept beside it.")
 ]

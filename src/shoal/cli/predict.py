@@ -15,6 +15,7 @@ from shoal.cli.answers import Chunk, Form, writing
 from shoal.cli.choose import chosen_network
 from shoal.cli.exits import FELL_SHORT
 from shoal.cli.output import standard_input
+from shoal.cli.targets import model_of
 from shoal.data.cells import parse_number
 from shoal.data.columns import text_columns
 from shoal.data.delimited import OnError, TextFormat
@@ -23,7 +24,7 @@ from shoal.data.opening import read_tables
 from shoal.data.table import BadRow, Table
 from shoal.errors import InputError
 from shoal.files import check_output, whole_file
-from shoal.models import Model, load_model, prediction_columns
+from shoal.models import Model, prediction_columns
 
 SHOWN = 10
 """Rows left out that are named one by one; the others are counted."""
@@ -64,7 +65,7 @@ def predict_data(
     """Predict the rows of a file, or one row given as column=value."""
     if output is not None:
         check_output(output, force=force)
-    model = chosen_network(load_model(file), which)
+    model = chosen_network(model_of(str(file)), which)
     task = Prediction(model=model, form=TextFormat(**form), on_error=on_error, threads=threads)
     is_row = _is_row(data)
     chunks = iter([_one_row(task, data)]) if is_row else _answers(task, data[0])

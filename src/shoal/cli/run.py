@@ -5,14 +5,15 @@ from __future__ import annotations
 import shlex
 import sys
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import typer
 
 from shoal.cli.exits import FELL_SHORT, INTERRUPTED
 from shoal.cli.output import print_json, to_json
+from shoal.cli.storing import RunStoring, Storing, storing_run
 from shoal.data.dataset import Dataset
 from shoal.errors import FunctionError, InputError
 from shoal.experiments.document import Experiment
@@ -21,6 +22,9 @@ from shoal.experiments.launch import carry_out
 from shoal.experiments.prepare import Prepared, prepare
 from shoal.experiments.run import Run
 from shoal.files import check_output, write_bytes
+
+if TYPE_CHECKING:
+    from shoal.store.entry import Entry
 
 MODEL, RESULT = ".safetensors", ".json"
 
@@ -38,6 +42,7 @@ class Wishes:
         checkpoint: a file to go on from if training is interrupted.
         checkpoint_every_s: seconds from one checkpoint to the next, if that was said.
         allow_python: whether Python functions that the experiment names may be imported.
+        storing: whether and how the run is stored.
     """
 
     threads: int | None
@@ -48,6 +53,7 @@ class Wishes:
     checkpoint: Path | None = None
     checkpoint_every_s: float | None = None
     allow_python: bool = False
+    storing: Storing = field(default_factory=lambda: Storing(wanted=False))
 
     @property
     def every_s(self) -> float:
@@ -58,6 +64,7 @@ class Wishes:
 def run_file(file: Path, changes: Sequence[str], *, seed: int | None, wishes: Wishes) -> None:
     """Carry out the experiment in a file."""
     check_outputs(wishes.outputs, wishes.force)
+    wishes = named(wishes, file.stem)
     if wishes.checkpoint is None and wishes.checkpoint_every_s is not None:
         raise InputError("--checkpoint-every: needs a file to write to. Give --checkpoint FILE.")
     if wishes.checkpoint is not None:
@@ -66,6 +73,17 @@ def run_file(file: Path, changes: Sequence[str], *, seed: int | None, wishes: Wi
         check_new(wishes.checkpoint, force=wishes.force)
     experiment = Experiment.load(file, with_seed(changes, seed))
     carry(experiment.with_functions(allow_python=wishes.allow_python), wishes)
+
+
+def named(wishes: Wishes, name: str) -> Wishes:
+    """Return the wishes with what the run is called in the store.
+
+    Raises:
+        StoreError: a tag that cannot be one.
+    """
+    wishes.storing.check()
+    storing = replace(wishes.storing, name=name, quiet=wishes.quiet, every_s=wishes.every_s)
+    return replace(wishes, storing=storing)
 
 
 def with_seed(changes: Sequence[str], seed: int | None) -> list[str]:
@@ -100,23 +118,27 @@ def carry(
     """
     prepared = prepare(experiment, dataset=dataset)
     say(prepared, wishes.quiet)
+    checkpointed = wishes.checkpoint is not None
+    with storing_run(prepared, wishes.storing, checkpointed=checkpointed) as stored:
 
-    def train(**how: Any) -> Run:
-        return carry_out(
-            prepared,
-            checkpoint=wishes.checkpoint,
-            checkpoint_every_s=wishes.every_s,
-            force=wishes.force,
-            **how,
-        )
+        def train(**how: Any) -> Run:
+            return carry_out(
+                prepared,
+                checkpoint=wishes.checkpoint,
+                checkpoint_every_s=wishes.every_s,
+                force=wishes.force,
+                observers=stored.observers,
+                **how,
+            )
 
-    deliver(prepared, wishes, train, texts=texts)
+        deliver(prepared, wishes, train, stored, texts=texts)
 
 
 def deliver(
     prepared: Prepared,
     wishes: Wishes,
     train: Callable[..., Run],
+    stored: RunStoring,
     *,
     texts: Sequence[tuple[Path, str]] = (),
 ) -> None:
@@ -126,6 +148,7 @@ def deliver(
         prepared: what is trained.
         wishes: what to print and write.
         train: takes `threads`, `progress` and `tape_bytes`.
+        stored: keeps the run.
         texts: further files to write once the run is done.
 
     Raises:
@@ -137,6 +160,7 @@ def deliver(
     except FunctionError as error:
         if error.run is not None:
             _write(error.run, wishes, texts)
+            stored.finish(error.run, status="failed")
         raise
     document = _write(run, wishes, texts)
     if wishes.as_json:
@@ -145,11 +169,12 @@ def deliver(
         from shoal.cli.result import print_result
 
         print_result(run, [*wishes.outputs, *(path for path, _ in texts)])
+    entry = stored.finish(run, document)
     problems = run.warnings[len(prepared.warnings) :]
     if run.interrupted:
         for problem in problems:
             print(f"warning: {problem}", file=sys.stderr)
-        _say_how_to_go_on(wishes)
+        _say_how_to_go_on(wishes, entry)
         raise typer.Exit(INTERRUPTED)
     if problems:
         raise InputError("\n".join(problems))
@@ -183,15 +208,16 @@ def say(prepared: Prepared, quiet: bool) -> None:
         print(f"warning: {warning}", file=sys.stderr)
 
 
-def _say_how_to_go_on(wishes: Wishes) -> None:
+def _say_how_to_go_on(wishes: Wishes, entry: Entry | None) -> None:
     """Print the command that goes on from the checkpoint, if there is one."""
     file = wishes.checkpoint
-    if wishes.quiet or file is None or not file.exists():
+    there = file if file is not None and file.exists() else entry and entry.has_state and entry.id
+    if wishes.quiet or not there:
         return
     from shoal.cli.tables import label
 
     allow = ["--allow-python"] if wishes.allow_python else []
-    command = shlex.join(["shoal", "resume", str(file), *allow])
+    command = shlex.join(["shoal", "resume", str(there), *allow])
     print(f"note: to go on: {label(command)}", file=sys.stderr)
 
 

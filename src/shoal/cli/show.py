@@ -14,8 +14,9 @@ from shoal.cli.choose import chosen_index
 from shoal.cli.output import print_json
 from shoal.cli.run import MODEL
 from shoal.cli.tables import Column, label, new_console, new_table, print_blocks
+from shoal.cli.targets import model_of, stored_entry
 from shoal.errors import InputError
-from shoal.models import Model, load_model
+from shoal.models import Model
 from shoal.network import Network, Parameters
 
 
@@ -40,7 +41,7 @@ class Shown:
 
 def show_file(file: Path, *, weights: bool, which: str | None, as_json: bool) -> None:
     """Show the network of a model or of an experiment file, which is not trained for it."""
-    is_model = file.suffix == MODEL
+    is_model = file.suffix == MODEL or stored_entry(str(file)) is not None
     shown = _trained(file, which, weights) if is_model else _untrained(file, which, weights)
     if as_json:
         print_json(_document(shown))
@@ -58,7 +59,7 @@ def show_file(file: Path, *, weights: bool, which: str | None, as_json: bool) ->
 
 
 def _trained(file: Path, which: str | None, weights: bool) -> Shown:
-    model = load_model(file)
+    model = model_of(str(file))
     index = chosen_index(model, which)
     chosen = model.best if index is None else index
     about = _about(model, index)

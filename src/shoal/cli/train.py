@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from shoal.cli.output import standard_input
-from shoal.cli.run import MODEL, Wishes, carry, check_outputs, with_seed
+from shoal.cli.run import MODEL, Wishes, carry, check_outputs, named, with_seed
 from shoal.cli.tables import label
 from shoal.data.dataset import Dataset
 from shoal.data.file_recipe import FileData, fingerprint_file, load_file
@@ -42,7 +42,8 @@ def train_file(
         seed: in place of the experiment's.
         wishes: what to print and write.
     """
-    wishes = replace(wishes, outputs=_outputs(data, wishes.outputs))
+    name = "" if data == STANDARD_INPUT else Path(data).stem
+    wishes = named(replace(wishes, outputs=_outputs(data, wishes.outputs)), name)
     check_outputs(wishes.outputs, wishes.force)
     again = None if data == STANDARD_INPUT else _model_of(wishes.outputs).with_suffix(".toml")
     if again is not None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import get_args
 
@@ -26,6 +26,7 @@ def carry_on(
     *,
     probes: Probes | None = None,
     keeper: Keeper | None = None,
+    others: Sequence[Observer] = (),
     seconds_before: float = 0.0,
     threads: int | None = None,
     progress: Callable[[Progress], object] | None = None,
@@ -37,6 +38,7 @@ def carry_on(
         snapshots: kept on the way.
         probes: called on the way.
         keeper: writes checkpoints.
+        others: look on too.
         seconds_before: of training, before a checkpoint.
         threads: how many to use.
         progress: called a few times a second.
@@ -49,7 +51,7 @@ def carry_on(
         observers.append(Predicates(asked, report_every=every, total_steps=total))
     if snapshots.budget > 0 or snapshots.keeps_first:
         observers.append(snapshots)
-    observers += [each for each in (probes, keeper) if each is not None]
+    observers += [each for each in (probes, keeper) if each is not None] + [*others]
     outcome = train_in_pieces(
         trainer,
         observers=observers,

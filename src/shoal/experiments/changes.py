@@ -75,19 +75,47 @@ def override(document: Mapping[str, Any], changes: Sequence[str]) -> dict[str, A
     Raises:
         InputError: a change without ``=``, or through something that is not a table.
     """
+    return apply_changes(document, [_read(change) for change in changes])
+
+
+def apply_changes(document: Mapping[str, Any], changes: Sequence[Change]) -> dict[str, Any]:
+    """Return the document with changes applied; see `override`.
+
+    Raises:
+        InputError: a change through something that is not a table.
+    """
     changed = copy.deepcopy(dict(document))
-    read = [_read(change) for change in changes]
-    for change in sorted(read, key=lambda each: not each.switches):
+    for change in sorted(changes, key=lambda each: not each.switches):
         _apply(changed, change)
     return changed
 
 
 def _read(text: str) -> Change:
     key, equals, value = text.partition("=")
+    if not equals:
+        raise _not_a_change(text)
+    return change_to(key, read_value(value.strip()), text=text)
+
+
+def _not_a_change(text: str) -> InputError:
+    return InputError(f"'{text}': is not a change. Write key=value, such as training.epochs=20.")
+
+
+def change_to(key: str, given: Any, *, text: str = "") -> Change:
+    """Return the change of a key to a value.
+
+    Args:
+        key: its path, such as ``network.layers.0.units``.
+        given: the value.
+        text: the change as messages show it; the key if not given.
+
+    Raises:
+        InputError: a path with an empty part, or one or a value that is nested too deep.
+    """
+    text = text or key
     path = [part.strip() for part in key.split(".")]
-    if not equals or not all(path) or len(path) > MAX_DEPTH:
-        raise InputError(f"'{text}': is not a change. Write key=value, such as training.epochs=20.")
-    given = read_value(value.strip())
+    if not all(path) or len(path) > MAX_DEPTH:
+        raise _not_a_change(text)
     if is_deep(given):
         raise InputError(f"'{key}': the value is nested more than {MAX_DEPTH} levels deep.")
     key_of_value = _key_of_value(path)

@@ -35,12 +35,20 @@ class Keeper:
         path: the file, locked.
         prepared: what is trained.
         every_s: seconds from one checkpoint to the next.
+        folder: of the experiment, where the checkpoint says it whole; else as seen from `path`.
     """
 
-    def __init__(self, path: str | os.PathLike[str], prepared: Prepared, every_s: float) -> None:
+    def __init__(
+        self,
+        path: str | os.PathLike[str],
+        prepared: Prepared,
+        every_s: float,
+        *,
+        folder: str | None = None,
+    ) -> None:
         self.path = path
         self.every_s = every_s
-        self._header = header_of(prepared, path)
+        self._header = header_of(prepared, path) | ({} if folder is None else {"folder": folder})
         self._start = prepared.start
         self._written_s: float | None = None
         self._rule = rule_of(prepared)

@@ -11,7 +11,7 @@ import numpy as np
 from shoal.errors import ShoalWarning
 from shoal.experiments.carry import carry_on, check_how
 from shoal.experiments.keeper import Keeper, keeping
-from shoal.experiments.pieces import Outcome
+from shoal.experiments.pieces import Observer, Outcome
 from shoal.experiments.prepare import Prepared
 from shoal.experiments.probes import Probe, Probes, check_probes
 from shoal.experiments.progress import Progress
@@ -33,6 +33,7 @@ def carry_out(
     checkpoint: str | os.PathLike[str] | None = None,
     checkpoint_every_s: float = 10.0,
     force: bool = False,
+    observers: Sequence[Observer] = (),
 ) -> Run:
     """Train a prepared population to its end, or until Ctrl-C.
 
@@ -47,6 +48,7 @@ def carry_out(
         checkpoint: a file to continue from if training is interrupted.
         checkpoint_every_s: seconds from one checkpoint to the next.
         force: replace a checkpoint that is there.
+        observers: look at the population between pieces.
 
     Raises:
         ArgumentError: `threads`, `kernel`, probes or times that cannot be.
@@ -66,6 +68,7 @@ def carry_out(
             snapshots,
             probes=looking if looking.functions else None,
             keeper=keeper,
+            others=observers,
             threads=threads,
             progress=progress,
         )

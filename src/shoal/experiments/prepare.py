@@ -151,7 +151,7 @@ def prepare(
         schedule=schedule,
         settings=settings,
         fresh=_fresh_rows(loader, network, parts, unique) if loader.streams else None,
-        warnings=_warnings(experiment, parts[0], settings.n_reports),
+        warnings=tuple(warnings_of(experiment, first, split, settings.n_reports)),
         notes=first.notes,
     )
 
@@ -277,9 +277,12 @@ def _with_given(experiment: Experiment, dataset: Dataset) -> Experiment:
     return experiment.model_copy(update={"data": given})
 
 
-def _warnings(experiment: Experiment, part: Part, n_reports: int) -> tuple[str, ...]:
-    dataset, found = part.dataset, []
-    train = part.split.train if len(part.split.train) else part.split.validation
+def warnings_of(
+    experiment: Experiment, dataset: Dataset, split: Split, n_reports: int
+) -> Iterator[str]:
+    """Yield what to tell before training starts."""
+    found = []
+    train = split.train if len(split.train) else split.validation
     if experiment.preprocess.scaling == "none":
         columns = unscaled_columns(dataset.x[train], dataset.schema.feature_names)
         found.append(unscaled_sentence(columns))
@@ -290,8 +293,8 @@ def _warnings(experiment: Experiment, part: Part, n_reports: int) -> tuple[str, 
             'Set preprocess.target_scaling = "standard".'
             for column in unscaled_columns(dataset.y[train], dataset.schema.targets)
         ]
-    found += idle_rules(experiment, n_reports)
-    return tuple(sentence for sentence in found if sentence)
+    yield from filter(None, found)
+    yield from idle_rules(experiment, n_reports)
 
 
 __all__ = ["Part", "Prepared", "prepare"]

@@ -104,7 +104,7 @@ def _rule_accuracy(run: Run) -> float | None:
             return None
         right = part.dataset.rule[rows] == predicted_classes(part.dataset.y[rows])
         found.append(float(np.average(right, weights=row_weights(part.dataset, rows, "judged"))))
-    return float(np.median(found))
+    return float(band(np.array(found)).median)  # np.median loads masked arrays: 15 ms
 
 
 def _judged(part: Part) -> IndexArray:

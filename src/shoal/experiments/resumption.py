@@ -44,6 +44,7 @@ class Resumption:
         state, memory: where it goes on.
         seconds: of training so far.
         every_s: seconds from one checkpoint to the next.
+        folder: of the experiment, if the checkpoint says it whole.
     """
 
     source: str
@@ -52,6 +53,7 @@ class Resumption:
     memory: Memory
     seconds: float
     every_s: float
+    folder: str | None = None
 
     def run(
         self,
@@ -65,7 +67,7 @@ class Resumption:
         check_how("resume", threads, kernel)
         trainer = Trainer(self.prepared, state=self.state, memory=self.memory, kernel=kernel)
         snapshots = Snapshots(tape_bytes)
-        keeper = Keeper(self.source, self.prepared, self.every_s)
+        keeper = Keeper(self.source, self.prepared, self.every_s, folder=self.folder)
         outcome = carry_on(
             trainer,
             snapshots,
@@ -119,6 +121,21 @@ def resume(
         return run
 
 
+def restored(
+    found: Checkpoint, *, rows: Any = None, allow_python: bool = False
+) -> tuple[Prepared, State, Memory]:
+    """Return the data, the state and what a rule remembers, as a checkpoint has them.
+
+    Raises:
+        CheckpointError: it is damaged, or from other data.
+        InputError: its data cannot be read, or a Python function may not be imported.
+    """
+    experiment, _ = _experiments(found, ())
+    prepared = _prepare(found, experiment.with_functions(allow_python=allow_python), rows)
+    found.same_data(data_fingerprint(prepared))
+    return prepared, *_state(found, prepared, prepared)
+
+
 @contextlib.contextmanager
 def resuming(
     path: str | os.PathLike[str],
@@ -151,6 +168,7 @@ def resuming(
             memory=memory,
             seconds=found.seconds,
             every_s=every_s,
+            folder=found.folder if os.path.isabs(found.folder) else None,
         )
 
 

@@ -19,6 +19,7 @@ from shoal.experiments.launch import carry_out
 from shoal.experiments.prepare import prepare
 from shoal.experiments.run import Run
 from shoal.streams import StreamName, stream
+from shoal.training.figures import HEADLINES
 
 NETWORKS: Final = 64
 RESAMPLES: Final = 2000
@@ -223,8 +224,7 @@ def _figure(run: Run, figure: str | None) -> str:
         wanted = f"must be one of {', '.join(known)}"
         cure = did_you_mean(figure, known)
         raise ArgumentError("spread", "figure", wanted, got=repr(figure), cure=cure)
-    usual = ("validation_accuracy", "validation_loss", "train_accuracy", "train_loss")
-    return next((name for name in usual if name in known), "train_loss")
+    return next((name for name in HEADLINES if name in known), HEADLINES[-1])
 
 
 def _check_networks(networks: object) -> None:

@@ -24,6 +24,9 @@ FIGURE_NAMES: Mapping[str, str] = MappingProxyType(
 )
 """Every figure by name, with what it measures."""
 
+HEADLINES = ("validation_accuracy", "validation_loss", "train_accuracy", "train_loss")
+"""What is told of networks where no figure is named: the first of these that they have."""
+
 FigureName = Annotated[str, NameIn("figure", FIGURE_NAMES)]
 """The type of a document field that names a figure."""
 
@@ -32,10 +35,10 @@ def goes_up(figure: str) -> bool:
     """Return whether a larger figure is a better one.
 
     Example:
-        >>> goes_up("validation_accuracy"), goes_up("train_loss")
-        (True, False)
+        >>> goes_up("validation_accuracy"), goes_up("test_loss"), goes_up("train_r2")
+        (True, False, True)
     """
-    return MEASURES[FIGURE_NAMES[figure]][1]
+    return MEASURES[figure.partition("_")[2]][1]
 
 
 def kind_of_figure(figure: str) -> TargetKind | None:

@@ -1,0 +1,186 @@
+"""The report: what came of a run, a sweep or a comparison, as one page that opens offline."""
+
+from __future__ import annotations
+
+import os
+from datetime import UTC, datetime
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+from shoal.charts import report_parts as parts
+from shoal.charts.html import Markup, page, tag
+from shoal.charts.report_look import COPY, style
+from shoal.charts.report_parts import Story
+from shoal.errors import ArgumentError, InputError, ShoalError
+from shoal.experiments.run import Run
+from shoal.files import check_output, write_bytes
+
+
+def report(
+    record: Any,
+    path: str | os.PathLike[str],
+    *,
+    title: str | None = None,
+    doctor: bool = True,
+    dark: bool | None = None,
+    threads: int | None = None,
+    force: bool = False,
+) -> None:
+    """Write what came of an experiment as one page that opens without a network.
+
+    The question, the answer in a sentence, tables, charts, what the doctor finds with the
+    remedies tried, the experiment, and how to repeat it. It loads nothing, and nothing that the
+    data contain can act in it.
+
+    Args:
+        record: a run, a sweep, a comparison or a diagnosis.
+        path: .html.
+        title: in place of the question.
+        doctor: whether the doctor looks at a run, or at the first cell of a sweep.
+        dark: light on dark; what the reader's system prefers if not given.
+        threads: how many to use.
+        force: replace a file that is there.
+
+    Raises:
+        ArgumentError: `record` is nothing that a report is made of.
+        InputError: another suffix, or a file that cannot be written.
+        OutputExistsError: the file is there and `force` is false.
+        MissingExtraError: what draws the charts is not installed.
+    """
+    target = check_report(path, force=force)
+    write_bytes(
+        target, content(record, title=title, doctor=doctor, dark=dark, threads=threads),
+        force=force,
+    )  # fmt: skip
+
+
+def check_report(path: str | os.PathLike[str], *, force: bool = False) -> Path:
+    """Return the path of a report if it can be written.
+
+    Raises:
+        InputError: another suffix, or a place that cannot be written to.
+        OutputExistsError: the file is there and `force` is false.
+    """
+    target = Path(path)
+    if target.suffix.lower() not in (".html", ".htm"):
+        raise InputError(f"{target}: must end in .html.")
+    return check_output(target, force=force)
+
+
+def content(
+    record: Any,
+    *,
+    title: str | None = None,
+    doctor: bool = True,
+    dark: bool | None = None,
+    threads: int | None = None,
+) -> bytes:
+    """Return the page as bytes; see `report`."""
+    known = record if type(record).__name__ == "Diagnosis" else None
+    story = story_of(record.run if known is not None else record)
+    findings = None if known is None else parts.diagnosis(known)
+    if doctor and known is None and story.examined is not None:
+        findings = _diagnosed(story.examined, threads)
+    scheme = {None: "light dark", False: "light", True: "dark"}[dark]
+    body = _body(story, title or story.question, findings, dark)
+    return page(title or story.question, body, style=style(scheme), script=COPY, scheme=scheme)
+
+
+def story_of(record: Any) -> Story:
+    """Return what a report tells of a record.
+
+    Raises:
+        ArgumentError: it is nothing that a report is made of.
+    """
+    kind = type(record).__name__
+    if isinstance(record, Run):
+        from shoal.charts.report_run import run_story
+
+        return run_story(record)
+    if kind == "Swept":
+        from shoal.charts.report_sweep import sweep_story
+
+        return sweep_story(record)
+    if kind == "Comparison":
+        from shoal.charts.report_comparison import comparison_story
+
+        return comparison_story(record)
+    wanted = "must be a run, a sweep, a comparison or a diagnosis"
+    raise ArgumentError("report", "record", wanted, got=kind)
+
+
+def _diagnosed(examined: Any, threads: int | None) -> Markup:
+    from shoal.experiments.doctor import diagnose
+
+    try:
+        return parts.diagnosis(diagnose(examined, threads=threads))
+    except ShoalError as error:
+        return parts.told(error)
+
+
+def _body(story: Story, title: str, findings: Markup | None, dark: bool | None) -> Markup:
+    pictures = parts.pictures(story.charts, dark)
+    titles = {
+        "figures": "The figures",
+        "charts": "Charts",
+        "doctor": "What the doctor found",
+        "experiment": f"The {_asked(story)}",
+        "repeat": "How to repeat it",
+    }
+    absent = {"doctor": findings is None, "charts": not pictures}
+    sections = [(key, name) for key, name in titles.items() if not absent.get(key)]
+    contents = tag(
+        "nav",
+        tag("ul", [tag("li", tag("a", name, href=f"#{key}")) for key, name in sections]),
+        aria_label="Contents",
+    )
+    blocks = {
+        "figures": [parts.table(each) for each in story.tables],
+        "charts": tag("div", pictures, class_="charts"),
+        "doctor": [tag("p", story.examined_as, class_="note"), findings],
+        "experiment": _documents(story),
+        "repeat": _repeat(story),
+    }
+    return Markup(
+        tag("header", tag("p", f"shoal report on a {story.kind}", class_="kicker"),
+            tag("h1", title),
+            None if title == story.question else tag("p", story.question, class_="question"),
+            tag("p", story.answer, class_="answer", id="answer"),
+            parts.cards(story.cards),
+            [tag("p", sentence, class_="note") for sentence in story.beside])
+        + contents
+        + tag("main", [parts.section(key, name, blocks[key]) for key, name in sections])
+        + tag("footer", tag("p", _made()))
+    )  # fmt: skip
+
+
+def _asked(story: Story) -> str:
+    return {"sweep": "sweep", "comparison": "experiments"}.get(story.kind, "experiment")
+
+
+def _documents(story: Story) -> list[Markup]:
+    only = len(story.documents) == 1
+    return [
+        tag("details", tag("summary", name),
+            parts.code(text, name, language="toml"), open=only)
+        for name, text in story.documents.items()
+    ]  # fmt: skip
+
+
+def _repeat(story: Story) -> list[Markup]:
+    files = " and ".join(story.documents)
+    return [
+        tag("p", f"Save what stands above as {files}, beside the data where there is a file. "
+                 "The same version of the arithmetic gives the same bits."),
+        parts.code("\n".join(story.commands), "the commands"),
+        parts.facts(story.facts),
+    ]  # fmt: skip
+
+
+def _made() -> str:
+    day = datetime.now(UTC).strftime("%Y-%m-%d")
+    return f"Made with shoal {version('shoal')} on {day}. This page loads nothing."
+
+
+__all__ = ["check_report", "content", "report", "story_of"]

@@ -1,0 +1,32 @@
+"""What a report says of its charts to a reader who sees such a picture for the first time."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+READ: Final[Mapping[str, str]] = {
+    "curves": "How the networks learn: a line is the median network, nine in ten lie in its band.",
+    "ceiling": "Where every network ended, beside the lines of what is known without it.",
+    "surface": "What the median network says at every place of two features: the paler, the less "
+    "sure it is, and on the line it cannot tell.",
+    "disagreement": "Where the networks contradict each other: the darker or lighter than the "
+    "ground, the further they are apart.",
+    "surface_difference": "Where the networks of two sides say different things: in one colour the "
+    "first finds the class more probable, in the other the second.",
+    "slice": "What the networks say along a straight walk through the data, with the rows near it.",
+    "predictions": "What each network says at a few points: were training sure of its end, the "
+    "dots of a point would coincide.",
+    "confusion": "Which class is taken for which: what lies off the diagonal is wrong.",
+    "calibration": "Whether a probability means what it says: on the dashed line, of the rows "
+    "called 70 % seven in ten come true.",
+    "network": "The best network: a line is a weight, the thicker the larger, a disc a bias.",
+    "sweep": "How the figure changes with what was varied: the median network of every cell.",
+    "heatmap": "The figure for every pair of values: a row and a column are a cell.",
+    "differences": "Every pair of networks that began alike: right of 0 the first side is better.",
+    "race": "How the sides get on: the line that is down (for a loss) or up first is the quicker.",
+    "time_to_target": "When networks reach the target: the further left a line climbs, the sooner.",
+}
+"""One sentence for each kind of chart that stands in reports."""
+
+__all__ = ["READ"]

@@ -1,0 +1,201 @@
+"""``shoal runs``: what is stored, as a table; shown, tagged, exported, removed."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import typer
+
+from shoal.cli.output import print_json
+from shoal.cli.plain_table import one_line, plain_table
+from shoal.errors import InputError
+from shoal.store.entry import Entry, check_tag
+from shoal.store.store import Store
+
+LISTED = 20
+"""Entries in the table where nothing else is said."""
+
+
+def print_runs(
+    *,
+    kind: str | None,
+    tag: str | None,
+    name: str | None,
+    sort: str,
+    limit: int | None,
+    as_json: bool,
+) -> None:
+    """Print entries of the store as a table or as JSON; 20 unless `limit` says more, 0: all."""
+    store = Store.open()
+    at_most = LISTED if limit is None else limit or None
+    entries = store.list(kind=kind, tag=tag, name=name, sort=sort, limit=at_most)
+    if as_json:
+        print_json([entry.to_dict() for entry in entries])
+        return
+    if not entries:
+        chosen = any(each is not None for each in (kind, tag, name))
+        none = "nothing that is stored fits." if chosen else "nothing is stored yet."
+        print(none if chosen else f"{none} shoal run FILE stores its run.")
+        return
+    print(_table(entries))
+    n_there = store.count(kind=kind, tag=tag, name=name)
+    if n_there > len(entries):
+        print(f"\n{len(entries):,} of {n_there:,}; --limit 0 lists them all.")
+
+
+def show_run(ref: str, *, as_json: bool) -> None:
+    """Print what is stored of a run; nothing is computed for it."""
+    entry = Store.open().get(ref)
+    result = stored_result(entry)
+    if as_json:
+        print_json({"entry": entry.to_dict(), "result": result})
+        return
+    facts = _facts(entry)
+    width = max(len(name) for name in facts)
+    for name, value in facts.items():
+        print(f"{name:{width}}  {one_line(value)}")
+    if entry.answer:
+        print(f"\n{one_line(entry.answer)}")
+    if result is not None and result.get("summary") and entry.kind == "run":
+        print(f"\n{_summary(result['summary'])}")
+
+
+def remove_runs(refs: Sequence[str], *, yes: bool) -> None:
+    """Remove entries and their folders, after asking."""
+    store = Store.open()
+    # all of them are found before the first is removed: @last means something else afterwards
+    entries = list({entry.id: entry for entry in map(store.get, refs)}.values())
+    if not yes:
+        _ask(entries)
+    for entry in entries:
+        store.remove(entry.id)
+        print(f"removed {entry.id} ({entry.kind} {entry.name})", file=sys.stderr)
+    store.tidy()
+
+
+def tag_run(ref: str, tags: Sequence[str]) -> None:
+    """Add and take away tags, and say which it has then."""
+    remove = [tag[1:] for tag in tags if tag.startswith("-")]
+    add = [check_tag(tag.removeprefix("+")) for tag in tags if not tag.startswith("-")]
+    entry = Store.open().tag(ref, add=add, remove=remove)
+    print(f"{entry.id}: {', '.join(entry.tags) or 'no tags'}", file=sys.stderr)
+
+
+def note_run(ref: str, text: str) -> None:
+    """Put a note beside an entry."""
+    entry = Store.open().note(ref, text)
+    print(f"{entry.id}: {entry.note or 'no note'}", file=sys.stderr)
+
+
+def export_runs(
+    refs: Sequence[str], output: Path, *, quiet: bool, allow_python: bool, force: bool
+) -> None:
+    """Write one row per network, report and figure."""
+    from shoal.experiments.export import export
+
+    n_rows = export(refs, output, force=force, allow_python=allow_python)
+    if not quiet:
+        print(f"wrote {output}: {n_rows:,} rows", file=sys.stderr)
+
+
+def stored_result(entry: Entry) -> dict[str, Any] | None:
+    """Return the result of a stored record as JSON has it, None if there is none."""
+    import json
+
+    file = entry.folder / "result.json"
+    try:
+        found: dict[str, Any] = json.loads(file.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return None
+    except (OSError, ValueError):
+        raise InputError(f"{entry.id}: its result, {file}, is damaged.") from None
+    return found
+
+
+def _ask(entries: Sequence[Entry]) -> None:
+    names = ", ".join(f"{entry.id} ({entry.kind} {entry.name})" for entry in entries)
+    if not sys.stdin.isatty():
+        raise InputError(f"runs rm: would remove {names}. Give --yes where nobody can be asked.")
+    typer.confirm(f"Remove {names} for good?", abort=True, err=True)
+
+
+def _table(entries: Sequence[Entry]) -> str:
+    columns = {
+        "id": [entry.id for entry in entries],
+        "when": [_when(entry.created) for entry in entries],
+        "name": [_name(entry) for entry in entries],
+        "networks": [f"{entry.n_networks:,}" for entry in entries],
+        "time": [_duration(entry.seconds) for entry in entries],
+        "median": [_figure(entry) for entry in entries],
+        "notes": [", ".join(filter(None, [*entry.tags, entry.note])) for entry in entries],
+    }
+    if not any(columns["notes"]):
+        del columns["notes"]
+    return plain_table(columns, right=("networks", "time"), cut=("name", "notes"))
+
+
+def _summary(summary: dict[str, Any]) -> str:
+    heads = {"median": "median", "p05": "5 %", "p95": "95 %"}
+    columns = {"figure": [name.replace("_", " ") for name in summary]}
+    columns |= {
+        head: [_number(band[key]) for band in summary.values()] for key, head in heads.items()
+    }
+    columns["networks"] = [f"{band['n_counted']:,}" for band in summary.values()]
+    return plain_table(columns, right=(*heads.values(), "networks"))
+
+
+def _facts(entry: Entry) -> dict[str, str]:
+    status: str = entry.status
+    if status == "interrupted":
+        status += f"; to go on: shoal resume {entry.id}"
+    facts = {
+        "id": entry.id,
+        "kind": entry.kind,
+        "name": entry.name,
+        "created": f"{entry.created.astimezone():%Y-%m-%d %H:%M:%S %z}",
+        "status": status,
+        "networks": f"{entry.n_networks:,}",
+        "training": _duration(entry.seconds),
+        "tags": ", ".join(entry.tags),
+        "note": entry.note,
+        "computed": f"{entry.machine}, arithmetic {entry.arithmetic}, shoal {entry.version}",
+        "experiment": entry.digest[:12],
+        "folder": str(entry.folder),
+    }
+    if not entry.has_state:
+        facts["kept"] = "the result alone, without the arrays"
+    return {name: value for name, value in facts.items() if value}
+
+
+def _name(entry: Entry) -> str:
+    """Return name, kind and status, as far as they are not the usual ones."""
+    parts = [entry.name, *([entry.kind] if entry.kind != "run" else [])]
+    parts += [entry.status] if entry.status != "done" else []
+    return ", ".join(parts)
+
+
+def _figure(entry: Entry) -> str:
+    figure = entry.figure.replace("_", " ").replace("train ", "training ")
+    return f"{_number(entry.value):>6} {figure}" if entry.value is not None else figure
+
+
+def _when(created: datetime) -> str:
+    local, now = created.astimezone(), datetime.now().astimezone()
+    if local.date() == now.date():
+        return f"{local:%H:%M}"
+    return f"{local:%d %b}" if local.year == now.year else f"{local:%Y-%m-%d}"
+
+
+def _number(value: float | None) -> str:
+    return "" if value is None else f"{value:.4f}" if 1e-3 <= abs(value) < 1e4 else f"{value:.4g}"
+
+
+def _duration(seconds: float) -> str:
+    if seconds < 100:
+        return f"{seconds:.2g} s" if seconds < 10 else f"{seconds:.0f} s"
+    minutes, rest = divmod(round(seconds), 60)
+    return f"{minutes} min {rest} s" if minutes < 60 else f"{minutes // 60} h {minutes % 60} min"

@@ -1,0 +1,161 @@
+"""What a command is asked to look at: a stored record, a checkpoint, or a file to carry out."""
+
+from __future__ import annotations
+
+import os
+import sys
+import tomllib
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+from shoal.errors import InputError, StoreError, did_you_mean
+from shoal.store.entry import is_id, is_reference
+
+if TYPE_CHECKING:
+    from shoal.experiments.run import Run
+    from shoal.models import Model
+    from shoal.store.entry import Entry
+
+DOCUMENTS: Final = (".toml", ".json")
+MODEL: Final = ".safetensors"
+CHECKPOINTS: Final = b"shoal_checkpoint"
+
+
+def stored_entry(text: str) -> Entry | None:
+    """Return the stored entry that `text` names; None if it is the name of a file.
+
+    A file that is there goes before an id that begins so; what begins with @ is never a file.
+
+    Raises:
+        StoreError: it can only be a reference, and there is none, or several.
+    """
+    from shoal.store.store import Store
+
+    if is_reference(text):
+        return Store.open().get(text)
+    if not is_id(text) or Path(text).exists():
+        return None
+    try:
+        return Store.open().get(text)
+    except StoreError as error:
+        if "several" in error.reason or error.source != text:
+            raise
+        if did_you_mean(text, os.listdir()):
+            return None  # a file whose name was mistyped; who reads it says which
+        known = "no file and no stored run is called that."
+        raise StoreError(text, known, "See: shoal runs.") from None
+
+
+def open_target(
+    text: str,
+    changes: Sequence[str] = (),
+    *,
+    threads: int | None = None,
+    progress: Callable[[Any], object] | None = None,
+    allow_python: bool = False,
+    quiet: bool = False,
+) -> Any:
+    """Return the record that a command is about: a Run, Swept, Comparison or Diagnosis.
+
+    Args:
+        text: a reference (``@last``, an id), a checkpoint, or an experiment or sweep file, which
+            is carried out and not stored.
+        changes: to the experiment in a file.
+        threads: how many to use where something is trained.
+        progress: called a few times a second where an experiment is trained.
+        allow_python: whether Python functions that it names may be imported.
+        quiet: no notes on standard error.
+
+    Raises:
+        StoreError: no such stored record, or it cannot be brought back.
+        InputError: the file cannot be read, or changes to what cannot be changed.
+    """
+    entry = stored_entry(text)
+    if entry is not None:
+        from shoal.experiments.archive import load
+
+        _refuse(changes, text)
+        return load(entry.id, allow_python=allow_python)
+    file = Path(text)
+    if file.is_file() and _is_checkpoint(file):
+        from shoal.experiments.stored_run import run_of_checkpoint
+
+        _refuse(changes, text)
+        return run_of_checkpoint(file, allow_python=allow_python)
+    if file.suffix == MODEL:
+        cure = "Give the run that it came from: an experiment file, @last, or an id."
+        raise InputError(f"{text}: is a model, which holds no training. {cure}")
+    if is_sweep(file):
+        from shoal.experiments.sweep import Sweep
+
+        sweep = Sweep.load(file, changes)
+        return sweep.run(threads=threads, progress=progress, allow_python=allow_python)
+    how = {"threads": threads, "progress": progress}
+    return _carried_out(file, changes, allow_python=allow_python, quiet=quiet, **how)
+
+
+def model_of(text: str) -> Model:
+    """Return the model in a file, or the networks of a stored run.
+
+    Raises:
+        StoreError: no such stored run, or it has no networks.
+        InputError: the file is no model.
+    """
+    entry = stored_entry(text)
+    if entry is None:
+        from shoal.models import load_model
+
+        return load_model(Path(text))
+    if entry.kind != "run":
+        told = f"is a {entry.kind}, which has no one model."
+        raise StoreError(text, told, "Give a run.")
+    from shoal.experiments.archive import load
+
+    run: Run = load(entry.id)
+    return run.ensemble
+
+
+def is_sweep(file: Path) -> bool:
+    """Return whether a file is an experiment with a table [sweep]."""
+    if file.suffix not in DOCUMENTS or not file.is_file():
+        return False
+    try:
+        if file.suffix == ".toml":
+            return "sweep" in tomllib.loads(file.read_text(encoding="utf-8"))
+        import json
+
+        found = json.loads(file.read_text(encoding="utf-8"))
+        return isinstance(found, dict) and "sweep" in found
+    except (OSError, ValueError, RecursionError):
+        return False  # who reads it in earnest says what is wrong
+
+
+def _carried_out(
+    file: Path, changes: Sequence[str], *, allow_python: bool, quiet: bool, **how: Any
+) -> Any:
+    from shoal.experiments.document import Experiment
+    from shoal.experiments.launch import carry_out
+    from shoal.experiments.prepare import prepare
+
+    experiment = Experiment.load(file, list(changes))
+    prepared = prepare(experiment.with_functions(allow_python=allow_python))
+    for warning in () if quiet else prepared.warnings:
+        print(f"warning: {warning}", file=sys.stderr)
+    return carry_out(prepared, **how)
+
+
+def _refuse(changes: Sequence[str], text: str) -> None:
+    if changes:
+        told = f"is what was carried out already, so '{changes[0]}' cannot change it."
+        raise InputError(f"{text}: {told} Give the experiment's file to try something else.")
+
+
+def _is_checkpoint(file: Path) -> bool:
+    try:
+        with open(file, "rb") as opened:
+            head = opened.read(8)
+            n_header = int.from_bytes(head, "little")
+            return 2 <= n_header < 2**26 and CHECKPOINTS in opened.read(min(n_header, 4096))
+    except OSError:
+        return False

@@ -1,0 +1,199 @@
+"""The record of a comparison: arms on paired seeds, verdicts, and what stands beside them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+import numpy as np
+
+from shoal.experiments.comparison.arms import Arm
+from shoal.experiments.comparison.goals import TIMES, Goal
+from shoal.experiments.comparison.judging import Verdict
+from shoal.experiments.comparison.looks import Looks
+from shoal.experiments.comparison.wording import name_of
+from shoal.experiments.views import Viewed
+
+ALL_WITH_ALL: Final = 4
+"""Arms up to which every two are compared."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
+class Comparison(Viewed):
+    """What came of a comparison.
+
+    Attributes:
+        arms: the sides; network i of each belongs to pair i.
+        figure: what is compared.
+        higher_is_better: which way.
+        region: the difference that is not worth having, None if none was set.
+        streams: the random streams that differ from pair to pair, of those that any arm draws
+            from.
+        held: the others that an arm draws from: the same in all pairs.
+        seeds: of the pairs.
+        verdicts: one for every two arms that were compared.
+        looks: when the pairs were looked at.
+        goal: the target that times are for, or None.
+        same_start: whether networks of all arms began with the same weights.
+        seconds: of everything.
+        interrupted: whether Ctrl-C ended it before the last look.
+    """
+
+    arms: tuple[Arm, ...]
+    figure: str
+    higher_is_better: bool
+    region: float | None
+    streams: tuple[str, ...]
+    seeds: tuple[int, ...]
+    verdicts: tuple[Verdict, ...]
+    looks: Looks
+    goal: Goal | None
+    same_start: bool
+    seconds: float
+    held: tuple[str, ...] = ()
+    interrupted: bool = False
+
+    def __repr__(self) -> str:
+        names = ", ".join(arm.name for arm in self.arms)
+        return f"<Comparison of {names}: {self.sentence}>"
+
+    @property
+    def n_pairs(self) -> int:
+        """How many pairs there are."""
+        return len(self.seeds)
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """What the arms are called."""
+        return tuple(arm.name for arm in self.arms)
+
+    @property
+    def sentence(self) -> str:
+        """The answer in a sentence."""
+        if len(self.verdicts) == 1:
+            return f"{self.verdicts[0].sentence}."
+        winners = self._beaten()
+        best = [k for k, beaten in enumerate(winners) if len(beaten) == len(self.arms) - 1]
+        if best:
+            return f"{self.names[best[0]]} is better than every other."
+        n_decided = sum(each.outcome != "undecided" for each in self.verdicts)
+        told = f"{n_decided} of {len(self.verdicts)} verdicts are decided"
+        top = max(range(len(self.arms)), key=lambda k: len(winners[k]))
+        if not winners[top]:
+            return f"No arm is better than another; {told}."
+        others = " and ".join(self.names[k] for k in winners[top])
+        return f"{self.names[top]} is better than {others}; {told}."
+
+    @property
+    def about(self) -> str:
+        """What the verdict is about: its hypothesis, its test and the streams it speaks of."""
+        verdict = self.verdicts[0]
+        b, a = self.names[verdict.b], self.names[verdict.a]
+        p = f", p = {verdict.adjusted_p:.2g}" if len(self.verdicts) == 1 else ""
+        hypothesis = f"'{b} wins more often than {a}'"
+        if len(self.verdicts) > 1:
+            hypothesis = "'one wins more often than the other'"
+        told = f"Hypothesis: {hypothesis} in {name_of(self.figure)}, by {self._test()}{p}. "
+        told += f"It speaks about other seeds of {', '.join(self.streams) or 'nothing'}"
+        return told + (f", with {', '.join(self.held)} held." if self.held else ".")
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What must be said beside the table."""
+        found = []
+        for what in ("diverged", "stuck"):
+            counts = [(arm.name, getattr(arm, f"n_{what}")) for arm in self.arms]
+            told = [f"{n:,} of {name}" for name, n in counts if n]
+            found += [f"{what}: {', '.join(told)}."] if told else []
+        if any(verdict.n_left_out for verdict in self.verdicts):
+            found.append(
+                "Where one side has no figure it loses; differences are of pairs that have both."
+            )
+        if not self.same_start:
+            found.append("The arms start from other weights: their shapes or initializers differ.")
+        if any(arm.data != self.arms[0].data for arm in self.arms):
+            found.append("The arms differ in their data: a pair shares its seeds, not its rows.")
+        if self.goal is not None:
+            found.append(
+                f"Times to {self.goal} are those of the first report at which it holds; seconds "
+                "are each arm's own, shared out by evaluations."
+            )
+        return tuple(found)
+
+    @property
+    def baselines(self) -> Mapping[str, float]:
+        """The constant guess and the linear model on the data of the first arm."""
+        return self.arms[0].baselines
+
+    @property
+    def attainable(self) -> float | None:
+        """What the best rule reaches in expectation on the data of the first arm."""
+        return self.arms[0].attainable
+
+    @property
+    def times(self) -> dict[str, dict[str, np.ndarray]] | None:
+        """Steps, evaluations and seconds to the target by arm, NaN where it was not reached."""
+        if self.goal is None:
+            return None
+        return {
+            arm.name: {name.partition("_")[0]: arm.figures[name] for name in TIMES}
+            for arm in self.arms
+        }
+
+    def difference(self, verdict: Verdict) -> np.ndarray:
+        """Return by how much b is better than a in each pair, NaN where one has no figure, (P,)."""
+        a, b = (self.arms[k].figures[self.figure] for k in (verdict.a, verdict.b))
+        return np.asarray(b - a if self.higher_is_better else a - b)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return plain data, null where a number is not known."""
+        from shoal.experiments.comparison.packing import to_document
+
+        return to_document(self)
+
+    def pack(self) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
+        """Return the record as a JSON document and arrays, for the store."""
+        from shoal.experiments.comparison.packing import pack
+
+        return pack(self)
+
+    @classmethod
+    def unpack(cls, document: Mapping[str, Any], arrays: Mapping[str, np.ndarray]) -> Comparison:
+        """Return the record that `pack` took apart."""
+        from shoal.experiments.comparison.packing import unpack
+
+        return unpack(document, arrays)
+
+    def _beaten(self) -> list[list[int]]:
+        """Return which arms each arm is better than."""
+        found: list[list[int]] = [[] for _ in self.arms]
+        for each in self.verdicts:
+            if each.outcome == "better":
+                found[each.b].append(each.a)
+            elif each.outcome == "worse":
+                found[each.a].append(each.b)
+        return found
+
+    def _test(self) -> str:
+        """Return the test in words."""
+        n = f"{self.n_pairs:,} pairs"
+        if self.looks.anytime:
+            return f"an e-process that may stop at any time, after {n}"
+        told = f"the exact sign test over {n}"
+        if len(self.looks.at) > 1:
+            told += f", Bonferroni over {len(self.looks.at)} looks"
+        return told + (", Holm over all verdicts" if len(self.verdicts) > 1 else "")
+
+
+def compared_pairs(n_arms: int) -> list[tuple[int, int]]:
+    """Return which arms are compared: all with all up to four, else each with the first.
+
+    Example:
+        >>> compared_pairs(3)
+        [(0, 1), (0, 2), (1, 2)]
+        >>> len(compared_pairs(6))
+        5
+    """
+    every = [(a, b) for a in range(n_arms) for b in range(a + 1, n_arms)]
+    return every if n_arms <= ALL_WITH_ALL else [pair for pair in every if pair[0] == 0]

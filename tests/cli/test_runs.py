@@ -1,0 +1,273 @@
+"""The commands of the store: what they store, list, show, tag, remove, export and replay."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from shoal.store import Store
+
+KEPT = re.compile(r"stored as ([a-z][a-z2-7]{7}) \(@last\)\n")
+
+
+@pytest.fixture(autouse=True)
+def store(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Store:
+    home = tmp_path_factory.mktemp("home")
+    monkeypatch.setenv("SHOAL_HOME", str(home))
+    monkeypatch.delenv("SHOAL_NO_STORE", raising=False)
+    return Store.open(home)
+
+
+FEW = ("population=3", "training.epochs=2")
+
+
+def run(shoal: Any, *more: str) -> str:
+    result = shoal("run", "or.toml", *FEW, *more)
+    assert result.exit_code == 0, result.stderr
+    found = KEPT.fullmatch(result.stderr)
+    assert found is not None, result.stderr
+    return found.group(1)
+
+
+def told(shoal: Any, *args: str) -> str:
+    result = shoal(*args)
+    assert (result.exit_code, result.stdout) == (2, "")
+    return result.stderr.removeprefix("shoal: ").removesuffix("\n")
+
+
+def test_a_run_is_stored_and_said(shoal: Any, or_file: str, store: Store) -> None:
+    id = run(shoal, "--tag", "a", "--tag", "b", "--note", "first")
+    entry = store.get("@last")
+    assert (entry.id, entry.name, entry.tags, entry.note) == (id, "or", ("a", "b"), "first")
+    assert (entry.n_networks, entry.status, entry.figure) == (3, "done", "validation_accuracy")
+    assert sorted(os.listdir(entry.folder)) == ["result.json", "run.checkpoint"]
+
+
+@pytest.mark.parametrize("how", ["option", "environment"])
+def test_a_run_is_not_stored_if_so_wished(
+    shoal: Any, or_file: str, store: Store, monkeypatch: pytest.MonkeyPatch, how: str
+) -> None:
+    if how == "environment":
+        monkeypatch.setenv("SHOAL_NO_STORE", "1")
+    result = shoal("run", or_file, *FEW, *(["--no-store"] if how == "option" else []))
+    assert (result.exit_code, result.stderr) == (0, "")
+    assert not store.home.joinpath("shoal.db").exists()
+
+
+def test_quiet_stores_and_says_nothing(shoal: Any, or_file: str, store: Store) -> None:
+    result = shoal("run", or_file, *FEW, "-q")
+    assert (result.exit_code, result.stdout, result.stderr) == (0, "", "")
+    assert store.count() == 1
+
+
+def test_a_store_that_cannot_be_written_fails_no_training(
+    shoal: Any, or_file: str, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (folder / "file").write_text("")
+    monkeypatch.setenv("SHOAL_HOME", str(folder / "file"))
+    result = shoal("run", or_file, *FEW, "--json")
+    assert result.exit_code == 0
+    assert len(json.loads(result.stdout)["networks"]) == 3
+    assert result.stderr == (
+        f"warning: not stored: {folder / 'file'}: cannot be used: Not a directory. "
+        "SHOAL_HOME names another folder for the store.\n"
+    )
+
+
+def test_a_wrong_tag_is_told_before_anything_is_trained(shoal: Any, or_file: str) -> None:
+    assert told(shoal, "run", or_file, "--tag", "a b") == (
+        "'a b': a tag is a word of up to 64 characters, without blanks and ~ @ : , + in it."
+    )
+
+
+def test_an_empty_store_says_how_to_fill_it(shoal: Any) -> None:
+    result = shoal("runs")
+    assert (result.exit_code, result.stdout) == (
+        0,
+        "nothing is stored yet. shoal run FILE stores its run.\n",
+    )
+    assert shoal("runs", "--json").stdout == "[]\n"
+    assert shoal("runs", "--tag", "x").stdout == "nothing that is stored fits.\n"
+
+
+def test_runs_are_listed(shoal: Any, or_file: str, store: Store) -> None:
+    first = run(shoal)
+    second = run(shoal, "--tag", "good")
+    lines = shoal("runs").stdout.splitlines()
+    assert lines[0].split() == ["id", "when", "name", "networks", "time", "median", "notes"]
+    assert [line.split()[0] for line in lines[2:]] == [second, first]
+    assert all("validation accuracy" in line for line in lines[2:])
+    assert all(len(line) <= 80 for line in lines)
+    entries = json.loads(shoal("runs", "--json").stdout)
+    assert [entry["id"] for entry in entries] == [second, first]
+    assert [e["id"] for e in json.loads(shoal("runs", "--tag", "good", "--json").stdout)] == [
+        second
+    ]
+    assert (
+        shoal("runs", "--limit", "1").stdout.splitlines()[-1] == "1 of 2; --limit 0 lists them all."
+    )
+
+
+def test_a_run_is_shown(shoal: Any, or_file: str) -> None:
+    id = run(shoal, "--note", "hm")
+    lines = shoal("runs", "show", "@last").stdout.splitlines()
+    facts = {line.partition("  ")[0]: line.partition("  ")[2].strip() for line in lines}
+    assert facts["id"] == id
+    assert facts["note"] == "hm"
+    assert "validation accuracy" in " ".join(lines)
+    document = json.loads(shoal("runs", "show", id[:5], "--json").stdout)
+    assert document["entry"]["id"] == id
+    assert len(document["result"]["networks"]) == 3
+
+
+def test_tags_and_notes_change(shoal: Any, or_file: str, store: Store) -> None:
+    id = run(shoal, "--tag", "hard")
+    assert shoal("runs", "tag", "@last", "+good", "new", "-hard").stderr == f"{id}: good, new\n"
+    assert shoal("runs", "tag", "@last", "-good", "-new").stderr == f"{id}: no tags\n"
+    assert shoal("runs", "note", id, "what a run").stderr == f"{id}: what a run\n"
+    assert store.get("@last").note == "what a run"
+
+
+def test_removing_asks_or_needs_yes(shoal: Any, or_file: str, store: Store) -> None:
+    first, second = run(shoal), run(shoal)
+    assert told(shoal, "runs", "rm", "@last", "@last~1") == (
+        f"runs rm: would remove {second} (run or), {first} (run or). "
+        "Give --yes where nobody can be asked."
+    )
+    assert store.count() == 2
+    result = shoal("runs", "rm", "@last", "@last~1", "--yes")
+    assert result.stderr == f"removed {second} (run or)\nremoved {first} (run or)\n"
+    assert store.count() == 0
+
+
+def test_a_table_is_written(shoal: Any, or_file: str, folder: Path) -> None:
+    run(shoal)
+    result = shoal("runs", "export", "@last", "-o", "or.csv")
+    n_rows = len((folder / "or.csv").read_text().splitlines()) - 1
+    assert result.stderr == f"wrote or.csv: {n_rows:,} rows\n"
+    assert told(shoal, "runs", "export", "@last", "-o", "or.csv") == (
+        "or.csv: exists already. Give --force to replace it."
+    )
+
+
+def test_a_replay_says_what_came_of_it(shoal: Any, or_file: str, store: Store) -> None:
+    id = run(shoal)
+    result = shoal("replay", "@last")
+    assert (result.exit_code, result.stdout) == (
+        0,
+        f"{id}: identical, to the last bit of every network.\n",
+    )
+    assert result.stderr.startswith("computed both times on ")
+    document = json.loads(shoal("replay", id, "--json").stdout)
+    assert (document["same"], document["n_identical"]) == ("identical", 3)
+
+
+def test_a_replay_that_differs_ends_with_one(
+    shoal: Any, or_file: str, store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run(shoal)
+    from shoal.experiments import certificate
+
+    again = certificate.run_again
+    monkeypatch.setattr(
+        certificate, "run_again", lambda run, **how: again(run.prepared.experiment.model_copy(
+            update={"seed": 5}).run(), **how)
+    )  # fmt: skip
+    result = shoal("replay", "@last")
+    assert result.exit_code == 1
+    assert ": different: 0 of 3 networks are identical; " in result.stdout
+
+
+@pytest.mark.parametrize("command", ["show", "predict", "evaluate"])
+def test_a_run_stands_for_its_model(shoal: Any, or_file: str, folder: Path, command: str) -> None:
+    run(shoal)
+    shoal("run", or_file, *FEW, "-q", "--no-store", "-o", "or.safetensors")
+    (folder / "rows.csv").write_text("input1,input2,label\n0,0,0\n1,0,1\n")
+    more = {"show": [], "predict": ["input1=0", "input2=1"], "evaluate": ["rows.csv"]}[command]
+    of_file, of_run = (shoal(command, each, *more) for each in ("or.safetensors", "@last"))
+    assert (of_run.exit_code, of_run.stdout) == (0, of_file.stdout)
+    assert of_run.stdout
+
+
+def test_a_longer_run_is_a_run_of_its_own(shoal: Any, or_file: str, store: Store) -> None:
+    id = run(shoal)
+    result = shoal("resume", "@last", "training.epochs=4")
+    assert result.exit_code == 0, result.stderr
+    new = store.get("@last")
+    assert new.id != id
+    assert new.note == f"{id}, longer"
+    assert result.stderr == f"stored as {new.id} (@last)\n"
+    whole = json.loads(shoal("run", or_file, "population=3", "training.epochs=4", "--json").stdout)
+    kept = json.loads((new.folder / "result.json").read_text())
+    assert kept["digest"] == whole["digest"]
+    assert (
+        json.loads((store.get(id).folder / "result.json").read_text())["digest"] != whole["digest"]
+    )
+
+
+def test_a_change_that_cannot_be_leaves_nothing_behind(
+    shoal: Any, or_file: str, store: Store
+) -> None:
+    id = run(shoal)
+    sentence = told(shoal, "resume", "@last", "training.batch_size=2")
+    assert "training.batch_size: cannot be changed when a run is resumed" in sentence
+    assert [entry.id for entry in store.list()] == [id]
+    assert os.listdir(store.home / "runs") == [id]
+
+
+def test_an_interrupted_run_can_go_on(shoal: Any, or_file: str, store: Store, folder: Path) -> None:
+    """A run that takes long is in the store while it is trained, and stays after Ctrl-C."""
+    long = ["run", or_file, "population=2", "training.epochs=100000", "--threads", "1"]
+    process = subprocess.Popen(
+        [sys.executable, "-m", "shoal", *long], stderr=subprocess.PIPE, text=True, cwd=folder
+    )
+    until = time.monotonic() + 60
+    while not any(e.status == "running" for e in store.list()) and time.monotonic() < until:
+        time.sleep(0.05)
+    assert told(shoal, "resume", "@last").endswith(
+        ": another process is writing to it. Wait for its end, or stop it."
+    )
+    process.send_signal(signal.SIGINT)
+    stderr = process.communicate(timeout=60)[1]
+    entry = store.get("@last")
+    assert (process.returncode, entry.status) == (130, "interrupted")
+    assert stderr.endswith(
+        f"stored as {entry.id} (@last)\nnote: to go on: shoal resume {entry.id}\n"
+    )
+    assert sorted(os.listdir(entry.folder)) == [".lock", "result.json", "run.checkpoint"]
+
+
+def test_a_sweep_goes_on(shoal: Any, or_file: str, store: Store) -> None:
+    from shoal.experiments.drafting import sweeping
+    from shoal.experiments.sweep import Sweep
+
+    sweep = Sweep.load(or_file, [*FEW, "data.label_noise=0,0.1"])
+    with sweeping(sweep, store=store, name="noise"):
+        pass
+    id = store.get("@last").id
+    result = shoal("resume", "@last")
+    assert result.exit_code == 0, result.stderr
+    assert result.stderr == f"note: 0 chunks are there already\nstored as {id} (@last)\n"
+    assert "label_noise" in result.stdout
+    assert store.get(id).status == "done"
+    assert told(shoal, "resume", "@last", "training.epochs=9") == (
+        f"{id}: is a sweep, which goes on as it is; got 'training.epochs=9'."
+    )
+
+
+def test_what_is_no_run_is_refused(shoal: Any, or_file: str) -> None:
+    run(shoal)
+    for command in (["runs", "show"], ["replay"], ["runs", "rm"], ["runs", "tag"]):
+        more = ["x"] if command[-1] == "tag" else []
+        assert told(shoal, *command, "zzz2zzz2", *more) == (
+            "zzz2zzz2: no stored run has this id. See: shoal runs."
+        )
