@@ -155,7 +155,7 @@ def test_every_kind_is_documented():
 
 def test_kinds_of_a_record(run, swept, comparison):
     assert set(dir(run.plot)) == {k for k, v in CHARTS.items() if "Run" in v.takes}
-    assert dir(swept.plot) == ["heatmap", "sweep"]
+    assert dir(swept.plot) == ["heatmap", "predictions", "sweep"]
     assert dir(comparison.plot) == ["differences", "race", "surface_difference", "time_to_target"]
     assert kind_of(run) == "Run"
 

@@ -11,7 +11,9 @@ from shoal.charts.judged import coverage_curves, judged, roc_points
 from shoal.charts.planes import cells
 from shoal.charts.surface import middles, said, surface
 from shoal.charts.theme import DARK, LIGHT, classes, colour_map, contrast, rgb, stops
+from shoal.errors import ArgumentError
 from shoal.experiments.document import Experiment
+from shoal.experiments.sweep import Sweep
 from shoal.network import ACTIVATIONS
 
 
@@ -73,6 +75,29 @@ def test_predictions_at_points(run):
     expected = run.predict([[0.0, 1.0, 0.5], [1.0, 0.0, 0.5]])[:, :, 0]
     np.testing.assert_allclose(chart.data["prediction"], expected.ravel(), rtol=1e-6)
     assert chart.data["point"][:2] == ["(0, 1, 0.5)", "(1, 0, 0.5)"]
+
+
+def test_predictions_of_the_cells_of_a_sweep():
+    document = {
+        "data": {"task": "or", "batches": 20},
+        "network": {"layers": [{"units": 1, "activation": "sigmoid"}]},
+        "training": {"optimizer": {"name": "sgd", "learning_rate": 0.1}, "batch_size": 8},
+        "population": 3,
+        "sweep": {"training.epochs": [1, 2], "seed": [4, 5, 6]},
+    }
+    swept = Sweep.read(document).run()
+    chart = swept.plot.predictions()
+    corners = [[0.0, 0.0], [0.0, 1.0], [1.0, 0.0], [1.0, 1.0]]
+    expected = [cell.experiment.run().predict(corners)[:, :, 0] for cell in swept.cells]
+    np.testing.assert_allclose(chart.data["prediction"], np.ravel(expected), rtol=1e-6)
+    assert chart.data["cell"][::12] == [
+        f"epochs={epochs}, seed={seed}" for epochs in (1, 2) for seed in (4, 5, 6)
+    ]
+    many = Sweep.read({**document, "sweep": {"seed": list(range(25))}}).run()
+    with pytest.raises(
+        ArgumentError, match="must have at most 24 cells to be drawn side by side; got 25"
+    ):
+        many.plot.predictions()
 
 
 def test_difference_of_two_surfaces(run, other_run):

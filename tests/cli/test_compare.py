@@ -28,6 +28,15 @@ def test_the_answer_comes_first(shoal: Any, or_file: str) -> None:
     assert max(len(line) for line in lines[1:]) <= 80
 
 
+def test_long_names_give_way_to_numbers(shoal: Any, or_file: str, folder: Path) -> None:
+    long = "an_experiment_with_a_name_that_nobody_would_type_twice.toml"
+    (folder / long).write_text((folder / or_file).read_text("utf-8"), "utf-8")
+    told = shoal("compare", or_file, long, RULES, "training.epochs=1", "--pairs", "2", "--no-store")
+    assert max(len(line) for line in told.stdout.splitlines()) <= 80
+    assert "…" not in told.stdout
+    assert told.stdout.count("won-lost-tied") == 1
+
+
 def test_quiet_is_a_sentence(shoal: Any, or_file: str) -> None:
     told = shoal("compare", or_file, RULES, *FEW, "-q")
     assert (told.exit_code, told.stdout.count("\n")) == (0, 1)
@@ -75,6 +84,15 @@ def test_a_stored_run_is_a_side(shoal: Any, or_file: str, monkeypatch: Any, fold
     assert "comparison" in shoal("runs", "--json").stdout
 
 
+def test_a_checkpoint_is_a_side(shoal: Any, or_file: str) -> None:
+    args = ("run", or_file, "training.epochs=2", "--checkpoint", "x.checkpoint", "-q")
+    assert shoal(*args, "--no-store").exit_code == 0
+    told = shoal(
+        "compare", "x.checkpoint", "training.epochs=1,2", "--pairs", "4", "-q", "--no-store"
+    )
+    assert (told.exit_code, told.stderr) == (0, "")
+
+
 NOTHING = "compare: needs two experiments or more. Name a second file, or several values: "
 
 
@@ -95,12 +113,18 @@ NOTHING = "compare: needs two experiments or more. Name a second file, or severa
          "--region: must be a number of 0 or more; got -1. See: shoal compare --help."),
         ([RULES, "--until", "soon"],
          'compare: `until` must be "decided", or such as "width<0.005"; got \'soon\'.'),
+        ([RULES, "--at-most", "9"],
+         "--at-most: is for --until. Without it --pairs says how many there are."),
+        ([RULES, "sweep.toml"],
+         "sweep.toml: is a sweep. Give experiments; shoal sweep trains and ranks its cells."),
         ([RULES, "missing.toml"], "missing.toml: there is no such file."),
         (["training.optimizer.name=sgd,,adam"],
          "'training.optimizer.name=sgd,,adam': has nothing between two commas. Write key=a,b,c."),
     ],
 )  # fmt: skip
 def test_what_is_refused(
-    refused: Callable[..., str], or_file: str, args: list[str], sentence: str
+    refused: Callable[..., str], or_file: str, folder: Path, args: list[str], sentence: str
 ) -> None:
+    text = (folder / or_file).read_text("utf-8")
+    (folder / "sweep.toml").write_text(text + "\n[sweep]\nseed = [1, 2]\n", "utf-8")
     assert refused("compare", or_file, *args, "-q") == sentence

@@ -11,6 +11,7 @@ import sys
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import get_args
 
 import pytest
 
@@ -57,6 +58,19 @@ def words(offers: Sequence[tuple[str, str]]) -> list[str]:
         (completion.complete_experiments, "", ["or.toml"]),
         (completion.complete_changes, "data.task=g", ["data.task=greater", "data.task=gaussians"]),
         (completion.complete_changes, "seed", ["seed="]),
+        (completion.complete_changes, "data.task=or,ma", ["data.task=or,majority"]),
+        (
+            completion.complete_changes,
+            "training.optimizer.name=l",
+            ["training.optimizer.name=lion", "training.optimizer.name=lbfgs"],
+        ),
+        (completion.complete_changes, "preprocess.scaling=s", ["preprocess.scaling=standard"]),
+        (completion.complete_sides, "or", ["or.toml"]),
+        (completion.complete_sides, "@b", ["@best"]),
+        (completion.complete_sides, "training.ep", ["training.epochs="]),
+        (completion.complete_figures, "train_l", ["train_loss"]),
+        (completion.complete_streams, "init,or", ["init,order"]),
+        (completion.complete_names, "w", ["wine"]),
     ],
 )
 def test_what_fits_is_offered(
@@ -80,9 +94,22 @@ def test_trouble_offers_nothing(store: Store) -> None:
 
 def test_the_names_of_tasks_and_charts_are_those_of_the_tables() -> None:
     from shoal.charts.registry import CHARTS
+    from shoal.data.scaling import ScalingKind
     from shoal.data.tasks import TASKS
+    from shoal.network.losses import LOSSES
+    from shoal.streams import STREAMS
+    from shoal.training.figures import FIGURE_NAMES
+    from shoal.training.optimizers import OPTIMIZERS
 
     assert tuple(TASKS) == completion.TASKS
+    assert dict(completion.VALUES) == {
+        "data.task": tuple(TASKS),
+        "training.optimizer": tuple(name for name in OPTIMIZERS if name != "python"),
+        "training.loss": tuple(LOSSES),
+        "preprocess.scaling": get_args(ScalingKind),
+    }
+    assert set(completion.FIGURES) == set(FIGURE_NAMES)
+    assert completion.STREAMS == STREAMS
     assert words(completion.complete_charts("")) == list(CHARTS)
 
 
@@ -154,6 +181,18 @@ def test_a_real_bash_completes(store: Store, tmp_path: Path) -> None:
         "shoal runs tag @last +g": "shoal runs tag @last +good ",
         "shoal predict or.s": "shoal predict or.safetensors ",
         "shoal runs exp": "shoal runs export ",
+        "shoal runs --name wi": "shoal runs --name wine ",
+        "shoal plot cur": "shoal plot curves ",
+        "shoal plot curves zz": "shoal plot curves zzcccccc ",
+        "shoal report zz": "shoal report zzcccccc ",
+        "shoal animate @b": "shoal animate @best ",
+        "shoal compare or.t": "shoal compare or.toml ",
+        "shoal compare or.toml --vary in": "shoal compare or.toml --vary init ",
+        "shoal sweep or.t": "shoal sweep or.toml ",
+        "shoal sweep or.toml --figure validation_l": (
+            "shoal sweep or.toml --figure validation_loss "
+        ),
+        "shoal search or.t": "shoal search or.toml ",
     }
     found = typed(tmp_path, list(lines))
     assert [line.rpartition("$ ")[2] for line in found] == list(lines.values())

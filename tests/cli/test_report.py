@@ -30,7 +30,7 @@ def test_a_report_of_a_sweep_with_the_doctor(shoal: Any, or_file: str) -> None:
     result = shoal("report", "sweep.toml", "-o", "sweep.html", "-q")
     assert (result.exit_code, result.stdout, result.stderr) == (0, "", "")
     page = Path("sweep.html").read_text("utf-8")
-    assert "depend on training.epochs?" in page
+    assert "depend on epochs?" in page
     assert "This is about the first cell: epochs=1." in page
 
 

@@ -87,7 +87,7 @@ def test_ctrl_c_and_resume(
         ),
         (
             ["resume", "c", "-o", "c.txt"],
-            "c.txt: must end in .safetensors (the model) or .json (the result).",
+            "c.txt: must end in .safetensors (the model), .json (the result) or .html (a report).",
         ),
         (
             ["run", "or.toml", "--checkpoint", "c"],

@@ -198,7 +198,7 @@ def test_all_problems_of_a_document_at_once(refused: Callable[..., str], or_file
         ),
         (
             ["run", "or.toml", "-o", "x.txt"],
-            "x.txt: must end in .safetensors (the model) or .json (the result).",
+            "x.txt: must end in .safetensors (the model), .json (the result) or .html (a report).",
         ),
         (
             ["run", "or.toml", "-o", "no/x.json"],

@@ -5,15 +5,21 @@ from __future__ import annotations
 import json
 import os
 import re
+import shutil
 import signal
 import subprocess
 import sys
 import time
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 import pytest
+from typer.testing import CliRunner
 
+from shoal.cli.app import app
+from shoal.cli.plain_table import cell_width
+from shoal.kernels import ARITHMETIC
 from shoal.store import Store
 
 KEPT = re.compile(r"stored as ([a-z][a-z2-7]{7}) \(@last\)\n")
@@ -25,6 +31,26 @@ def store(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPa
     monkeypatch.setenv("SHOAL_HOME", str(home))
     monkeypatch.delenv("SHOAL_NO_STORE", raising=False)
     return Store.open(home)
+
+
+@pytest.fixture
+def tiny(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Any:
+    """A store on a disk of 4 MB, which can be filled."""
+    home = tmp_path_factory.mktemp("disk")
+    mount = ["mount", "-t", "tmpfs", "-o", "size=4m", "tmpfs", str(home)]
+    try:
+        mounted = subprocess.run(mount, capture_output=True).returncode == 0
+    except FileNotFoundError:
+        mounted = False
+    if not mounted:
+        pytest.skip("needs the right to mount a file system")
+    monkeypatch.setenv("SHOAL_HOME", str(home))
+    yield Store.open(home)
+    subprocess.run(["umount", "-l", str(home)], check=True)
+
+
+def free(folder: Path) -> int:
+    return shutil.disk_usage(folder).free
 
 
 FEW = ("population=3", "training.epochs=2")
@@ -103,7 +129,7 @@ def test_runs_are_listed(shoal: Any, or_file: str, store: Store) -> None:
     first = run(shoal)
     second = run(shoal, "--tag", "good")
     lines = shoal("runs").stdout.splitlines()
-    assert lines[0].split() == ["id", "when", "name", "networks", "time", "median", "notes"]
+    assert lines[0].split() == ["id", "when", "name", "networks", "time", "result", "notes"]
     assert [line.split()[0] for line in lines[2:]] == [second, first]
     assert all("validation accuracy" in line for line in lines[2:])
     assert all(len(line) <= 80 for line in lines)
@@ -127,6 +153,82 @@ def test_a_run_is_shown(shoal: Any, or_file: str) -> None:
     document = json.loads(shoal("runs", "show", id[:5], "--json").stdout)
     assert document["entry"]["id"] == id
     assert len(document["result"]["networks"]) == 3
+
+
+def test_a_list_of_mixed_kinds_fits_the_terminal(
+    shoal: Any, or_file: str, store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run(shoal, "--note", "a note that goes on and on, 長い, and " * 9)
+    answer = "B is better: 61 of 64 seeds, by a median of 1.2 points (0.8 to 1.6)."
+    store.add("comparison", "名前" * 30, status="done", answer=answer, n_networks=128, seconds=9)
+    store.add("sweep", "noise")
+    lines = shoal("runs").stdout.splitlines()
+    assert lines[0].split() == ["id", "when", "what", "name", "networks", "result", "notes"]
+    assert lines[2].endswith("  interrupted")
+    assert "B is better: " in lines[3]
+    assert "1.0000 validation" in lines[4]
+    assert all(cell_width(line) <= 80 for line in lines)
+    monkeypatch.setenv("COLUMNS", "120")
+    wide = CliRunner().invoke(app, ["runs"]).stdout.splitlines()
+    assert wide[0].split()[-3:] == ["time", "result", "notes"]
+    assert all(cell_width(line) <= 120 for line in wide)
+
+
+@pytest.mark.parametrize(
+    ("command", "lines"),
+    [
+        (
+            ("sweep", "or.toml", *FEW, "data.label_noise=0,0.3"),
+            ["validation accuracy  median", "label_noise=0 ", "label_noise=0.3 "],
+        ),
+        (
+            ("sweep", "or.toml", *FEW, "seed=" + ",".join(map(str, range(12)))),
+            ["seed=0 ", "10 of 12 cells, the best first."],
+        ),
+        (
+            ("compare", "or.toml", "training.epochs=1,2,3", "--pairs", "6"),
+            ["validation accuracy  median", "epochs=1 ", "epochs=1 and epochs=2: "],
+        ),
+        (
+            ("doctor", "or.toml", *FEW, "preprocess.scaling=none", "data.multiply=1000"),
+            ["computed", "Scale every input to mean 0 and standard deviation 1."],
+        ),
+    ],
+)
+def test_what_came_of_each_kind_is_shown(
+    shoal: Any, or_file: str, store: Store, command: tuple[str, ...], lines: list[str]
+) -> None:
+    result = shoal(*command, "-q")
+    assert result.exit_code == 0, result.stderr
+    shown = shoal("runs", "show", "@last")
+    assert shown.exit_code == 0, shown.stderr
+    for line in lines:
+        assert any(each.startswith(line) for each in shown.stdout.splitlines()), shown.stdout
+
+
+def test_a_result_of_another_form_is_told(shoal: Any, store: Store) -> None:
+    entry = store.add(
+        "sweep", "x", lambda folder: (folder / "result.json").write_text('{"cells": 3}')
+    )
+    result = shoal("runs", "show", "@last")
+    assert (result.exit_code, result.stderr) == (
+        2, f"shoal: {entry.id}: its result is damaged, or of another shoal.\n"
+    )  # fmt: skip
+
+
+def test_a_folder_that_was_removed_is_told(shoal: Any, or_file: str, store: Store) -> None:
+    id = run(shoal)
+    shutil.rmtree(store.get(id).folder)
+    assert "(gone)" in shoal("runs", "show", "@last").stdout
+    gone = f"{id}: its folder, {store.get(id).folder}, is gone. Forget it: shoal runs rm {id}."
+    for command in ("replay", "resume", "show"):
+        assert told(shoal, command, "@last") == gone
+    assert shoal("runs", "rm", "@last", "--yes").exit_code == 0
+
+
+def test_a_report_is_written_with_the_run(shoal: Any, or_file: str, folder: Path) -> None:
+    run(shoal, "-o", "or.html")
+    assert (folder / "or.html").read_text(encoding="utf-8").startswith("<!doctype html>")
 
 
 def test_tags_and_notes_change(shoal: Any, or_file: str, store: Store) -> None:
@@ -185,6 +287,24 @@ def test_a_replay_that_differs_ends_with_one(
     result = shoal("replay", "@last")
     assert result.exit_code == 1
     assert ": different: 0 of 3 networks are identical; " in result.stdout
+
+
+def test_a_replay_on_another_machine_names_both(shoal: Any, or_file: str, store: Store) -> None:
+    id = run(shoal)
+    store.finish(id, machine="Pentium, BeOS", arithmetic="1", version="0.0.9")
+    lines = shoal("replay", "@last").stderr.splitlines()
+    assert lines[0] == "stored: Pentium, BeOS, arithmetic 1, shoal 0.0.9"
+    assert lines[1].startswith("now:    ")
+    assert lines[1].endswith(f"arithmetic {ARITHMETIC}, shoal {version('shoal')}")
+
+
+def test_a_comparison_and_a_diagnosis_are_replayed(shoal: Any, or_file: str) -> None:
+    until = ("--until", "decided", "--at-most", "32")
+    for command in (("compare", or_file, "training.epochs=1,2", *until), ("doctor", or_file)):
+        assert shoal(*command, "data.batches=50", "-q").exit_code == 0
+        result = shoal("replay", "@last")
+        assert result.exit_code == 0, result.stderr
+        assert result.stdout.endswith(": identical, to the last bit of every network.\n")
 
 
 @pytest.mark.parametrize("command", ["show", "predict", "evaluate"])
@@ -259,8 +379,61 @@ def test_a_sweep_goes_on(shoal: Any, or_file: str, store: Store) -> None:
     assert result.stderr == f"note: 0 chunks are there already\nstored as {id} (@last)\n"
     assert "label_noise" in result.stdout
     assert store.get(id).status == "done"
-    assert told(shoal, "resume", "@last", "training.epochs=9") == (
+    run(shoal)
+    assert shoal("resume", id, "-q").stderr == ""
+    assert shoal("resume", id).stderr.endswith(f"stored as {id}\n")
+    assert told(shoal, "resume", id, "training.epochs=9") == (
         f"{id}: is a sweep, which goes on as it is; got 'training.epochs=9'."
+    )
+
+
+def test_a_home_that_cannot_be_fails_no_training(
+    shoal: Any, or_file: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SHOAL_HOME", "~nobody-of-this-name/x")
+    why = (
+        "~nobody-of-this-name/x: the home folder is not known. "
+        "Set SHOAL_HOME to a folder for the store."
+    )
+    for command in ("run", "doctor"):
+        result = shoal(command, or_file, *FEW)
+        assert (result.exit_code, result.stderr) == (0, f"warning: not stored: {why}\n")
+    assert told(shoal, "runs") == why
+
+
+@pytest.mark.parametrize("command", ["sweep", "compare", "doctor"])
+def test_a_full_disk_fails_no_command(shoal: Any, or_file: str, tiny: Store, command: str) -> None:
+    more = {"sweep": ["training.epochs=1,2"], "compare": ["training.epochs=1,2"], "doctor": []}
+    tiny.add("run", "kept", status="done")
+    (tiny.home / "filler").write_bytes(bytes(free(tiny.home) - 8192))
+    result = shoal(command, or_file, *more[command], "-q")
+    assert result.exit_code == 0, result.stderr
+    assert result.stderr.startswith("warning: not stored: ")
+    assert result.stderr.count("\n") == 1
+    assert [entry.name for entry in tiny.list()] == ["kept"]
+
+
+def test_a_disk_that_fills_up_in_mid_sweep_ends_nothing(
+    shoal: Any, or_file: str, tiny: Store
+) -> None:
+    (tiny.home / "filler").write_bytes(bytes(free(tiny.home) - 400_000))
+    many = ["training.epochs=1", "data.batches=20", "population=3000", "seed=1,2,3,4,5,6"]
+    result = shoal("sweep", or_file, *many)
+    entry = tiny.get("@last")
+    why = "the disk is full. Make room. What was stored before is unharmed."
+    file = entry.folder / "chunks.db"
+    assert result.exit_code == 0, result.stderr
+    assert "6 cells, 18,000 networks" in result.stdout
+    assert result.stderr.splitlines() == [
+        f"warning: what is finished could not be stored: {file}: {why}",
+        f"warning: not stored: {file}: {why}",
+        f"note: to go on: shoal resume {entry.id}",
+    ]
+    assert entry.status == "interrupted"
+    (tiny.home / "filler").unlink()
+    assert shoal("resume", "@last", "-q").exit_code == 0
+    assert shoal("replay", "@last").stdout == (
+        f"{entry.id}: identical, to the last bit of every network.\n"
     )
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from shoal.errors import InputError
 from shoal.experiments.sweep import Sweep
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
@@ -48,7 +49,12 @@ def test_the_table_and_the_answer(shoal, file):
         assert words[3] == f"{cell['median']:.4g}"
     whole = " ".join(lines[7:])
     assert swept.sentence in whole
-    assert lines[-2].startswith("validation accuracy, 6 networks a cell")
+    for effect in swept.effects():
+        assert effect.sentence in " ".join(whole.split())
+    foot = " ".join(lines[-3:-1])
+    assert "validation accuracy, 6 networks a cell; attainable 0.75 to 1; constant guess " in foot
+    low, high = sorted(set(swept.baselines()["linear model"]))
+    assert foot.endswith(f"; linear model {low:.4g} to {high:.4g}")
     assert lines[-1].startswith("4 cells, 24 networks, ")
 
 
@@ -58,6 +64,44 @@ def test_best_first_and_only_some(shoal, file):
     order = Sweep.load(file).run().order("train_loss")
     assert [line.split()[0] for line in lines[2:4]] == [str(k) for k in order[:2]]
     assert lines[4] == "the best 2 of 4 cells; all of them with --top"
+    assert lines[6].startswith(f"Best train loss with {Sweep.load(file).cells[order[0]].label}: ")
+    assert "; constant guess 0.6" in " ".join(lines)  # the entropy of shares near a half is 0.69
+
+
+def test_one_key_that_the_table_shows_needs_no_more_words(shoal, file):
+    result = shoal("sweep", file, "sweep.training.epochs=1", "--no-store")
+    assert "label_noise:" not in result.stdout
+    few = shoal("sweep", file, "sweep.training.epochs=1", "--top", "1", "--no-store")
+    assert "\n  label_noise: " in few.stdout
+
+
+def test_a_report(shoal, file, folder):
+    result = shoal("sweep", file, "-o", "a.html", "-q", "--no-store")
+    assert (result.exit_code, result.stdout, result.stderr) == (0, "", "")
+    text = (folder / "a.html").read_text("utf-8")
+    assert "Best validation accuracy with label_noise=" in text
+
+
+def test_warnings_are_told_before_and_beside(shoal, file):
+    for args in ((), ("--dry-run",)):
+        result = shoal("sweep", file, "data.multiply=1000", "--no-store", *args)
+        assert result.exit_code == 0
+        warning, *rest = result.stderr.splitlines()
+        assert warning.startswith("warning: all 4 cells, such as cell 0 (label_noise=0, epochs=1)")
+        assert rest == []
+
+
+def test_a_full_disk_costs_the_file_only(shoal, file, folder, monkeypatch):
+    def full(path, content, **how):
+        raise InputError(f"{path}: cannot be written: no space left on device.")
+
+    monkeypatch.setattr("shoal.cli.sweep.write_bytes", full)
+    result = shoal("sweep", file, "-o", "a.csv")
+    assert result.exit_code == 2
+    assert "Best validation accuracy with" in result.stdout
+    stored, error = result.stderr.splitlines()
+    assert stored.startswith("stored as ")
+    assert error == "shoal: a.csv: cannot be written: no space left on device."
 
 
 def test_json_csv_and_the_store(shoal, file, folder):
@@ -81,6 +125,13 @@ def test_json_csv_and_the_store(shoal, file, folder):
     assert "stored as" in result.stderr
 
 
+def test_a_key_that_is_called_like_a_column(shoal, file, folder):
+    shoal("sweep", file, "seed=7,8", "population=1", "-o", "a.csv", "--no-store", "-q")
+    rows = list(csv.DictReader((folder / "a.csv").read_text().splitlines()))
+    assert [row["sweep.seed"] for row in rows] == ["7", "8"] * 4
+    assert not {row["seed"] for row in rows} & {"7", "8"}  # the networks' own
+
+
 def test_what_it_would_take(shoal, file, folder):
     result = shoal("sweep", file, "--dry-run", "--workers", "2")
     assert result.exit_code == 0
@@ -88,6 +139,8 @@ def test_what_it_would_take(shoal, file, folder):
     assert said["cells"] == "cells     4"
     assert said["networks"] == "networks  24 (6 a cell)"
     assert said["time"].endswith("on 2 threads")
+    table = [line.split() for line in result.stdout.splitlines()[2:4]]
+    assert table == [["label_noise", "2"], ["epochs", "2"]]
     document = json.loads(shoal("sweep", file, "--dry-run", "--json").stdout)
     assert (document["n_cells"], document["n_networks"]) == (4, 24)
     assert 0 < document["seconds"] < 60
@@ -121,8 +174,8 @@ def test_every_network_lost(shoal, folder):
          "a.toml, sweep.training.epoch: unknown key. Did you mean 'epochs'?"),
         (("--sort", "train_los"), "--sort: there is no figure 'train_los'. "
          "Did you mean 'train_loss'?"),
-        (("-o", "a.txt"), "a.txt: must end in .csv or .parquet (a line for each network) or "
-         ".json (the result)."),
+        (("-o", "a.txt"), "a.txt: must end in .csv (a line for each network), .parquet (the "
+         "same), .json (the result) or .html (a report)."),
         (("-o", "b.csv", "-o", "b.csv"), "b.csv: is named twice as an output. Name it once."),
         (("--cluster", "tcp://10.0.0.5:1"), "tcp://10.0.0.5:1: is not on this machine, and a "
          "scheduler runs whatever is pickled to it, so TLS is required. Use tls://10.0.0.5:1 with "
@@ -148,6 +201,21 @@ def test_every_swept_example_can_be_carried_out(path):
     known = Sweep.load(path).survey()
     assert known.plan.n_networks >= known.plan.n_cells > 1
     assert f"shoal sweep examples/{path.name}" in path.read_text("utf-8")
+
+
+@pytest.mark.parametrize(
+    ("name", "rows"),
+    [
+        ("models", [["data", "2"], ["model", "3"]]),
+        ("dummies", [["dummies", "7"], *([f"layers.{k}.units", "1"] for k in range(3))]),
+    ],
+    ids=["labels", "widths by rule"],
+)  # fmt: skip
+def test_what_a_question_would_take(shoal, name, rows):
+    path = str(EXAMPLES / "questions" / f"{name}.toml")
+    result = shoal("sweep", path, "population=1", "--dry-run")
+    assert (result.exit_code, result.stderr) == (0, "")
+    assert [line.split() for line in result.stdout.splitlines()[2 : 2 + len(rows)]] == rows
 
 
 def test_ten_thousand_networks():

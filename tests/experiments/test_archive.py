@@ -5,7 +5,9 @@ from __future__ import annotations
 import csv
 import json
 import shutil
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -14,6 +16,8 @@ import shoal
 from shoal.errors import ArgumentError, InputError, ShoalWarning, StoreError
 from shoal.experiments import archive, resume
 from shoal.experiments.certificate import replay
+from shoal.experiments.comparison import Comparison, compare
+from shoal.experiments.doctor import Diagnosis, diagnose
 from shoal.experiments.drafting import drafting, sweeping, sweeping_on
 from shoal.experiments.export import export
 from shoal.experiments.launch import carry_out
@@ -37,6 +41,12 @@ SWEEP = {
 @pytest.fixture
 def store(tmp_path: Path) -> Store:
     return Store.open(tmp_path / "home")
+
+
+def compared(**how: Any) -> Comparison:
+    slow = EXPERIMENT.training.model_copy(update={"optimizer": shoal.Adam(0.001)})
+    arms = [EXPERIMENT.model_copy(update={"training": slow}), EXPERIMENT]
+    return compare(arms, names=["slow", "quick"], pairs=12, **how)
 
 
 def same_run(a: Run, b: Run) -> None:
@@ -244,6 +254,103 @@ def test_a_sweep_is_replayed(store: Store) -> None:
     assert replay("@last", store=store).same == "identical"
 
 
+def test_of_a_sweep_that_was_interrupted_what_was_trained_is_compared(store: Store) -> None:
+    swept = Sweep.read(SWEEP).run()
+    columns = {name: values.copy() for name, values in swept.columns.items()}
+    columns["stopped_because"] = np.where(columns["cell"] == 1, "not trained", "epochs")
+    for name in swept.figures:
+        columns[name][columns["cell"] == 1] = np.nan
+    archive.keep(replace(swept, columns=columns, interrupted=True), store=store)
+    found = replay("@last", store=store)
+    assert (found.same, found.n_networks) == ("identical", 3)
+
+
+def test_a_comparison_comes_back_and_is_replayed(store: Store) -> None:
+    comparison = compared(target="train_loss<0.123456789")
+    entry = archive.keep(comparison, store=store, name="rates")
+    assert (entry.kind, entry.name, entry.n_networks) == ("comparison", "rates", 24)
+    assert entry.answer == comparison.sentence
+    found = archive.load("@last", store=store)
+    assert isinstance(found, Comparison)
+    assert found.to_dict() == comparison.to_dict()
+    assert found.goal == comparison.goal
+    outcome = replay("@last", store=store)
+    assert (outcome.same, outcome.n_networks, outcome.n_identical) == ("identical", 24, 24)
+    assert outcome.answer == outcome.answer_now == comparison.sentence
+
+
+def test_a_comparison_that_comes_out_otherwise_is_told(store: Store) -> None:
+    comparison = compared()
+    weaker, better = comparison.arms
+    other = replace(weaker, figures={n: v * 0.5 for n, v in weaker.figures.items()})
+    archive.keep(replace(comparison, arms=(other, better)), store=store)
+    found = replay("@last", store=store)
+    assert (found.same, found.n_identical) == ("different", 12)
+    assert found.largest == pytest.approx(0.5)
+
+
+def test_another_answer_from_the_same_figures_is_told(store: Store) -> None:
+    comparison = compared()
+    verdict = replace(comparison.verdicts[0], sentence="so it was")
+    id = archive.keep(replace(comparison, verdicts=(verdict,)), store=store).id
+    assert replay("@last", store=store).sentence == (
+        f"{id}: identical, to the last bit of every network. "
+        f"The answer was 'so it was.', and is '{comparison.sentence}'."
+    )
+
+
+def test_a_diagnosis_comes_back_and_is_replayed(store: Store) -> None:
+    faulty = EXPERIMENT.model_copy(update={"data": shoal.tasks.greater(samples=60, multiply=1e3)})
+    diagnosis = diagnose(faulty, prove=False)
+    entry = archive.keep(diagnosis, store=store)
+    assert (entry.kind, entry.name, entry.answer) == ("diagnosis", "greater", diagnosis.sentence)
+    found = archive.load("@last", store=store)
+    assert isinstance(found, Diagnosis)
+    assert found.to_dict() == diagnosis.to_dict()
+    assert replay("@last", store=store).same == "identical"
+    archive.keep(replace(diagnosis, digest="0" * 64), store=store)
+    outcome = replay("@last", store=store)
+    assert (outcome.same, outcome.n_identical) == ("different", 0)
+    assert outcome.sentence.endswith(": different: 0 of 6 networks are identical.")
+
+
+def test_a_diagnosis_of_what_the_clock_ended_cannot_be_replayed(store: Store) -> None:
+    training = EXPERIMENT.training.model_copy(update={"stop": (shoal.SecondLimit(60.0),)})
+    limited = EXPERIMENT.model_copy(update={"training": training})
+    id = archive.keep(diagnose(limited, prove=False), store=store).id
+    assert refused(replay, id, store=store) == (
+        f"{id}: the clock ended its networks, at steps that a diagnosis does not hold. "
+        "Store the run itself: shoal run."
+    )
+
+
+def test_a_record_knows_its_id(store: Store) -> None:
+    run = EXPERIMENT.run()
+    assert run.stored_as == ""
+    id = archive.keep(run, store=store).id
+    assert run.stored_as == id
+    assert archive.load(id, store=store).stored_as == id
+    assert replace(run, interrupted=True).stored_as == ""
+    id = archive.keep(compared(), store=store).id
+    assert archive.load(id, store=store).stored_as == id
+
+
+def test_a_folder_that_was_removed_is_told(store: Store) -> None:
+    entry = archive.keep(EXPERIMENT.run(), store=store)
+    shutil.rmtree(entry.folder)
+    told = f"{entry.id}: its folder, {entry.folder}, is gone. Forget it: shoal runs rm {entry.id}."
+    assert refused(archive.load, "@last", store=store) == told
+    with sweeping(Sweep.read(SWEEP), store=store):
+        pass
+    entry = store.get("@last")
+    shutil.rmtree(entry.folder)
+    told = f"{entry.id}: its folder, {entry.folder}, is gone. Forget it: shoal runs rm {entry.id}."
+    assert refused(archive.load, "@last", store=store) == told
+    with pytest.raises(StoreError) as caught, sweeping_on("@last", store=store):
+        pass
+    assert str(caught.value) == told
+
+
 @pytest.mark.parametrize(("factor", "same"), [(1 + 1e-5, "within tolerance"), (1.5, "different")])
 def test_other_bits_are_told(
     store: Store, monkeypatch: pytest.MonkeyPatch, factor: float, same: str
@@ -317,8 +424,33 @@ def test_a_table_of_a_sweep_names_its_cells(store: Store, tmp_path: Path) -> Non
     assert {row["part"] for row in rows} == {"label_noise=0", "label_noise=0.2"}
     ends = [row for row in rows if row["figure"] == "train_loss" and row["report"] is None]
     assert [row["value"] for row in ends] == swept.columns["train_loss"].tolist()
-    reports = {row["report"] for row in rows if row["figure"] == "train_loss"}
-    assert reports == {None, 1, 2, 3, 4, 5}
+    reports = {(row["report"], row["epoch"]) for row in rows if row["figure"] == "train_loss"}
+    assert reports == {(None, None), (1, 1.0), (2, 2.0), (3, 3.0), (4, 4.0), (5, 5.0)}
+
+
+def test_a_table_of_a_comparison_names_its_arms(store: Store, tmp_path: Path) -> None:
+    comparison = compared(target="train_loss<0.3")
+    archive.keep(comparison, store=store)
+    export(["@last"], tmp_path / "x.json", store=store)
+    rows = json.loads((tmp_path / "x.json").read_text())
+    for arm in comparison.arms:
+        own = [row for row in rows if row["part"] == arm.name]
+        last = [r["value"] for r in own if r["figure"] == "train_loss" and r["epoch"] == 5.0]
+        assert last == arm.history["train_loss"][:, -1].tolist()
+        times = {r["network"]: r["value"] for r in own if r["figure"] == "steps_to_target"}
+        reached = np.flatnonzero(~np.isnan(arm.figures["steps_to_target"])).tolist()
+        assert list(times) == reached
+    assert {row["seed"] for row in rows} == set(comparison.seeds)
+
+
+def test_a_table_of_a_diagnosis_is_that_of_its_run(store: Store, tmp_path: Path) -> None:
+    run = EXPERIMENT.run()
+    ids = [archive.keep(each, store=store).id for each in (run, diagnose(run, prove=False))]
+    tables = []
+    for id in ids:
+        export([id], tmp_path / f"{id}.csv", store=store)
+        tables.append((tmp_path / f"{id}.csv").read_text().replace(id, ""))
+    assert tables[0] == tables[1]
 
 
 def test_another_ending_is_refused(store: Store, tmp_path: Path) -> None:

@@ -33,6 +33,12 @@ def test_evidence_is_the_integral_of_the_bets(wins: int, losses: int) -> None:
     assert e_value_above(wins, losses) == pytest.approx(above, rel=1e-6)
 
 
+def test_overwhelming_evidence_is_infinite_and_no_evidence_is_not_nothing() -> None:
+    assert e_value(2000, 0) == e_value_above(2000, 0) == math.inf
+    # 2^(n + 1) / (n + 1) P(Binomial(n + 1, 1/2) = 0) with n = 2000
+    assert e_value_above(0, 2000) == pytest.approx(1 / 2001, rel=1e-9)
+
+
 def test_a_bet_is_fair_whatever_came_before() -> None:
     """Where wins and losses are as likely, the next pair changes it by nothing on average."""
     for wins in range(12):

@@ -152,6 +152,14 @@ def test_a_chunk_that_was_changed_is_refused(tmp_path: Path) -> None:
         with pytest.raises(StoreError) as caught:
             ledger.read(9)
         assert str(caught.value) == f"{path}: holds no chunk 9."
+    with Ledger.open(path) as ledger:
+        with pytest.raises(StoreError):
+            ledger.read(3)
+        ledger.put(3, ARRAYS)  # computed again
+        ledger.flush()
+        assert ledger.count() == 2
+    with Ledger.open(path) as ledger:
+        same(ledger.read(3), ARRAYS)
 
 
 def put_many(ledger: Ledger) -> None:

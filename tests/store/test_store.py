@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 import sqlite3
 import subprocess
@@ -56,6 +57,23 @@ def test_the_home_is_that_of_the_environment_or_of_the_users_data(
     monkeypatch.setenv("HOME", "/home/someone")
     monkeypatch.setenv("XDG_DATA_HOME", "not/absolute")
     assert home_folder() == Path("/home/someone/.local/share/shoal")
+
+
+def test_a_home_of_nobody_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SHOAL_HOME", "~nobody-of-this-name/x")
+    with pytest.raises(StoreError) as caught:
+        Store.open()
+    assert str(caught.value) == (
+        "~nobody-of-this-name/x: the home folder is not known. "
+        "Set SHOAL_HOME to a folder for the store."
+    )
+
+
+@pytest.mark.parametrize("name", ["a b", "名前 ü", "100%20?x#y", "it's;--"])
+def test_the_home_may_be_called_anything(tmp_path: Path, name: str) -> None:
+    store = Store.open(tmp_path / name)
+    assert store.get(add(store)).folder.parent.parent == tmp_path / name
+    assert store.count() == 1
 
 
 @pytest.mark.parametrize(("value", "off"), [("", False), ("0", False), ("1", True)])
@@ -368,6 +386,27 @@ def test_a_file_that_is_no_database_is_refused(store: Store, content: bytes) -> 
     with pytest.raises(StoreError) as caught:
         add(store)
     assert str(caught.value) == told
+
+
+def test_an_index_that_is_a_folder_is_refused(store: Store) -> None:
+    (store.home / INDEX).mkdir(parents=True)
+    told = f"{store.home / INDEX}: is a folder, and no store of shoal. Move it away."
+    assert refused(store, "@last") == told
+    with pytest.raises(StoreError) as caught:
+        add(store)
+    assert str(caught.value) == told
+
+
+def test_what_the_system_refuses_a_folder_is_told(store: Store) -> None:
+    def fail(folder: Path) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    with pytest.raises(StoreError) as caught:
+        store.add("run", "or", fail)
+    assert str(caught.value).endswith(
+        ": the disk is full. Make room. What was stored before is unharmed."
+    )
+    assert os.listdir(store.home / "runs") == []
 
 
 def test_a_home_that_is_a_file_is_refused(tmp_path: Path) -> None:

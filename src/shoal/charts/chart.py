@@ -92,10 +92,15 @@ class Chart:
             "datasets": {name: list(rows) for name, rows in self.marks.items()},
             **_wrapped(
                 self.draw(look),
-                int(self.height * (0.75 if self.is_bare else UPRIGHT) / (BOLD * SIZE)),
+                int(self.height * self._upright / (BOLD * SIZE)),
             ),
             "config": configuration(look.colours),
         }
+
+    @property
+    def _upright(self) -> float:
+        """Return the share of the height that the title of the upright axis may take."""
+        return 0.75 if self.is_bare else UPRIGHT
 
     def _titles(self) -> dict[str, list[str]]:
         letters = self.width - 40
@@ -161,7 +166,7 @@ def _wrapped(body: dict[str, Any], letters: int) -> dict[str, Any]:
             name, bracket, unit = title.partition(" (")
             lines = [name, *([f"({unit}"] if bracket else [])]
             most = max(12, letters)
-            if max(map(len, lines)) > letters + 6:
+            if max(map(len, lines)) > letters + 8:
                 lines = textwrap.wrap(title, most)
             each["encoding"]["y"] = {**channel, "title": lines}
     return body

@@ -41,14 +41,15 @@ def differences(comparison: Any) -> Chart:
         return _drawn(look, labels, title, scale, has_region=bool(region))
 
     shift = np.random.default_rng(4).uniform(-0.3, 0.3, len(kept))
-    told = f"{figure_words(comparison.figure)}; each dot a pair; bar: median; line: its interval"
+    told = "each dot a pair; bar: median; line: its interval"
     alike = f"; grey: within {region:g} {unit}, not worth having" if region else ""
     lost = f"; {count(n_lost, 'pair')} where a side has no figure left out" if n_lost else ""
     logs = "; steps of the axis are powers of ten" if scale["type"] == "symlog" else ""
     return Chart(
         kind="differences",
-        title=plain(comparison.sentence.rstrip("."), 110),
-        subtitle=(told + alike + lost + logs, told_of_comparison(comparison)),
+        title=f"Difference in every pair: {figure_words(comparison.figure)}",
+        subtitle=(plain(comparison.sentence.rstrip("."), 200), told + alike + lost + logs,
+                  told_of_comparison(comparison)),
         data=data,
         marks={
             "dots": rows_of({
@@ -80,7 +81,9 @@ def _pairs(comparison: Any) -> tuple[Columns, list[dict[str, Any]]]:
             "seed": list(comparison.seeds), "difference": found, "outcome": outcome.tolist(),
         })  # fmt: skip
         if np.isfinite(found).any():
-            median = in_units(comparison.figure, float(np.nanmedian(found)))
+            middle = sign * verdict.effect  # of the pairs that differ, as the interval is
+            middle = middle if np.isfinite(middle) else float(np.nanmedian(found))
+            median = in_units(comparison.figure, middle)
             ends = [in_units(comparison.figure, sign * v) for v in (verdict.low, verdict.high)]
             low, high = sorted(ends) if np.isfinite(ends).all() else (None, None)
             rows.append({"c": label, "d": median, "low": low, "high": high, "shift": 0})

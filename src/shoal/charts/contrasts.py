@@ -8,8 +8,8 @@ from typing import Any, Final
 import numpy as np
 
 from shoal.charts.chart import Chart, Look
-from shoal.charts.choice import plain
 from shoal.charts.columns import joined, rows_of
+from shoal.charts.comparisons import arm_names
 from shoal.charts.contours import contour
 from shoal.charts.marks import Spec, layer, mapped
 from shoal.charts.planes import Features, asked_surface, cell_layer, cells, ends, held_words, plane
@@ -107,11 +107,12 @@ def _two(record: Any, against: Any, arms: tuple[int, int]) -> list[tuple[str, Ru
             raise InputError(f"chart 'surface_difference': needs a run to take away. {cure}")
         return [(f"run {run_id(record)}", record), (f"run {run_id(against)}", against)]
     found = []
+    names = arm_names(record)
     for place in arms:
         arm = record.arms[place]
         members = range(min(ARM_NETWORKS, int(record.n_pairs)))
         prepared = prepare(arm.experiment, members=members)
-        found.append((plain(arm.name, 30), carry_out(prepared)))
+        found.append((names[place], carry_out(prepared)))
     return found
 
 

@@ -71,8 +71,16 @@ def curves(
     title = figure_title(figures[0] if len(figures) == 1 else measure, run.experiment)
 
     def draw(look: Look) -> Spec:
-        colour = coloured("part", None, parts, classes(look.colours, len(parts)), legend=above())
-        across, up = number("x", unit, log="x" in log), number("y", title, log="y" in log)
+        colour = coloured(
+            "part",
+            None,
+            parts,
+            classes(look.colours, len(parts)),
+            legend=above(symbolType="stroke", symbolSize=400),
+        )
+        ticks = {"values": x.tolist(), "format": ",~f"} if len(places) <= FEW else {}
+        across = number("x", unit, log="x" in log, axis=ticks)
+        up = number("y", title, log="y" in log)
         line: Spec = {"type": "line", "strokeJoin": "round", "point": len(places) <= FEW}
         wide = name("part", None, scale=widths, legend=None)
         marks = [

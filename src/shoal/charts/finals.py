@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 
 from shoal.charts.chart import Chart, Look
 from shoal.charts.columns import rows_of
-from shoal.charts.curves import chosen_figures, level_rows, n_diverged, part_name
+from shoal.charts.curves import chosen_figures, level_rows, n_diverged, near_levels, part_name
 from shoal.charts.marks import Spec, layer, level_bar, name, number, points, references, tooltips
 from shoal.charts.rows import sample
-from shoal.charts.wording import figure_title, of_networks, told_of
+from shoal.charts.wording import figure_title, figure_words, of_networks, told_of
 from shoal.experiments.run import Run
 from shoal.metrics import band
 
@@ -39,6 +39,9 @@ def ceiling(run: Run, *, figure: str | None = None) -> Chart:
     drawn = sample(len(each), MOST_DOTS)
     shift = np.random.default_rng(5).uniform(-0.25, 0.25, len(drawn))
     levels = level_rows(run, measure)
+    far: list[dict[str, Any]] = []
+    if len(np.unique(each[np.isfinite(each)])) > 1:  # dots on one place need something beside
+        levels, far = near_levels(levels, [band(each)])
     title = figure_title(measure, run.experiment)
 
     def draw(look: Look) -> Spec:
@@ -55,9 +58,10 @@ def ceiling(run: Run, *, figure: str | None = None) -> Chart:
         ]}  # fmt: skip
 
     counted = f"each dot one of {of_networks(len(run), n_left_out=n_diverged(run))}; bar: median"
+    counted += "".join(f"; {level['label'].replace('|', ' ')}" for level in far)
     return Chart(
         kind="ceiling",
-        title=f"Where the networks ended: {measure.replace('_', ' ')}",
+        title=f"Where the networks ended: {figure_words(measure)}",
         subtitle=(counted, told_of(run)),
         data={"network": np.tile(np.arange(len(run)), len(parts)), "rows": named, measure: each},
         marks={

@@ -98,8 +98,8 @@ def references(colours: Theme, rows: str) -> list[Spec]:
     y = {"field": "level", "type": "quantitative"}
     rule = {"type": "rule", "color": colours.neutral, "strokeWidth": 1.4, "strokeDash": [5, 4]}
     text = {
-        "type": "text", "align": "left", "baseline": "middle", "dx": 5, "color": colours.quiet,
-        "lineBreak": "|",
+        "type": "text", "align": "left", "baseline": "middle", "dx": 5, "dy": -14,
+        "color": colours.quiet, "lineBreak": "|",
     }  # fmt: skip
     beside = {"value": "width"}
     return [layer(rows, rule, y=y), layer(rows, text, y=y, x=beside, text={"field": "label"})]

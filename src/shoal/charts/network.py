@@ -107,7 +107,7 @@ def _layers(look: Look, run: Run, most: float, size: float, widest: int) -> list
         layer("heads", title, x=x, y=head, text={"field": "text"}),
     ]  # fmt: skip
     if widest <= NUMBERED:
-        text = {"type": "text", "fontSize": 11, "color": colours.text}
+        text = {"type": "text", "fontSize": 12, "color": colours.text}
         found.append(layer("units", text, x=x, y=y, text={"field": "text"}))
     return found
 

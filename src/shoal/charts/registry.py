@@ -77,7 +77,12 @@ CHARTS: Final = _table(
     ("surface_difference", "contrasts", (RUN, COMPARISON), "One decision surface minus another."),
     ("multiples", "panels", (RUN,), "Decision surfaces of many networks side by side."),
     ("slice", "slices", (RUN,), "What networks say along a line, by default the diagonal."),
-    ("predictions", "scatter", (RUN,), "What every network says of a few points, one dot each."),
+    (
+        "predictions",
+        "predicted",
+        (RUN, SWEPT),
+        "What every network says of a few points, one dot each.",
+    ),
     ("data", "scatter", (RUN,), "The rows over two features: classes, training, validation."),
     ("confusion", "matrix", (RUN,), "Which class is taken for which."),
     ("roc", "judged", (RUN,), "Hits against false alarms, with the area under the curve."),

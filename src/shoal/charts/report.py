@@ -83,7 +83,7 @@ def content(
     if doctor and known is None and story.examined is not None:
         findings = _diagnosed(story.examined, threads)
     scheme = {None: "light dark", False: "light", True: "dark"}[dark]
-    body = _body(story, title or story.question, findings, dark)
+    body = _body(story, title or story.question, findings, dark, is_diagnosis=known is not None)
     return page(title or story.question, body, style=style(scheme), script=COPY, scheme=scheme)
 
 
@@ -119,7 +119,9 @@ def _diagnosed(examined: Any, threads: int | None) -> Markup:
         return parts.told(error)
 
 
-def _body(story: Story, title: str, findings: Markup | None, dark: bool | None) -> Markup:
+def _body(
+    story: Story, title: str, findings: Markup | None, dark: bool | None, *, is_diagnosis: bool
+) -> Markup:
     pictures = parts.pictures(story.charts, dark)
     titles = {
         "figures": "The figures",
@@ -128,6 +130,8 @@ def _body(story: Story, title: str, findings: Markup | None, dark: bool | None) 
         "experiment": f"The {_asked(story)}",
         "repeat": "How to repeat it",
     }
+    if is_diagnosis:  # what was asked for stands first
+        titles = {"doctor": titles["doctor"], **titles}
     absent = {"doctor": findings is None, "charts": not pictures}
     sections = [(key, name) for key, name in titles.items() if not absent.get(key)]
     contents = tag(

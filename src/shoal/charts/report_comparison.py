@@ -71,10 +71,8 @@ def question(record: Any) -> str:
             return f"Which needs the {'shorter' if is_two else 'shortest'} time {goal}: {sides}?"
         fewer = "fewer" if is_two else "the fewest"
         return f"Which needs {fewer} {record.figure.partition('_')[0]} {goal}: {sides}?"
-    word = "high" if record.higher_is_better else "low"
-    return (
-        f"Which has the {word}{'er' if is_two else 'est'} {figure_words(record.figure)}: {sides}?"
-    )
+    word = ("high" if record.higher_is_better else "low") + ("er" if is_two else "est")
+    return f"Which has the {word} {figure_words(record.figure)}: {sides}?"
 
 
 def _cards(record: Any) -> tuple[tuple[str, str], ...]:
@@ -101,7 +99,26 @@ def _text(figure: str, values: np.ndarray) -> str:
     if figure not in TIMES:
         return figure_text(figure, float(band(values).median))
     middle = float(np.median(np.where(np.isfinite(values), values, np.inf)))
-    return figure_text(figure, middle) or "not reached"
+    return _time(figure, middle) or "not reached"
+
+
+def _time(figure: str, value: float) -> str:
+    """Return a time; seconds with three digits that count, however short."""
+    if np.isfinite(value) and figure.startswith("seconds"):
+        return np.format_float_positional(value, precision=3, fractional=False, trim="-")
+    return figure_text(figure, value)
+
+
+def _p(value: float) -> str:
+    """Return a probability, without powers of ten.
+
+    Example:
+        >>> _p(0.0234), _p(3e-9), _p(float("nan"))
+        ('0.023', '<0.0001', '')
+    """
+    if np.isnan(value):
+        return ""
+    return "<0.0001" if value < 1e-4 else f"{value:.2g}"
 
 
 def _arms(record: Any) -> Table:
@@ -140,11 +157,11 @@ def _arms_in_time(record: Any) -> Table:
     for arm in record.arms:
         values = arm.figures[record.figure]
         known = values[np.isfinite(values)]
-        first = figure_text(record.figure, float(known.min())) if len(known) else ""
+        first = _time(record.figure, float(known.min())) if len(known) else ""
         last = float(known.max()) if len(known) == len(values) else float("nan")
         more = [_text(f"{clock}_to_target", arm.figures[f"{clock}_to_target"]) for clock in others]
         counts = (f"{len(known):,} of {record.n_pairs:,}", f"{arm.n_parameters:,}")
-        slowest = figure_text(record.figure, last) or "not reached"
+        slowest = _time(record.figure, last) or "not reached"
         rows.append((arm.name, first, _text(record.figure, values), slowest, *counts, *more))
     heads = [f"{HEADS[clock]}, median" for clock in others]
     return Table(
@@ -172,7 +189,7 @@ def _verdicts(record: Any) -> Table:
         by = "" if np.isnan(each.effect) else amount(each, record.figure, sign)
         rows.append(
             (told, "better" if sign < 0 else each.outcome, *(f"{n:,}" for n in counts),
-             f"{each.ties:,}", f"{each.adjusted_p:.2g}", by)
+             f"{each.ties:,}", _p(each.adjusted_p), by)
         )  # fmt: skip
     return Table(
         caption="Verdicts",
@@ -193,9 +210,8 @@ def _opinions(record: Any) -> Table:
         step = in_units(record.figure, (high - low) / 2)
         shown = partial(_shown, record.figure, step)
         ends = "" if np.isnan(low + high) else f"{shown(low)} to {shown(high)}"
-        p = f"{each.wilcoxon_p:.2g}" if np.isfinite(each.wilcoxon_p) else ""
         middle = [shown(sign * v) for v in (each.median_difference, each.mean_difference)]
-        rows.append((told, *middle, ends, p))
+        rows.append((told, *middle, ends, _p(each.wilcoxon_p)))
     of = f" ({unit})" if unit else ""
     return Table(
         caption=f"Differences over all pairs{of}, above 0 where the first is better",

@@ -90,7 +90,8 @@ figcaption .source{font-size:.78rem}
 details{margin:.75rem 0}
 summary{cursor:pointer;font-weight:500;margin:.5rem 0}
 .code{position:relative;margin:.5rem 0 1.25rem}
-pre{margin:0;padding:1rem;overflow:auto;max-height:34rem;background:var(--raised);
+pre{margin:0;padding:1rem 6rem 1rem 1rem;overflow:auto;max-height:34rem;white-space:pre-wrap;
+overflow-wrap:anywhere;background:var(--raised);
 border-radius:.6rem;font:.86rem/1.55 ui-monospace,SFMono-Regular,Menlo,Consolas,
 "Liberation Mono",monospace}
 p code{font:.9em ui-monospace,SFMono-Regular,Menlo,Consolas,"Liberation Mono",monospace;
@@ -113,7 +114,8 @@ border-bottom:1px solid var(--line)}
 .facts dt{color:var(--quiet)}
 .facts dd{margin:0;overflow-wrap:anywhere;font-variant-numeric:tabular-nums}
 footer{margin-top:3rem;color:var(--quiet);font-size:.88rem}
-@media (max-width:36rem){.facts div{grid-template-columns:1fr;gap:0}}
+@media (max-width:36rem){table{font-size:.82rem}.number{padding-left:.5rem}
+.facts div{grid-template-columns:1fr;gap:0}}
 @media (prefers-reduced-motion:reduce){html{scroll-behavior:auto}}
 @page{margin:16mm}
 @media print{body{max-width:none;padding:0;font-size:10.5pt}nav,.copy{display:none}

@@ -32,6 +32,8 @@ TITLES: Final = 80
 LEAST: Final = 300
 LOW: Final = 200
 """Pixels that a chart is high at least; rows of differences need less."""
+HIGH: Final = 360
+"""Pixels that one over both columns is high at most."""
 SHARES: Final = ("accuracy", "r2", "_share")
 """Figures that are shown with four decimals."""
 
@@ -190,16 +192,18 @@ def picture(chart: Chart, dark: bool | None) -> Markup:
 
 def in_page(chart: Chart) -> Chart:
     """Return a chart in the size that a report shows it in, without its titles."""
-    width = COLUMN if chart.width <= WIDE else WHOLE
+    is_wide = chart.width > WIDE or chart.kind == "network"
+    width = WHOLE if is_wide else COLUMN
     height = round((chart.height - TITLES) * width / chart.width)
     least = LOW if chart.kind == "differences" else LEAST
-    return chart.themed(width=width, height=max(least, height), bare=True)
+    most = HIGH if width == WHOLE else height
+    return chart.themed(width=width, height=max(least, min(most, height)), bare=True)
 
 
 def caption(chart: Chart) -> Markup:
     """Return what stands above a chart: its title, how to read it, how it is counted."""
     *counted, source = chart.subtitle
-    told = [f"{line[:1].upper()}{line[1:]}." for line in counted]
+    told = [f"{_capital(line)}." for line in counted]
     return tag(
         "figcaption",
         tag("h3", chart.title),
@@ -207,6 +211,11 @@ def caption(chart: Chart) -> Markup:
         tag("p", " ".join(told), class_="note") if told else None,
         tag("p", source, class_="source"),
     )
+
+
+def _capital(line: str) -> str:
+    """Return a line with a capital, unless it begins with a name of a file or a change."""
+    return line[:1].upper() + line[1:] if line.split(" ")[0].isalpha() else line
 
 
 def _address(drawing: str) -> str:

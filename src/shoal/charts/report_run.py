@@ -10,11 +10,12 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 
 from shoal.charts.registry import CHARTS, make
-from shoal.charts.report_parts import Story, Table, experiment_toml, figure_text, percent
+from shoal.charts.report_parts import Story, Table, experiment_toml, percent
 from shoal.charts.wording import PARTS, data_name, figure_words, run_id, trained_how
 from shoal.data.tasks import LogicTask
 from shoal.data.wording import count
 from shoal.experiments.baselines import baselines_of
+from shoal.experiments.comparison.wording import figure_text
 from shoal.experiments.ending import evaluations
 from shoal.experiments.result import clean_accuracy, summary, truth
 from shoal.experiments.run import Run
@@ -137,7 +138,7 @@ def _figures(run: Run, figure: str, beside: dict[str, float]) -> Table:
     rule = truth(run).get("rows_accuracy")
     if rule is not None:
         told = "true rule on these rows"
-        rows.append((told, figure_text("accuracy", rule), "", "", "", ""))
+        rows.append((told, figure_text("train_accuracy", rule), "", "", "", ""))
     return Table(
         caption="Figures over the networks, and what is known without them",
         head=("figure", "median", "5 %", "95 %", f"best (network {run.best_index})", "counted"),

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from functools import partial
 from importlib.metadata import version
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
+from shoal.charts.predicted import MOST_CELLS, MOST_DOTS
 from shoal.charts.registry import CHARTS, make
 from shoal.charts.report_parts import Story, Table, figure_text, handed_on
-from shoal.charts.report_run import figure_words
-from shoal.errors import InputError
-from shoal.experiments.baselines import LINEAR, baselines_of
+from shoal.charts.sweeps import short_key
+from shoal.charts.wording import figure_words
+from shoal.data.tasks import LogicTask
+from shoal.experiments.baselines import ATTAINABLE
+from shoal.experiments.sweep.cells import shown
 from shoal.kernels import ARITHMETIC
 
 if TYPE_CHECKING:
@@ -28,20 +31,22 @@ def sweep_story(record: Any) -> Story:
     figure = record.usual_figure
     cells = record.summary(figure)
     base = record.cells[0].experiment
-    beside = _baselines(base, figure)
     n = len(record.columns["cell"])
     lost = int(np.asarray(record.columns["diverged"], bool).sum())
-    cards = [("cells", f"{len(record.cells):,}"), ("networks", f"{n:,}"),
+    cards = [*_ends(figure, cells), ("cells", f"{len(record.cells):,}"), ("networks", f"{n:,}"),
              ("diverged", f"{lost:,}"), ("seconds", f"{record.seconds:.3g}")]  # fmt: skip
-    cards += [(f"{name}, first cell", figure_text(figure, v)) for name, v in beside.items()]
     interrupted = ("The sweep was interrupted; this is what was there.",)
     return Story(
         kind="sweep",
-        question=f"How does {figure_words(figure)} depend on {' and '.join(record.keys)}?",
+        question=_question(record, figure),
         answer=record.sentence,
-        beside=(*record.warnings, *(interrupted if record.interrupted else ())),
+        beside=(
+            *_effects(record, figure),
+            *record.warnings,
+            *(interrupted if record.interrupted else ()),
+        ),
         cards=tuple(cards),
-        tables=(cells_table(record, figure, cells, beside),),
+        tables=(cells_table(record, figure, cells),),
         charts=_charts(record),
         documents={"sweep.toml": _toml(record)},
         commands=("shoal sweep sweep.toml",),
@@ -57,54 +62,83 @@ def sweep_story(record: Any) -> Story:
     )
 
 
-def cells_table(
-    record: Any, figure: str, cells: list[dict[str, Any]], beside: Mapping[str, float]
-) -> Table:
-    """Return the table of the cells: what was varied, and the figure there."""
-    higher = figure.endswith(("accuracy", "r2"))
-    shown = list(cells)
-    if len(cells) > ROWS:
-        ranked = sorted(cells, key=lambda each: _order(each["median"], higher))
-        shown = ranked[:ROWS]
-    keys = list(record.keys)
-    rows = [
-        (
-            *(str(_value(each, key)) for key in keys),
-            *(figure_text(figure, each.get(n)) for n in ("median", "p05", "p95", "low", "high")),
-            *(figure_text(figure, each.get(n)) for n in ("attainable", "constant_guess")),
-            f"{each['n_counted']:,}",
-            f"{each['n_diverged']:,}",
-        )
-        for each in shown
+def _effects(record: Any, figure: str) -> list[str]:
+    """Return how much each key matters, without the underscores of its name."""
+    return [
+        each.name.replace("_", " ") + each.sentence.removeprefix(each.name)
+        for each in record.effects(figure)
     ]
-    rest = len(cells) - len(shown)
-    notes = ["low and high hold the median of all networks that could be drawn, in 95 % of cases."]
-    notes += [f"{name} on the first cell: {figure_text(figure, v)}." for name, v in beside.items()]
-    notes += [f"The best {len(shown):,} of {len(cells):,} cells are shown."] if rest else []
+
+
+def _ends(figure: str, cells: list[dict[str, Any]]) -> list[tuple[str, str]]:
+    """Return the median of the best cell and of the worst."""
+    known = sorted(each["median"] for each in cells if np.isfinite(each["median"]))
+    if figure.endswith(("accuracy", "r2")):
+        known = known[::-1]
+    named = zip(("best cell, median", "worst cell, median"), (known[:1], known[-1:]), strict=True)
+    return [(name, figure_text(figure, value)) for name, values in named for value in values]
+
+
+def _question(record: Any, figure: str) -> str:
+    *others, last = (short_key(key, record.keys) for key in record.keys)
+    keys = f"{', '.join(others)} and {last}" if others else last
+    return f"How does {figure_words(figure)} depend on {keys}?"
+
+
+def cells_table(record: Any, figure: str, cells: list[dict[str, Any]]) -> Table:
+    """Return the table of the cells: what was varied, the figure there, and what it is worth.
+
+    What is the same for every cell stands once, below.
+    """
+    higher = figure.endswith(("accuracy", "r2"))
+    kept = list(cells)
+    if len(cells) > ROWS:
+        kept = sorted(cells, key=lambda each: _order(each["median"], higher))[:ROWS]
+    known = record.baselines(figure, [each["cell"] for each in kept])
+    attainable = [each["attainable"] for each in kept]
+    text = partial(figure_text, figure)
+    columns: dict[str, list[str]] = {
+        short_key(key, record.keys): [shown(each["values"][key]) for each in kept]
+        for key in record.keys
+    }
+    n_words, beside = len(columns), dict[str, str]()
+    columns["median"] = [text(each["median"]) for each in kept]
+    columns["95 % interval"] = [_span(figure, each["low"], each["high"]) for each in kept]
+    columns["5 to 95 %"] = [_span(figure, each["p05"], each["p95"]) for each in kept]
+    for name, values in (*known.items(), (ATTAINABLE, attainable)):
+        told = [text(value) for value in values]
+        if len(set(told)) > 1:
+            columns[name] = told
+        elif told and told[0]:
+            beside[name] = told[0]
+    if any(each["n_diverged"] for each in cells):
+        columns["counted"] = [f"{each['n_counted']:,}" for each in kept]
+        columns["diverged"] = [f"{each['n_diverged']:,}" for each in kept]
+    rows = list(zip(*columns.values(), strict=True))
+    rest = [""] * (len(columns) - n_words - 1)
+    rows += [(name, *[""] * (n_words - 1), v, *rest) for name, v in beside.items()]
     return Table(
         caption=f"{figure_words(figure).capitalize()} of every cell",
-        head=(
-            *keys,
-            "median",
-            "5 %",
-            "95 %",
-            "low",
-            "high",
-            "attainable",
-            "constant guess",
-            "counted",
-            "diverged",
-        ),
+        head=tuple(columns),
         rows=tuple(rows),
-        n_words=len(keys),
-        notes=tuple(notes),
+        quiet=frozenset(range(len(kept), len(rows))),
+        n_words=n_words,
+        notes=_notes(len(kept), len(cells)),
     )
 
 
-def _value(cell: Mapping[str, Any], key: str) -> Any:
-    values = cell.get("values")
-    found = values.get(key) if isinstance(values, Mapping) else cell.get(key)
-    return f"{found:g}" if isinstance(found, float) else found
+def _notes(n_shown: int, n_cells: int) -> tuple[str, ...]:
+    interval = (
+        "The interval holds the median of all networks that could be drawn, in 95 % of cases; "
+        "nine in ten of these networks lie from 5 to 95 %."
+    )
+    rest = f"The best {n_shown:,} of {n_cells:,} cells are shown."
+    return (interval, rest) if n_shown < n_cells else (interval,)
+
+
+def _span(figure: str, low: float, high: float) -> str:
+    ends = [figure_text(figure, each) for each in (low, high)]
+    return f"{ends[0]} to {ends[1]}" if all(ends) else ""
 
 
 def _order(value: float | None, higher: bool) -> float:
@@ -113,16 +147,16 @@ def _order(value: float | None, higher: bool) -> float:
     return -value if higher else value
 
 
-def _baselines(experiment: Any, figure: str) -> dict[str, float]:
-    try:
-        found = baselines_of(experiment, figure)
-    except InputError:
-        return {}
-    return {name: value for name, value in found.items() if name == LINEAR}
-
-
 def _charts(record: Any) -> tuple[Callable[[], Chart], ...]:
-    return tuple(partial(make, name, record) for name in CHARTS if CHARTS[name].fits(record))
+    wanted = [name for name in CHARTS if CHARTS[name].fits(record)]
+    few = len(record.cells) <= MOST_CELLS and max(record.sizes) <= MOST_DOTS
+    logic = all(isinstance(cell.experiment.data, LogicTask) for cell in record.cells[:MOST_CELLS])
+    same = (
+        len({cell.experiment.data.task for cell in record.cells[:MOST_CELLS]} if logic else ()) == 1
+    )
+    wanted = [name for name in wanted if name != "predictions"]
+    wanted += ["predictions"] * (few and logic and same)
+    return tuple(partial(make, name, record) for name in wanted)
 
 
 def _toml(record: Any) -> str:

@@ -8,16 +8,17 @@ from typing import Final
 READ: Final[Mapping[str, str]] = {
     "curves": "How the networks learn: a line is the median network, nine in ten lie in its band.",
     "ceiling": "Where every network ended, beside the lines of what is known without it.",
-    "surface": "What the median network says at every place of two features: the paler, the less "
-    "sure it is, and on the line it cannot tell.",
-    "disagreement": "Where the networks contradict each other: the darker or lighter than the "
-    "ground, the further they are apart.",
+    "surface": "What the median network says at every place of two features: the fainter the "
+    "colour the less sure it is, and on the line it cannot tell.",
+    "disagreement": "Where the networks contradict each other: the stronger the "
+    "colour, the further they are apart.",
     "surface_difference": "Where the networks of two sides say different things: in one colour the "
     "first finds the class more probable, in the other the second.",
     "slice": "What the networks say along a straight walk through the data, with the rows near it.",
     "predictions": "What each network says at a few points: were training sure of its end, the "
     "dots of a point would coincide.",
-    "confusion": "Which class is taken for which: what lies off the diagonal is wrong.",
+    "confusion": "A line holds the rows of a class, a column what the networks called them: "
+    "what lies off the diagonal is wrong.",
     "calibration": "Whether a probability means what it says: on the dashed line, of the rows "
     "called 70 % seven in ten come true.",
     "network": "The best network: a line is a weight, the thicker the larger, a disc a bias.",

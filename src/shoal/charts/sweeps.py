@@ -63,7 +63,7 @@ def sweep(
     is_number = _is_number(table["x"])
     is_up = "y" in (log or "")
     is_across = is_number and (_is_wide(table["x"]) if log is None else "x" in log)
-    levels, told = _levels(table) if is_number else ({}, "")
+    levels, told = _levels(table, is_drawn=is_number)
     label, title = short_key(key, swept.keys), figure_title(figure)
     second = ", ".join(short_key(each, swept.keys) for each in others) or None
     names = [str(each) for each in lines]
@@ -99,19 +99,21 @@ def _curves(
     if is_number:
         across["scale"]["nice"] = False
     up, low = number("median", title, log=is_up), number("low", title, log=is_up)
+    if not is_number:
+        up["scale"] |= {"padding": 10, "nice": False}
     legend = above(columns=_columns(look.width, names, second)) if second else None
     apart = told_apart("by", second, names, look.colours, legend=legend)
     colour = apart["color"]
     if not is_number and legend is not None:
         colour = {**colour, "legend": legend}
-    shown_ = tooltips({"x": label, "by": "by", "median": "median", "low": "from",
+    tips = tooltips({"x": label, "by": "by", "median": "median", "low": "from",
                        "high": "to", "n": "networks"})  # fmt: skip
     side = {} if is_number else {"xOffset": name("by", scale={"domain": names})}
     dot = {"type": "point", "filled": True, "size": 60, "opacity": 1}
     marks = [
         layer("cells", {"type": "rule", "strokeWidth": 2}, x=across, y=low,
               y2={"field": "high"}, color=colour, **side),
-        layer("cells", dot, x=across, y=up, color=colour, tooltip=shown_, **side),
+        layer("cells", dot, x=across, y=up, color=colour, tooltip=tips, **side),
     ]  # fmt: skip
     if is_number:
         first = number("p05", title, log=is_up)
@@ -168,10 +170,10 @@ def heatmap(
         up = {**name("y", short_key(second, swept.keys), axis=axis), "type": "ordinal",
               "sort": "descending" if _is_number(table["by"]) else None}  # fmt: skip
         colour = mapped("v", "median", look.colours, diverging=False, domain=domain)
-        shown_ = tooltips({"x": short_key(key, swept.keys), "y": short_key(second, swept.keys),
+        tips = tooltips({"x": short_key(key, swept.keys), "y": short_key(second, swept.keys),
                           "v": "median", "low": "from", "high": "to", "n": "networks"})  # fmt: skip
         cell = {"type": "rect", "stroke": look.colours.background, "strokeWidth": 1.5}
-        marks = [layer("cells", cell, x=across, y=up, color=colour, tooltip=shown_)]
+        marks = [layer("cells", cell, x=across, y=up, color=colour, tooltip=tips)]
         if is_labelled:
             is_light = look.colours.name == "light"
             above_, below = ("#ffffff", "#14171b") if is_light else ("#14171b", "#ffffff")
@@ -244,7 +246,9 @@ def _ranks(values: Sequence[Any]) -> list[float]:
     return [float(places[_value(each)]) for each in values]
 
 
-def _levels(table: dict[str, list[Any]]) -> tuple[dict[str, list[dict[str, Any]]], str]:
+def _levels(
+    table: dict[str, list[Any]], *, is_drawn: bool
+) -> tuple[dict[str, list[dict[str, Any]]], str]:
     """Return what is known without networks at every place, and what the subtitle says of it.
 
     A line so far off that it would flatten the others is told in words.
@@ -259,7 +263,7 @@ def _levels(table: dict[str, list[Any]]) -> tuple[dict[str, list[dict[str, Any]]
         if not values:
             continue
         word = known.replace("_", " ")
-        if min(values) >= min(drawn) - room and max(values) <= max(drawn) + room:
+        if is_drawn and min(values) >= min(drawn) - room and max(values) <= max(drawn) + room:
             found[known] = points
             told += f"; {how}: {word}"
         else:
@@ -366,7 +370,7 @@ def _columns(width: int, names: Sequence[str], title: str) -> int:
 
 def _is_wide(values: Sequence[Any]) -> bool:
     """Return whether numbers go over two powers of ten, none of them 0 or below."""
-    return min(values) > 0 and max(values) > SPREAD * min(values)
+    return bool(min(values) > 0 and max(values) > SPREAD * min(values))
 
 
 def _value(value: Any) -> Any:

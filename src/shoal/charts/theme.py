@@ -177,6 +177,7 @@ def configuration(colours: Theme) -> dict[str, Any]:
         "axisY": {"tickCount": 6, "domain": False, "ticks": False, "labelPadding": 8},
         "header": {**label, **sizes},
         "text": {"color": colours.text, "fontSize": SIZE},
+        "mark": {"aria": False},  # a label for each of thousands of points helps nobody
     }  # fmt: skip
 
 

@@ -39,7 +39,7 @@ def data_name(experiment: Experiment) -> str:
 
 
 def told_of(run: Run) -> str:
-    """Return which experiment a run was, in one line, with its digest."""
+    """Return which experiment a run was, in one line, with what names it."""
     sizes = "-".join(str(n) for n in [run.network.n_inputs, *(x.units for x in run.network.layers)])
     said = f"{data_name(run.experiment)}: {count(len(run), 'network')} {sizes}"
     training = run.experiment.training
@@ -57,8 +57,8 @@ def trained_how(experiment: Experiment) -> str:
 
 
 def run_id(run: Run) -> str:
-    """Return the first letters of the digest of the weights, which name a run."""
-    return run.digest[:12]
+    """Return what names a run: its id in the store, or else the first letters of its digest."""
+    return run.stored_as or run.digest[:12]
 
 
 def of_networks(n: int, of: int | None = None, n_left_out: int = 0) -> str:

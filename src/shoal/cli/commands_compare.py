@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from shoal.cli.completion import complete_figures, complete_sides, complete_streams
 from shoal.cli.exits import guarded
 from shoal.cli.options import (
     AllowPython,
@@ -47,14 +48,14 @@ def compare(
     sides: Annotated[
         list[str],
         typer.Argument(
-            metavar="FILE... [KEY=A,B...]", show_default=False,
+            metavar="FILE... [KEY=A,B...]", show_default=False, autocompletion=complete_sides,
             help="Experiments, and changes to them all; several values make an arm each.",
         ),
     ],
     figure: Annotated[
         str | None,
         typer.Option(
-            "--figure", metavar="NAME", show_default=False,
+            "--figure", metavar="NAME", show_default=False, autocompletion=complete_figures,
             help="Such as validation_loss; accuracy by default, where there are classes.",
         ),
     ] = None,
@@ -82,7 +83,7 @@ def compare(
     vary: Annotated[
         str | None,
         typer.Option(
-            "--vary", metavar="STREAMS", show_default=False,
+            "--vary", metavar="STREAMS", show_default=False, autocompletion=complete_streams,
             help="What differs from pair to pair, such as init,order; all streams by default.",
         ),
     ] = None,

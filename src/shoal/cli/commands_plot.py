@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from shoal.cli.completion import complete_charts, complete_figures, complete_targets
 from shoal.cli.exits import guarded
 from shoal.cli.options import AllowPython, Changes, Force, Quiet, Threads, whole_number
 
@@ -27,14 +28,15 @@ def plot(
     kind: Annotated[
         str | None,
         typer.Argument(
-            metavar="KIND", help="What to draw; a list without it.", show_default=False
+            metavar="KIND", help="What to draw; a list without it.", show_default=False,
+            autocompletion=complete_charts,
         ),
     ] = None,
     record: Annotated[
         str | None,
         typer.Argument(
             metavar="RUN", help="An experiment or sweep file, a stored run, a checkpoint.",
-            show_default=False,
+            show_default=False, autocompletion=complete_targets,
         ),
     ] = None,
     changes: Changes = None,
@@ -46,7 +48,9 @@ def plot(
         ),
     ] = None,
     figure: Annotated[
-        str | None, typer.Option("--figure", metavar="NAME", help="Such as loss, train_accuracy.")
+        str | None,
+        typer.Option("--figure", metavar="NAME", help="Such as loss, train_accuracy.",
+                     autocompletion=complete_figures),
     ] = None,
     features: Annotated[
         str | None, typer.Option("--features", metavar="A,B", help="Two features, such as x0,x1.")
@@ -70,7 +74,9 @@ def plot(
         str | None, typer.Option("--rows", metavar="PART", help="train, validation or test.")
     ] = None,
     against: Annotated[
-        str | None, typer.Option("--against", metavar="RUN", help="Another run to take away.")
+        str | None,
+        typer.Option("--against", metavar="RUN", help="Another run to take away.",
+                     autocompletion=complete_targets),
     ] = None,
     names: Annotated[
         str | None, typer.Option("--names", metavar="A,B,...", help="Activation functions.")

@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 
 import typer
 
+from shoal.cli.completion import complete_targets
 from shoal.cli.exits import guarded
 from shoal.cli.options import (
     AllowPython,
@@ -43,7 +44,7 @@ def animate(
     target: Annotated[
         str,
         typer.Argument(
-            metavar="RUN", show_default=False,
+            metavar="RUN", show_default=False, autocompletion=complete_targets,
             help="A stored run (@last, an id), a checkpoint, or an experiment file.",
         ),
     ],
@@ -126,6 +127,7 @@ def report(
         str,
         typer.Argument(
             metavar="RECORD", show_default=False,
+            autocompletion=complete_targets,
             help="A stored run, sweep or comparison (@last, an id), or a file of one.",
         ),
     ],

@@ -7,13 +7,14 @@ from typing import Annotated, Literal
 
 import typer
 
+from shoal.cli.completion import complete_changes, complete_experiments, complete_figures
 from shoal.cli.exits import guarded
 from shoal.cli.options import AllowPython, Force, Json, Quiet, Seed, Threads, one_of, whole_number
 
 Several = Annotated[
     list[str] | None,
     typer.Argument(
-        metavar="KEY=VALUE", show_default=False,
+        metavar="KEY=VALUE", show_default=False, autocompletion=complete_changes,
         help="Changes, and axes such as training.epochs=10,20.",
     ),
 ]  # fmt: skip
@@ -32,7 +33,8 @@ def search(
     file: Annotated[
         Path,
         typer.Argument(
-            metavar="FILE", help="An experiment with a [sweep] table.", show_default=False
+            metavar="FILE", help="An experiment with a [sweep] table.", show_default=False,
+            autocompletion=complete_experiments,
         ),
     ],
     changes: Several = None,
@@ -46,7 +48,7 @@ def search(
     figure: Annotated[
         str | None,
         typer.Option(
-            "--figure", metavar="NAME", show_default=False,
+            "--figure", metavar="NAME", show_default=False, autocompletion=complete_figures,
             help="Of validation rows; validation_accuracy by default, where there are classes.",
         ),
     ] = None,

@@ -7,7 +7,13 @@ from typing import Annotated, Any
 
 import typer
 
-from shoal.cli.completion import complete_kinds, complete_refs, complete_sorts, complete_tags
+from shoal.cli.completion import (
+    complete_kinds,
+    complete_names,
+    complete_refs,
+    complete_sorts,
+    complete_tags,
+)
 from shoal.cli.exits import guarded
 from shoal.cli.options import AllowPython, Force, Json, Quiet, Threads, one_of, whole_number
 from shoal.store.entry import KINDS, SORTS
@@ -59,7 +65,10 @@ def list_runs(
     ] = None,
     name: Annotated[
         str | None,
-        typer.Option("--name", metavar="NAME", show_default=False, help="Only of this name."),
+        typer.Option(
+            "--name", metavar="NAME", show_default=False, help="Only of this name.",
+            autocompletion=complete_names,
+        ),
     ] = None,
     sort: Annotated[
         str,

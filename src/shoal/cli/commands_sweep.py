@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from shoal.cli.completion import complete_changes, complete_experiments, complete_figures
 from shoal.cli.exits import guarded
 from shoal.cli.options import (
     AllowPython,
@@ -28,28 +29,28 @@ def sweep(
     file: Annotated[
         Path,
         typer.Argument(
-            metavar="FILE", show_default=False,
+            metavar="FILE", show_default=False, autocompletion=complete_experiments,
             help="An experiment (.toml or .json) with a [sweep] table.",
         ),
     ],
     changes: Annotated[
         list[str] | None,
         typer.Argument(
-            metavar="KEY=A,B...", show_default=False,
+            metavar="KEY=A,B...", show_default=False, autocompletion=complete_changes,
             help="Values to sweep, or one value to change the experiment.",
         ),
     ] = None,
     figure: Annotated[
         str | None,
         typer.Option(
-            "--figure", metavar="NAME", show_default=False,
+            "--figure", metavar="NAME", show_default=False, autocompletion=complete_figures,
             help="Such as validation_loss; accuracy by default, where there are classes.",
         ),
     ] = None,
     sort: Annotated[
         str | None,
         typer.Option(
-            "--sort", metavar="FIGURE", show_default=False,
+            "--sort", metavar="FIGURE", show_default=False, autocompletion=complete_figures,
             help="Sort the table by this figure, best first; by cell: in the file's order.",
         ),
     ] = None,

@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 
 import typer
 
-from shoal.cli.completion import complete_experiments, complete_targets
+from shoal.cli.completion import complete_experiments, complete_figures, complete_targets
 from shoal.cli.exits import guarded
 from shoal.cli.options import (
     AllowPython,
@@ -142,7 +142,7 @@ def spread(
     figure: Annotated[
         str | None,
         typer.Option(
-            "--figure", metavar="NAME", show_default=False,
+            "--figure", metavar="NAME", show_default=False, autocompletion=complete_figures,
             help="Such as validation_accuracy, which is the default for classes.",
         ),
     ] = None,

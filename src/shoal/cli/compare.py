@@ -16,6 +16,7 @@ from shoal.cli.exits import INTERRUPTED
 from shoal.cli.output import REPORT, check_files, print_json, to_json, write_report
 from shoal.cli.run import with_seed
 from shoal.cli.storing import Storing, store_record
+from shoal.cli.targets import is_checkpoint, is_sweep, stored_entry
 from shoal.errors import InputError
 from shoal.experiments.changes import override
 from shoal.experiments.comparison import compare
@@ -55,6 +56,8 @@ class Wanted:
 def compare_files(sides: Sequence[str], wanted: Wanted) -> None:
     """Compare experiments; print the verdict and write what was asked for."""
     check_files(wanted.outputs, WRITES, force=wanted.force)
+    if wanted.at_most is not None and wanted.until is None:
+        raise InputError("--at-most: is for --until. Without it --pairs says how many there are.")
     wanted.storing.check()
     names, arms = arms_of(sides, wanted.seed)
     found = compare(
@@ -148,22 +151,36 @@ def _distinct(names: Sequence[str]) -> list[str]:
 
 
 def _experiment(file: str, changes: Sequence[str]) -> Experiment:
-    """Return the experiment in a file, or that of a stored run."""
+    """Return the experiment in a file, or that of a checkpoint or a stored run."""
     path = Path(file)
-    if path.suffix in (".toml", ".json") or path.exists():
-        return Experiment.load(path, changes)
-    from shoal.cli.targets import stored_entry
+    if is_sweep(path):
+        cure = "Give experiments; shoal sweep trains and ranks its cells."
+        raise InputError(f"{file}: is a sweep. {cure}")
+    kept = None
+    if is_checkpoint(path):
+        from shoal.experiments.stored_run import run_of_checkpoint
 
-    entry = stored_entry(file)
-    if entry is None:
+        kept = run_of_checkpoint(path).experiment
+    elif path.suffix not in (".toml", ".json") and not path.exists():
+        kept = _stored(file)
+    if kept is None:
         return Experiment.load(path, changes)
+    document = override(kept.document(), changes)
+    return Experiment.read(document, source=file, folder=kept.folder)
+
+
+def _stored(reference: str) -> Experiment | None:
+    """Return the experiment of a stored run, None if it is the name of a file."""
     from shoal.experiments.archive import load
 
+    entry = stored_entry(reference)
+    if entry is None:
+        return None
     experiment = getattr(load(entry.id), "experiment", None)
     if not isinstance(experiment, Experiment):
-        raise InputError(f"{file}: is a {entry.kind}. Give runs or experiment files to compare.")
-    document = override(experiment.document(), changes)
-    return Experiment.read(document, source=file, folder=experiment.folder)
+        cure = "Give runs or experiment files to compare."
+        raise InputError(f"{reference}: is a {entry.kind}. {cure}")
+    return experiment
 
 
 def _listed(text: str) -> list[str]:

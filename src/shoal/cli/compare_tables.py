@@ -28,6 +28,8 @@ from shoal.metrics import band
 WIDTH: Final = 79
 LONG: Final = 22
 """Characters of a name that a first column has room for."""
+NEVER: Final = "never"
+"""What stands for a time where the network in the middle does not reach the target."""
 SENTENCES: Final = 6
 """Verdicts up to which each has its sentence below the table."""
 
@@ -71,18 +73,35 @@ def _second_opinions(found: Comparison) -> list[str]:
 
 
 def _arms_table(found: Comparison) -> Table:
-    sizes = len({arm.n_parameters for arm in found.arms}) > 1
+    sizes = found.goal is None and len({arm.n_parameters for arm in found.arms}) > 1
     heads = ["median", "5 %", "95 %", "stuck", "diverged", *(["weights"] if sizes else [])]
-    table = new_table(_head(found.figure), *heads)
+    table = _folding(_head(found.figure), *heads)
     for name, arm in zip(_row_names(found), found.arms, strict=True):
-        own = band(arm.figures[found.figure])
-        cells = [figure_text(found.figure, float(each)) for each in (own.median, own.p05, own.p95)]
+        cells = _spread(found.figure, arm.figures[found.figure])
         counts = [f"{n:,}" for n in (arm.n_stuck, arm.n_diverged)]
         more = [f"{arm.n_parameters:,}"] if sizes else []
         table.add_row(label(name), *cells, *counts, *more)
     for name, value in beside(found.arms):
         rest = [""] * (len(heads) - 1)
         table.add_row(label(name), figure_text(found.figure, value), *rest, style="dim")
+    return table
+
+
+def _spread(figure: str, values: np.ndarray) -> list[str]:
+    """Return the median and the 5 and 95 % quantiles; those that never get there come last."""
+    if figure in TIMES:
+        late = np.where(np.isfinite(values), values, np.inf)
+        ends = np.quantile(late, [0.05, 0.95], method="inverted_cdf")
+        told = [figure_text(figure, float(each)) for each in (np.median(late), *ends)]
+        return [each or NEVER for each in told]
+    own = band(values)
+    return [figure_text(figure, float(each)) for each in (own.median, own.p05, own.p95)]
+
+
+def _folding(*columns: str) -> Table:
+    """Return an empty table whose first column gives way where there is no room."""
+    table = new_table(*columns)
+    table.columns[0].no_wrap, table.columns[0].overflow = False, "fold"
     return table
 
 
@@ -93,7 +112,7 @@ def _head(figure: str) -> str:
 def _verdict_table(found: Comparison) -> Table:
     unit, names = unit_of(found.figure), short_names(found.names)
     by = f"by, in {unit}" if unit else "by"
-    table = new_table("second : first", "won-lost-tied", by, "p")
+    table = _folding("second : first", "won-lost-tied", by, "p")
     for each in found.verdicts:
         counts = f"{each.wins:,}-{each.losses:,}-{each.ties:,}"
         against = label(f"{names[each.b]} : {names[each.a]}")
@@ -114,11 +133,11 @@ def _by(verdict: Verdict, figure: str) -> str:
 
 def _times_table(found: Comparison) -> Table:
     heads = ("reached", "steps", "evaluations", "seconds", "weights")
-    table = new_table(f"to {found.goal}", *heads)
+    table = _folding(f"to {found.goal}", *heads)
     for name, arm in zip(_row_names(found), found.arms, strict=True):
         times = (found.times or {})[arm.name]
         cells = [
-            figure_text(f"{unit}_to_target", _median_time(times[unit]))
+            figure_text(f"{unit}_to_target", _median_time(times[unit])) or NEVER
             for unit in ("steps", "evaluations", "seconds")
         ]
         n_reached = int(np.isfinite(times["steps"]).sum())

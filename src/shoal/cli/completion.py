@@ -8,7 +8,7 @@ from __future__ import annotations
 import contextlib
 import io
 import os
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import wraps
 from typing import TYPE_CHECKING, Final
 
@@ -37,6 +37,24 @@ TASKS: Final = (
     "spiral", "digits",
 )  # fmt: skip
 """The names in the table of tasks, which is too heavy to load for a Tab key; a test compares."""
+VALUES: Final[Mapping[str, Sequence[str]]] = {
+    "data.task": TASKS,
+    "training.optimizer": (
+        "sgd", "momentum", "nesterov", "rprop", "lion", "perceptron", "adagrad", "rmsprop",
+        "adam", "adamw", "nadam", "amsgrad", "lbfgs", "random_perturbation",
+        "finite_difference", "annealing", "evolution",
+    ),
+    "training.loss": (
+        "binary_crossentropy", "categorical_crossentropy", "squared_error", "absolute_error",
+        "huber", "hinge", "poisson",
+    ),
+    "preprocess.scaling": ("none", "standard", "minmax"),
+}  # fmt: skip
+"""What can stand after a key; a test compares these too."""
+MEASURES: Final = ("accuracy", "loss", "r2", "mean_absolute_error")
+FIGURES: Final = tuple(f"{rows}_{what}" for what in MEASURES for rows in ("validation", "train"))
+"""Of the reports; a test compares."""
+STREAMS: Final = ("data", "noise", "split", "init", "order", "dropout", "search")
 
 
 def _quietly(complete: Callable[[str], Iterable[Offer]]) -> Callable[[str], list[Offer]]:
@@ -96,12 +114,48 @@ def complete_experiments(incomplete: str) -> Iterator[Offer]:
 
 @_quietly
 def complete_changes(incomplete: str) -> Iterator[Offer]:
-    """Offer keys of the experiment, and tasks after ``data.task=``."""
+    """Offer keys of the experiment, and what can stand after them, such as tasks.
+
+    Of several values with commas between, the last one is completed.
+    """
     key, equals, value = incomplete.partition("=")
     if not equals:
         yield from ((each, "") for each in KEYS if each.startswith(incomplete))
-    elif key == "data.task":
-        yield from ((f"{key}={task}", "") for task in TASKS if task.startswith(value))
+        return
+    *before, last = value.split(",")
+    begin = f"{key}=" + "".join(f"{each}," for each in before)
+    known = VALUES.get(key.removesuffix(".name"), ())
+    yield from ((begin + each, "") for each in known if each.startswith(last))
+
+
+@_quietly
+def complete_sides(incomplete: str) -> Iterator[Offer]:
+    """Offer experiments, stored runs, and changes: what is compared."""
+    yield from complete_experiments(incomplete)
+    yield from complete_refs(incomplete)
+    if incomplete:
+        yield from complete_changes(incomplete)
+
+
+@_quietly
+def complete_figures(incomplete: str) -> Iterator[Offer]:
+    """Offer the figures of the reports."""
+    yield from ((name, "") for name in FIGURES if name.startswith(incomplete))
+
+
+@_quietly
+def complete_streams(incomplete: str) -> Iterator[Offer]:
+    """Offer random streams; after a comma the next."""
+    begin, comma, last = incomplete.rpartition(",")
+    yield from ((begin + comma + name, "") for name in STREAMS if name.startswith(last))
+
+
+@_quietly
+def complete_names(incomplete: str) -> Iterator[Offer]:
+    """Offer names of stored runs."""
+    from shoal.store.store import Store
+
+    yield from ((name, "") for name in Store.open().names(incomplete))
 
 
 @_quietly

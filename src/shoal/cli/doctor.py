@@ -18,6 +18,8 @@ from shoal.experiments.doctor.proof import PAIRS
 from shoal.experiments.run import Run
 
 WIDTH = 79
+SHARE = "unexplained_share"
+LEGEND = "Unexplained share: the loss divided by that of the best constant guess."
 HEADS = {"fault": "FAULT", "question": "QUESTION", "note": "NOTE"}
 
 
@@ -94,6 +96,9 @@ def print_diagnosis(found: Diagnosis, *, quiet: bool = False) -> None:
         console.print()
         for line in lines_of(finding):
             console.print(line)
+    if any(SHARE in key for finding in found.findings for key in finding.evidence):
+        console.print()
+        console.print(LEGEND)
 
 
 def lines_of(finding: Finding) -> Iterator[str]:

@@ -69,7 +69,7 @@ Outputs = Annotated[
     list[Path] | None,
     typer.Option(
         "--output", "-o", metavar="FILE", show_default=False,
-        help="Write the model (.safetensors) or the result (.json); both by giving -o twice.",
+        help="Write the model (.safetensors), the result (.json) or a report (.html); repeatable.",
     ),
 ]  # fmt: skip
 Changes = Annotated[

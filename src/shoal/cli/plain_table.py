@@ -5,18 +5,17 @@ from __future__ import annotations
 import shutil
 import unicodedata
 from collections.abc import Collection, Mapping, Sequence
+from types import MappingProxyType
 from typing import Final
 
 GAP: Final = "  "
-SHORTEST: Final = 6
-"""Cells that a column keeps where the terminal is narrow."""
 
 
 def plain_table(
     columns: Mapping[str, Sequence[str]],
     *,
     right: Collection[str] = (),
-    cut: Collection[str] = (),
+    cut: Mapping[str, int] = MappingProxyType({}),
     width: int | None = None,
 ) -> str:
     """Return columns side by side under their heads.
@@ -24,7 +23,8 @@ def plain_table(
     Args:
         columns: cells by head.
         right: heads of columns whose cells end at the same place.
-        cut: heads of columns whose cells may be cut where the terminal is narrow.
+        cut: heads of columns whose cells may be cut where the terminal is narrow, with the
+            width that they keep.
         width: of the terminal, if it is not to be asked.
 
     Example:
@@ -38,11 +38,11 @@ def plain_table(
     cells = {head: [head, *map(one_line, each)] for head, each in columns.items()}
     sizes = {head: max(map(cell_width, each)) for head, each in cells.items()}
     too_much = sum(sizes.values()) + len(GAP) * (len(sizes) - 1) - width
-    for head in sorted(cut, key=lambda head: -sizes.get(head, 0)):
-        if head in sizes and too_much > 0:
-            less = min(too_much, max(0, sizes[head] - max(SHORTEST, cell_width(head))))
-            sizes[head] -= less
-            too_much -= less
+    for _ in range(too_much):
+        # the widest gives way, so that what is short stays legible
+        long = {head: sizes[head] for head, least in cut.items() if sizes.get(head, 0) > least}
+        if long:
+            sizes[max(long, key=lambda head: long[head])] -= 1
     lines = [
         GAP.join(_fitted(cells[head][i], sizes[head], head in right) for head in columns).rstrip()
         for i in range(len(next(iter(cells.values()))))

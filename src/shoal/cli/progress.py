@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
+from shoal.cli.durations import left
 from shoal.experiments.progress import Progress
 
 LINE_EVERY_S = 5.0
@@ -57,13 +58,7 @@ def _loss(progress: Progress) -> str:
 
 
 def _left(progress: Progress) -> str:
-    if progress.left_s is None:
-        return ""
-    minutes, seconds = divmod(round(progress.left_s), 60)
-    hours, minutes = divmod(minutes, 60)
-    if hours:
-        return f"{hours} h {minutes} min left"
-    return f"{minutes} min {seconds} s left" if minutes else f"{seconds} s left"
+    return left(progress.left_s)
 
 
 @contextmanager

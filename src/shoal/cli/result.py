@@ -114,7 +114,8 @@ def _sentences(run: Run) -> list[tuple[str, str | None]]:
         lines.append((f"{total} diverged. Try a smaller training.optimizer.learning_rate.", "red"))
     lines += [(line, None) for line in _ends(run)]
     if run.interrupted:
-        epochs = int(np.median(run.steps)) // run.prepared.schedule.steps_per_epoch
+        middle = int(np.sort(run.steps)[len(run) // 2])
+        epochs = middle // run.prepared.schedule.steps_per_epoch
         total = f"{run.experiment.training.epochs:,}"
         lines.append((f"interrupted in epoch {epochs + 1:,} of {total}: this is what was there",
                       "yellow"))  # fmt: skip

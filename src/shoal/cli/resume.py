@@ -14,7 +14,7 @@ from shoal.cli.storing import RunStoring, storing_entry, storing_run
 from shoal.cli.targets import stored_entry
 from shoal.errors import InputError, StoreError
 from shoal.experiments.resumption import resuming
-from shoal.experiments.stored_run import CHECKPOINT
+from shoal.experiments.stored_run import CHECKPOINT, gone
 from shoal.store.store import Store
 
 if TYPE_CHECKING:
@@ -53,6 +53,8 @@ def resume_file(file: Path, changes: Sequence[str], wishes: Wishes) -> None:
 
 def resume_entry(entry: Entry, changes: Sequence[str], wishes: Wishes) -> None:
     """Go on with a stored run; with more epochs it is a run of its own, and the old one stays."""
+    if not entry.folder.is_dir():
+        raise gone(entry.folder, entry.id)
     if not (entry.folder / CHECKPOINT).is_file():
         told = "has no arrays to go on from; only its result is kept."
         raise StoreError(entry.id, told)

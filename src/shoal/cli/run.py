@@ -7,12 +7,12 @@ import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import typer
 
 from shoal.cli.exits import FELL_SHORT, INTERRUPTED
-from shoal.cli.output import print_json, to_json
+from shoal.cli.output import REPORT, check_files, print_json, to_json, write_report
 from shoal.cli.storing import RunStoring, Storing, storing_run
 from shoal.data.dataset import Dataset
 from shoal.errors import FunctionError, InputError
@@ -21,12 +21,14 @@ from shoal.experiments.keeper import check_new
 from shoal.experiments.launch import carry_out
 from shoal.experiments.prepare import Prepared, prepare
 from shoal.experiments.run import Run
-from shoal.files import check_output, write_bytes
+from shoal.files import write_bytes
 
 if TYPE_CHECKING:
     from shoal.store.entry import Entry
 
 MODEL, RESULT = ".safetensors", ".json"
+WRITES: Final = {MODEL: "the model", RESULT: "the result", REPORT: "a report"}
+"""What a run can be written as."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,7 +39,7 @@ class Wishes:
         threads: how many to use; None: all there are.
         as_json: print the JSON document in place of the table.
         quiet: print nothing but what was asked for.
-        outputs: files for the model and the result.
+        outputs: files for the model, the result and a report.
         force: replace files that exist.
         checkpoint: a file to go on from if training is interrupted.
         checkpoint_every_s: seconds from one checkpoint to the next, if that was said.
@@ -93,12 +95,7 @@ def with_seed(changes: Sequence[str], seed: int | None) -> list[str]:
 
 def check_outputs(outputs: Sequence[Path], force: bool) -> None:
     """Refuse outputs that cannot be written, before any work is done."""
-    for number, path in enumerate(outputs):
-        if path.suffix not in (MODEL, RESULT):
-            raise InputError(f"{path}: must end in .safetensors (the model) or .json (the result).")
-        if path in outputs[:number]:
-            raise InputError(f"{path}: is named twice as an output. Name it once.")
-        check_output(path, force=force)
+    check_files(outputs, WRITES, force=force)
 
 
 def carry(
@@ -189,6 +186,8 @@ def _write(run: Run, wishes: Wishes, texts: Sequence[tuple[Path, str]]) -> dict[
     for path in wishes.outputs:
         if path.suffix == RESULT:
             write_bytes(path, to_json(document).encode(), force=wishes.force)
+        elif path.suffix == REPORT:
+            write_report(run, path, force=wishes.force)
         elif len(run.diverged) < len(run):
             run.ensemble.save(path, force=wishes.force)
         else:

@@ -2,22 +2,28 @@
 
 from __future__ import annotations
 
+import shutil
 import sys
 from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import typer
 
 from shoal.cli.output import print_json
 from shoal.cli.plain_table import one_line, plain_table
+from shoal.cli.stored_tables import called, number, result_table, wrapped
 from shoal.errors import InputError
 from shoal.store.entry import Entry, check_tag
 from shoal.store.store import Store
 
 LISTED = 20
 """Entries in the table where nothing else is said."""
+WIDE: Final = 100
+"""Of a terminal: in a narrower one a list of mixed kinds has a column less."""
+CUT: Final = {"name": 8, "result": 20, "notes": 5}
+"""Columns of the list that are cut where there is no room, and what they keep."""
 
 
 def print_runs(
@@ -41,7 +47,7 @@ def print_runs(
         none = "nothing that is stored fits." if chosen else "nothing is stored yet."
         print(none if chosen else f"{none} shoal run FILE stores its run.")
         return
-    print(_table(entries))
+    print(_table(entries, sort))
     n_there = store.count(kind=kind, tag=tag, name=name)
     if n_there > len(entries):
         print(f"\n{len(entries):,} of {n_there:,}; --limit 0 lists them all.")
@@ -59,9 +65,10 @@ def show_run(ref: str, *, as_json: bool) -> None:
     for name, value in facts.items():
         print(f"{name:{width}}  {one_line(value)}")
     if entry.answer:
-        print(f"\n{one_line(entry.answer)}")
-    if result is not None and result.get("summary") and entry.kind == "run":
-        print(f"\n{_summary(result['summary'])}")
+        print(f"\n{wrapped(entry.answer)}")
+    table = "" if result is None else _shown(entry, result)
+    if table:
+        print(f"\n{table}")
 
 
 def remove_runs(refs: Sequence[str], *, yes: bool) -> None:
@@ -116,6 +123,13 @@ def stored_result(entry: Entry) -> dict[str, Any] | None:
     return found
 
 
+def _shown(entry: Entry, result: dict[str, Any]) -> str:
+    try:
+        return result_table(entry.kind, result)
+    except (KeyError, TypeError, AttributeError):
+        raise InputError(f"{entry.id}: its result is damaged, or of another shoal.") from None
+
+
 def _ask(entries: Sequence[Entry]) -> None:
     names = ", ".join(f"{entry.id} ({entry.kind} {entry.name})" for entry in entries)
     if not sys.stdin.isatty():
@@ -123,29 +137,24 @@ def _ask(entries: Sequence[Entry]) -> None:
     typer.confirm(f"Remove {names} for good?", abort=True, err=True)
 
 
-def _table(entries: Sequence[Entry]) -> str:
-    columns = {
+def _table(entries: Sequence[Entry], sort: str) -> str:
+    columns: dict[str, Sequence[str]] = {
         "id": [entry.id for entry in entries],
         "when": [_when(entry.created) for entry in entries],
-        "name": [_name(entry) for entry in entries],
-        "networks": [f"{entry.n_networks:,}" for entry in entries],
-        "time": [_duration(entry.seconds) for entry in entries],
-        "median": [_figure(entry) for entry in entries],
+        "what": [entry.kind for entry in entries],
+        "name": [entry.name for entry in entries],
+        "networks": [f"{entry.n_networks:,}" if entry.n_networks else "" for entry in entries],
+        "time": [_duration(entry.seconds) if entry.seconds else "" for entry in entries],
+        "result": [_result(entry) for entry in entries],
         "notes": [", ".join(filter(None, [*entry.tags, entry.note])) for entry in entries],
     }
+    if set(columns["what"]) == {"run"}:
+        del columns["what"]
+    elif shutil.get_terminal_size().columns < WIDE:
+        del columns["networks" if sort == "seconds" else "time"]
     if not any(columns["notes"]):
         del columns["notes"]
-    return plain_table(columns, right=("networks", "time"), cut=("name", "notes"))
-
-
-def _summary(summary: dict[str, Any]) -> str:
-    heads = {"median": "median", "p05": "5 %", "p95": "95 %"}
-    columns = {"figure": [name.replace("_", " ") for name in summary]}
-    columns |= {
-        head: [_number(band[key]) for band in summary.values()] for key, head in heads.items()
-    }
-    columns["networks"] = [f"{band['n_counted']:,}" for band in summary.values()]
-    return plain_table(columns, right=(*heads.values(), "networks"))
+    return plain_table(columns, right=("networks", "time"), cut=CUT)
 
 
 def _facts(entry: Entry) -> dict[str, str]:
@@ -158,29 +167,26 @@ def _facts(entry: Entry) -> dict[str, str]:
         "name": entry.name,
         "created": f"{entry.created.astimezone():%Y-%m-%d %H:%M:%S %z}",
         "status": status,
-        "networks": f"{entry.n_networks:,}",
-        "training": _duration(entry.seconds),
+        "networks": f"{entry.n_networks:,}" if entry.n_networks else "",
+        "training": _duration(entry.seconds) if entry.seconds else "",
         "tags": ", ".join(entry.tags),
         "note": entry.note,
         "computed": f"{entry.machine}, arithmetic {entry.arithmetic}, shoal {entry.version}",
         "experiment": entry.digest[:12],
-        "folder": str(entry.folder),
+        "folder": str(entry.folder) + ("" if entry.folder.is_dir() else " (gone)"),
     }
     if not entry.has_state:
         facts["kept"] = "the result alone, without the arrays"
     return {name: value for name, value in facts.items() if value}
 
 
-def _name(entry: Entry) -> str:
-    """Return name, kind and status, as far as they are not the usual ones."""
-    parts = [entry.name, *([entry.kind] if entry.kind != "run" else [])]
-    parts += [entry.status] if entry.status != "done" else []
-    return ", ".join(parts)
-
-
-def _figure(entry: Entry) -> str:
-    figure = entry.figure.replace("_", " ").replace("train ", "training ")
-    return f"{_number(entry.value):>6} {figure}" if entry.value is not None else figure
+def _result(entry: Entry) -> str:
+    """Return the answer, or the median of the headline figure, after a status of note."""
+    found = entry.answer
+    if not found and entry.value is not None:
+        found = f"{number(entry.value):>6} {called(entry.figure)}"
+    parts = [entry.status if entry.status != "done" else "", found]
+    return ": ".join(filter(None, parts))
 
 
 def _when(created: datetime) -> str:
@@ -190,11 +196,9 @@ def _when(created: datetime) -> str:
     return f"{local:%d %b}" if local.year == now.year else f"{local:%Y-%m-%d}"
 
 
-def _number(value: float | None) -> str:
-    return "" if value is None else f"{value:.4f}" if 1e-3 <= abs(value) < 1e4 else f"{value:.4g}"
-
-
 def _duration(seconds: float) -> str:
+    if seconds < 0.95:
+        return f"{seconds * 1e3:.2g} ms" if seconds < 0.0095 else f"{seconds * 1e3:.0f} ms"
     if seconds < 100:
         return f"{seconds:.2g} s" if seconds < 10 else f"{seconds:.0f} s"
     minutes, rest = divmod(round(seconds), 60)

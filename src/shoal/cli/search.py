@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
+from shoal.cli.durations import left
 from shoal.cli.output import print_json, to_json
 from shoal.cli.run import with_seed
 from shoal.errors import InputError
@@ -171,8 +172,7 @@ class _Shown:
         told = f"{progress.stage} of {progress.n_stages}: {progress.n_cells:,} cells"
         if progress.best is not None:
             told += f", best {progress.best:.4g}"
-        if progress.left_s is not None:
-            told += f", {progress.left_s:,.0f} s left"
+        told += f", {left(progress.left_s)}" if progress.left_s is not None else ""
         is_over = progress.stage == progress.n_stages and progress.done >= progress.total
         end = "\r" + " " * 60 + "\r" if is_over else ""
         print(f"\r{told:60.60}", end=end, file=sys.stderr, flush=True)

@@ -8,9 +8,9 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
-from shoal.errors import ShoalError
+from shoal.errors import ShoalError, StoreError
 from shoal.store.entry import check_tag
 from shoal.store.home import is_off
 
@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from shoal.experiments.sweep import Sweep
     from shoal.store.entry import Entry
     from shoal.store.store import Store
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,13 +96,15 @@ def storing_run(
         storing: whether and how.
         checkpointed: whether the user keeps a checkpoint, so that none is needed here.
     """
-    if not storing.is_on:
+    store = _opened() if storing.is_on else None
+    if store is None:
         yield RunStoring()
         return
     from shoal.experiments.drafting import drafting
 
     with drafting(
         prepared,
+        store=store,
         name=storing.name,
         tags=storing.tags,
         note=storing.note,
@@ -119,7 +123,7 @@ def storing_entry(store: Store, entry: Entry, storing: Storing) -> RunStoring:
 
     def finish(run: Run, **how: Any) -> Entry | None:
         keep = partial(keep_record, run, store=store, entry=entry, **how)
-        return keeping(keep, storing, is_last=store.get("@last").id == entry.id)
+        return keeping(keep, storing, store)
 
     return RunStoring(_finish=finish)
 
@@ -181,8 +185,23 @@ def storing_sweep(sweep: Sweep, storing: Storing, **how: Any) -> Iterator[SweepD
             )
         except ShoalError as error:
             _not_stored(error)
-    with stack:
+    with left_quietly(stack):
         yield draft
+
+
+@contextlib.contextmanager
+def left_quietly(manager: contextlib.AbstractContextManager[T]) -> Iterator[T]:
+    """Enter a draft, and let go of it without a word: `finish_sweep` says what goes wrong.
+
+    A full disk would say so again as the ledger is closed, and end a sweep that is done.
+    """
+    stack = contextlib.ExitStack()
+    entered = stack.enter_context(manager)
+    try:
+        yield entered
+    finally:
+        with contextlib.suppress(StoreError):
+            stack.close()
 
 
 def finish_sweep(
@@ -194,13 +213,23 @@ def finish_sweep(
     """Store what came of a sweep, and say so; a problem is only said."""
     if draft is None:
         return None
-    return keeping(lambda: draft.finish(swept, document=document), storing)
+    entry = keeping(lambda: draft.finish(swept, document=document), storing, draft.store)
+    if (entry is None or swept.interrupted) and not storing.quiet:
+        print(f"note: to go on: shoal resume {draft.entry.id}", file=sys.stderr)
+    return entry
 
 
-def keeping(keep: Callable[[], Kept], storing: Storing, *, is_last: bool = True) -> Entry | None:
-    """Call what stores something and say what came of it; nothing that goes wrong is raised."""
+def keeping(keep: Callable[[], Kept], storing: Storing, store: Store | None = None) -> Entry | None:
+    """Call what stores something and say what came of it; nothing that goes wrong is raised.
+
+    Args:
+        keep: stores it.
+        storing: whether to say that it is stored.
+        store: where it goes, if what was begun there earlier need not be the last.
+    """
     try:
         kept = keep()
+        is_last = store is None or store.get("@last").id == kept.entry.id
     except Exception as error:  # whatever it is, what was computed is not lost for it
         _not_stored(error)
         return None
@@ -209,6 +238,17 @@ def keeping(keep: Callable[[], Kept], storing: Storing, *, is_last: bool = True)
     if not storing.quiet:
         print(f"stored as {kept.entry.id}{' (@last)' * is_last}", file=sys.stderr)
     return kept.entry
+
+
+def _opened() -> Store | None:
+    """Return the store; where it cannot be, say why and return None."""
+    from shoal.store.store import Store
+
+    try:
+        return Store.open()
+    except StoreError as error:
+        _not_stored(error)
+        return None
 
 
 def _not_stored(error: Exception) -> None:

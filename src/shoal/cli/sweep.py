@@ -25,8 +25,10 @@ from shoal.experiments.sweep.rows import arrow, csv_of, parquet_of
 from shoal.experiments.sweep.swept import Swept
 from shoal.files import write_bytes
 
-LINES = "a line for each network"
-WRITES = {".csv": LINES, ".parquet": LINES, ".json": "the result", REPORT: "a report"}
+WRITES = {
+    ".csv": "a line for each network", ".parquet": "the same", ".json": "the result",
+    REPORT: "a report",
+}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -135,15 +137,19 @@ def _carried_out(sweep: Sweep, known: Any, wanted: Wanted) -> Swept:
             )
         for warning in swept.warnings:
             print(f"warning: {warning}", file=sys.stderr)
-        document = _deliver(swept, wanted)
+        needs = wanted.as_json or any(path.suffix == ".json" for path in wanted.outputs)
+        document = swept.to_dict() if needs else None
+        if wanted.as_json:
+            print_json(document)
+        elif not wanted.quiet:
+            print_swept(swept, figure=wanted.figure, sort=wanted.sort, top=wanted.top)
         finish_sweep(draft, swept, wanted.storing, document)
+    _write(swept, document, wanted)  # last: a full disk takes neither the answer nor the store's
     return swept
 
 
-def _deliver(swept: Swept, wanted: Wanted) -> dict[str, Any] | None:
-    """Write what was asked for and print; return the document if it was made."""
-    needs = wanted.as_json or any(path.suffix == ".json" for path in wanted.outputs)
-    document = swept.to_dict() if needs else None
+def _write(swept: Swept, document: dict[str, Any] | None, wanted: Wanted) -> None:
+    """Write the files that were asked for."""
     for path in wanted.outputs:
         if path.suffix == REPORT:
             write_report(swept, path, force=wanted.force)
@@ -153,8 +159,3 @@ def _deliver(swept: Swept, wanted: Wanted) -> dict[str, Any] | None:
         else:
             content = csv_of(swept) if path.suffix == ".csv" else parquet_of(swept)
         write_bytes(path, content, force=wanted.force)
-    if wanted.as_json:
-        print_json(document)
-    elif not wanted.quiet:
-        print_swept(swept, figure=wanted.figure, sort=wanted.sort, top=wanted.top)
-    return document

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
+from shoal.cli.durations import left
 from shoal.cli.progress import BAR_AFTER_S, LINE_EVERY_S
 from shoal.experiments.sweep.running import SweepProgress
 
@@ -57,35 +58,6 @@ def described(progress: SweepProgress) -> str:
         left(progress.left_s),
     ]
     return ", ".join(part for part in parts if part)
-
-
-def left(seconds: float | None) -> str:
-    """Return how long it still takes, in words.
-
-    Example:
-        >>> left(75), left(9000), left(None)
-        ('1 min 15 s left', '2 h 30 min left', '')
-    """
-    return "" if seconds is None else f"{duration(seconds)} left"
-
-
-def duration(seconds: float) -> str:
-    """Return a time in words.
-
-    Example:
-        >>> duration(0.31), duration(12), duration(200_000)
-        ('0.3 s', '12 s', '2 d 7 h')
-    """
-    if seconds < 9.95:
-        return f"{seconds:.1f} s" if seconds >= 0.05 else "less than 0.1 s"
-    minutes, rest = divmod(round(seconds), 60)
-    hours, minutes = divmod(minutes, 60)
-    days, hours = divmod(hours, 24)
-    if days:
-        return f"{days:,} d {hours} h"
-    if hours:
-        return f"{hours} h {minutes} min"
-    return f"{minutes} min {rest} s" if minutes else f"{rest} s"
 
 
 class _Lines:

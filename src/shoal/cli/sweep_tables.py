@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import textwrap
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 from rich.cells import cell_len
 
-from shoal.cli.sweep_progress import duration
+from shoal.cli.durations import duration
 from shoal.cli.tables import GAP, label, new_console, new_table
 from shoal.data.wording import count
 from shoal.errors import InputError, did_you_mean
@@ -47,9 +48,7 @@ def print_swept(swept: Swept, *, figure: str | None, sort: str | None, top: int)
         return
     lines = swept.summary(name)
     order = range(len(lines)) if sort == CELL else swept.order(sort or name)
-    linear = swept.linear_models(name) if not swept.interrupted else np.full(len(lines), np.nan)
-    for line, value in zip(lines, linear.tolist(), strict=True):
-        line["linear_model"] = value
+    _add_baselines(lines, {} if swept.interrupted else swept.baselines(name))
     columns = _columns(swept, [lines[k] for k in order][:top], name, sort)
     fitting = _fitting(columns, console.width)
     table = new_table(*(head for head, _ in fitting))
@@ -62,7 +61,7 @@ def print_swept(swept: Swept, *, figure: str | None, sort: str | None, top: int)
             f"{last} {top:,} of {len(lines):,} cells; all of them with --top", style="dim"
         )
     console.print()
-    _print_answer(swept)
+    _print_wrapped(swept.answer(name))
     _print_effects(swept, name, has_all=len(lines) <= top)
     _print_foot(swept, name, lines)
 
@@ -72,11 +71,16 @@ def _print_none(swept: Swept, name: str) -> None:
     if swept.figures:
         told = f"No network has the figure '{name}'. There are: {', '.join(swept.figures)}."
         console.print(told)
-    _print_answer(swept)
-
-
-def _print_answer(swept: Swept) -> None:
     _print_wrapped(swept.sentence)
+
+
+def _add_baselines(lines: list[dict[str, Any]], found: Mapping[str, np.ndarray]) -> None:
+    """Put baselines into lines that know none yet."""
+    for name in ("constant_guess", "linear_model"):
+        values = found.get(name.replace("_", " "), np.full(len(lines), np.nan))
+        for line, value in zip(lines, values.tolist(), strict=True):
+            if not np.isfinite(line.get(name, np.nan)):
+                line[name] = value
 
 
 def _print_effects(swept: Swept, figure: str, *, has_all: bool) -> None:
@@ -87,7 +91,7 @@ def _print_effects(swept: Swept, figure: str, *, has_all: bool) -> None:
             _print_wrapped(effect.sentence, indent=2)
 
 
-def _print_wrapped(text: str, indent: int = 0) -> None:
+def _print_wrapped(text: str, *, indent: int = 0, style: str | None = None) -> None:
     console = new_console()
     wrapped = textwrap.wrap(
         label(text),
@@ -96,7 +100,7 @@ def _print_wrapped(text: str, indent: int = 0) -> None:
         subsequent_indent=" " * 2 * indent,
         break_long_words=False,
     )
-    console.print("\n".join(wrapped))
+    console.print("\n".join(wrapped), style=style)
 
 
 Columns = list[tuple[str, list[str], int]]
@@ -145,7 +149,6 @@ def _fitting(columns: Columns, width: int) -> list[tuple[str, list[str]]]:
 
 def _print_foot(swept: Swept, name: str, lines: list[dict[str, Any]]) -> None:
     """Print what the table speaks of, dimly."""
-    console = new_console()
     sizes = sorted(set(swept.sizes))
     each = f"{sizes[0]:,}" if len(sizes) == 1 else f"{sizes[0]:,} to {sizes[-1]:,}"
     told = [f"{named(name)}, {each} network{'' if sizes == [1] else 's'} a cell"]
@@ -153,20 +156,19 @@ def _print_foot(swept: Swept, name: str, lines: list[dict[str, Any]]) -> None:
         known = [line[column] for line in lines if np.isfinite(line[column])]
         if known:
             told.append(f"{column.replace('_', ' ')} {_range(min(known), max(known))}")
-    console.print("; ".join(told), style="dim")
+    _print_wrapped("; ".join(told), style="dim")
     amount = f"{count(len(swept.sizes), 'cell')}, {count(len(swept), 'network')}"
     left_out = int((swept.columns["stopped_because"] == "not trained").sum())
     rest = f", {left_out:,} of them not trained" if left_out else ""
-    console.print(f"{amount}{rest}, {duration(swept.seconds)}", style="dim")
+    _print_wrapped(f"{amount}{rest}, {duration(swept.seconds)}", style="dim")
 
 
 def print_forecast(sweep: Sweep, plan: Plan, found: Forecast, workers: str) -> None:
     """Print what a sweep would take."""
     console = new_console()
-    names = short_names(sweep.keys)
     table = new_table("swept", "values")
-    for axis in sweep.axes:
-        table.add_row(label(" with ".join(names[key] for key in axis.shown_keys)), f"{axis.size:,}")
+    for axis, name in zip(sweep.axes, sweep.grid().axis_names(), strict=True):
+        table.add_row(label(name), f"{axis.size:,}")
     console.print(table)
     console.print()
     sizes = sorted(set(plan.sizes.tolist()))
@@ -175,7 +177,7 @@ def print_forecast(sweep: Sweep, plan: Plan, found: Forecast, workers: str) -> N
         ("cells", f"{plan.n_cells:,}"),
         ("networks", f"{plan.n_networks:,} ({each} a cell)"),
         ("chunks", f"{plan.n_chunks:,}"),
-        ("time", f"about {duration(found.seconds)} on {found.n_workers:,} {_workers(workers)}"),
+        ("time", f"{_about(found.seconds)} on {found.n_workers:,} {_workers(workers)}"),
         (
             "memory",
             f"{_bytes(found.worker_bytes)} a worker, {_bytes(found.result_bytes)} of results",
@@ -183,6 +185,11 @@ def print_forecast(sweep: Sweep, plan: Plan, found: Forecast, workers: str) -> N
     ):
         console.print(f"{head:10}{text}")
     console.print(f"measured on {count(found.n_measured, 'network')}", style="dim")
+
+
+def _about(seconds: float) -> str:
+    told = duration(seconds)
+    return told if told.startswith("less") else f"about {told}"
 
 
 def _workers(how: str) -> str:

@@ -78,7 +78,7 @@ def open_target(
         _refuse(changes, text)
         return load(entry.id, allow_python=allow_python)
     file = Path(text)
-    if file.is_file() and _is_checkpoint(file):
+    if file.is_file() and is_checkpoint(file):
         from shoal.experiments.stored_run import run_of_checkpoint
 
         _refuse(changes, text)
@@ -151,7 +151,8 @@ def _refuse(changes: Sequence[str], text: str) -> None:
         raise InputError(f"{text}: {told} Give the experiment's file to try something else.")
 
 
-def _is_checkpoint(file: Path) -> bool:
+def is_checkpoint(file: Path) -> bool:
+    """Return whether a file keeps the state of a training."""
     try:
         with open(file, "rb") as opened:
             head = opened.read(8)

@@ -25,12 +25,14 @@ from shoal.experiments.stored_run import (
     RESULT,
     digest_of,
     facts_of_run,
+    gone,
     name_of,
     read_run,
     why_without_state,
     write_result,
     write_state,
 )
+from shoal.experiments.views import mark_stored
 from shoal.files import write_bytes
 from shoal.kernels import ARITHMETIC
 from shoal.metrics import band
@@ -145,6 +147,7 @@ def keep_record(
     else:
         fill(entry.folder)
         entry = store.finish(entry.id, **facts)
+    mark_stored(record, entry.id)
     return Kept(entry=entry, notes=tuple(notes))
 
 
@@ -165,7 +168,11 @@ def load(
     store = Store.open() if store is None else store
     entry = store.get(ref)
     if entry.kind == "run":
-        return read_run(entry.folder, entry.id, rows=rows, allow_python=allow_python)
+        run = read_run(entry.folder, entry.id, rows=rows, allow_python=allow_python)
+        mark_stored(run, entry.id)
+        return run
+    if not entry.folder.is_dir():
+        raise gone(entry.folder, entry.id)
     if not (entry.folder / RECORD).is_file():
         told = f"the {entry.kind} has not come to its end."
         raise StoreError(entry.id, told, f"Go on with it: shoal resume {entry.id}.")
@@ -280,4 +287,6 @@ def _read_record(entry: Entry) -> Any:
     except (OSError, ValueError, KeyError, TypeError) as error:
         told = f"is damaged: its record cannot be read ({type(error).__name__})."
         raise StoreError(entry.id, told) from error
-    return getattr(import_module(module), name).unpack(document, arrays)
+    record = getattr(import_module(module), name).unpack(document, arrays)
+    mark_stored(record, entry.id)
+    return record

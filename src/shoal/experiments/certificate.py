@@ -48,6 +48,7 @@ class Replay:
         n_identical: how many are the same to the last bit.
         largest: the largest difference of a final figure, relative to its size.
         figure: which figure has it, "" where none differs.
+        ended_alike: whether every network ended for the same reason.
         tolerance: up to which `largest` is within tolerance.
         seconds: that the replay took.
         before, now: machine, arithmetic and version of either.
@@ -64,6 +65,7 @@ class Replay:
     seconds: float
     before: Mapping[str, str]
     now: Mapping[str, str]
+    ended_alike: bool = True
     answer: str = ""
     answer_now: str = ""
 
@@ -81,7 +83,8 @@ class Replay:
             return f"{self.entry.id}: identical, to the last bit of every network."
         what = f"{self.n_identical:,} of {self.n_networks:,} networks are identical"
         if not self.figure:
-            return f"{self.entry.id}: {self.same}: {what}; others ended elsewhere."
+            elsewhere = "" if self.ended_alike else "; others ended elsewhere"
+            return f"{self.entry.id}: {self.same}: {what}{elsewhere}."
         apart = f"the largest difference is {self.largest:.2g} of the {self._figure}"
         return f"{self.entry.id}: {self.same}: {what}; {apart}."
 
@@ -267,6 +270,7 @@ def compared(
         seconds=sum(part.seconds for part in now),
         before={key: str(getattr(entry, key)) for key in where()},
         now=where(),
+        ended_alike=all(part.ended_alike for part in parts),
         answer=before[0].answer,
         answer_now=now[0].answer if before[0].answer else "",
     )

@@ -24,6 +24,7 @@ from shoal.experiments.stored_run import (
     CHECKPOINT,
     MOST_BYTES,
     digest_of,
+    gone,
     n_bytes_of,
     name_of,
 )
@@ -258,6 +259,8 @@ def sweep_document(entry: Entry) -> tuple[dict[str, Any], Path, dict[str, Any]]:
     """
     if entry.kind != "sweep":
         raise StoreError(entry.id, f"is a {entry.kind}, and no sweep.")
+    if not entry.folder.is_dir():
+        raise gone(entry.folder, entry.id)
     try:
         said = json.loads((entry.folder / SWEEP).read_text(encoding="utf-8"))
         return said["document"], Path(said["folder"]), said["how"]

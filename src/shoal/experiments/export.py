@@ -12,7 +12,7 @@ import io
 import json
 import math
 import os
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, BinaryIO, Final
 
@@ -105,8 +105,9 @@ def _of_run(id: str, run: Run) -> Iterator[Block]:
 
 
 def _of_arm(id: str, comparison: Any, arm: Any) -> Iterator[Block]:
-    seeds = np.asarray(comparison.seeds)
-    yield from _histories(id, arm.name, arm.history, seeds, np.asarray(arm.report_steps), 0)
+    seeds, steps = np.asarray(comparison.seeds), np.asarray(arm.report_steps)
+    per_epoch = _per_epoch(steps, arm.experiment.training.epochs)
+    yield from _histories(id, arm.name, arm.history, seeds, steps, per_epoch)
     ends = np.full(len(seeds), -1)
     alone = {name: values for name, values in arm.figures.items() if name not in arm.history}
     yield from _finals(id, alone, seeds, ends, 0, part=arm.name)
@@ -123,13 +124,28 @@ def _of_sweep(id: str, swept: Any) -> Iterator[Block]:
     figures = {name: columns[name] for name in swept.figures}
     steps = np.asarray(columns["steps"])
     yield from _finals(id, figures, seeds, steps, 0, parts=parts, networks=networks.tolist())
-    for name in (name for name in columns if name.startswith("history.")):
+    names = [name for name in columns if name.startswith("history.")]
+    epochs = [_epochs_of(swept, values) for values in swept.cell_values] if names else []
+    for name in names:
         for i, values in enumerate(np.asarray(columns[name], np.float64)):
             history = {name.removeprefix("history."): values[np.newaxis]}
-            for block in _histories(
-                id, parts[i], history, seeds[i : i + 1], columns["report_steps"][i], 0
-            ):
+            at = columns["report_steps"][i]
+            per_epoch = _per_epoch(at, epochs[columns["cell"][i]])
+            for block in _histories(id, parts[i], history, seeds[i : i + 1], at, per_epoch):
                 yield {**block, "network": [int(networks[i])] * len(block["run"])}
+
+
+def _epochs_of(swept: Any, values: Mapping[str, Any]) -> int | None:
+    """Return the epochs of a cell; None if a larger piece of the document was swept."""
+    if any("training.epochs".startswith(f"{key}.") for key in values):
+        return None
+    return int(values.get("training.epochs", swept.sweep.base.training.epochs))
+
+
+def _per_epoch(steps: np.ndarray, epochs: int | None) -> int:
+    """Return the steps of an epoch from the last report, which is at the end; 0: not known."""
+    last = int(steps.max()) if len(steps) else 0
+    return last // epochs if epochs and last > 0 and last % epochs == 0 else 0
 
 
 def _histories(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -135,6 +135,11 @@ def prepare(
         shuffled=not loader.streams and schedule.batch < n_rows,
         has_validation=parts[0].validation is not None,
     )
+    scaling = experiment.preprocess.scaling, experiment.preprocess.target_scaling
+    unscaled = shelf.recall(
+        ("unscaled", loader.name, unique[0], *scaling),
+        lambda: tuple(unscaled_warnings(experiment, first, split)),
+    )
     number = {key: k for k, key in enumerate(unique)}
     return Prepared(
         experiment=_settled(experiment, first, rows),
@@ -151,7 +156,7 @@ def prepare(
         schedule=schedule,
         settings=settings,
         fresh=_fresh_rows(loader, network, parts, unique) if loader.streams else None,
-        warnings=tuple(warnings_of(experiment, first, split, settings.n_reports)),
+        warnings=(*unscaled, *idle_rules(experiment, settings.n_reports)),
         notes=first.notes,
     )
 
@@ -277,10 +282,8 @@ def _with_given(experiment: Experiment, dataset: Dataset) -> Experiment:
     return experiment.model_copy(update={"data": given})
 
 
-def warnings_of(
-    experiment: Experiment, dataset: Dataset, split: Split, n_reports: int
-) -> Iterator[str]:
-    """Yield what to tell before training starts."""
+def unscaled_warnings(experiment: Experiment, dataset: Dataset, split: Split) -> Iterator[str]:
+    """Yield what to tell of features and targets that reach the network in unsuitable units."""
     found = []
     train = split.train if len(split.train) else split.validation
     if experiment.preprocess.scaling == "none":
@@ -294,7 +297,6 @@ def warnings_of(
             for column in unscaled_columns(dataset.y[train], dataset.schema.targets)
         ]
     yield from filter(None, found)
-    yield from idle_rules(experiment, n_reports)
 
 
-__all__ = ["Part", "Prepared", "prepare"]
+__all__ = ["Part", "Prepared", "prepare", "unscaled_warnings"]

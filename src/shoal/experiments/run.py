@@ -19,6 +19,7 @@ from shoal.experiments.models import model_of
 from shoal.experiments.prepare import Prepared
 from shoal.experiments.probes import Probe, Probes, check_probes
 from shoal.experiments.replay import check_step, report_steps, state_at, trainer_at
+from shoal.experiments.result import result_document
 from shoal.experiments.snapshots import Snapshots
 from shoal.experiments.tape import Tape
 from shoal.experiments.views import Viewed
@@ -368,8 +369,6 @@ class Run(Viewed):
 
     def to_dict(self) -> dict[str, Any]:
         """Return the result as the JSON document of ``shoal run --json``."""
-        from shoal.experiments.result import result_document
-
         return result_document(self)
 
 

@@ -144,6 +144,8 @@ def read_run(folder: Path, id: str, *, rows: Any = None, allow_python: bool = Fa
     Raises:
         StoreError: its state is not there or damaged, or its data cannot be had again.
     """
+    if not folder.is_dir():
+        raise gone(folder, id)
     if not (folder / CHECKPOINT).is_file():
         told = "its arrays were not kept."
         raise StoreError(id, told, f"Its result is there: shoal runs show {id}.")
@@ -161,6 +163,11 @@ def read_run(folder: Path, id: str, *, rows: Any = None, allow_python: bool = Fa
         cure = f"Its result is there: shoal runs show {id}."
         raise StoreError(id, f"cannot be brought back: {told}", cure) from error
     return _run(found, prepared, state, memory)
+
+
+def gone(folder: Path, id: str) -> StoreError:
+    """Return the error that says that somebody removed the folder of an entry."""
+    return StoreError(id, f"its folder, {folder}, is gone.", f"Forget it: shoal runs rm {id}.")
 
 
 def run_of_checkpoint(path: str | os.PathLike[str], *, allow_python: bool = False) -> Run:

@@ -18,12 +18,22 @@ GROUP: Final = "shoal.views"
 class Viewed:
     """A record that can be looked at."""
 
-    __slots__ = ()
+    __slots__ = ("_stored_as",)
+
+    @property
+    def stored_as(self) -> str:
+        """Its id in the store, "" where it is in none; what is made of it is in none."""
+        return str(getattr(self, "_stored_as", ""))
 
     @property
     def plot(self) -> Any:
         """Charts of this record: ``record.plot.kind()``; ``dir(record.plot)`` names the kinds."""
         return view("plot")(self)
+
+
+def mark_stored(record: Viewed, id: str) -> None:
+    """Let a record know its id in the store; what it is does not change."""
+    object.__setattr__(record, "_stored_as", id)
 
 
 @cache

@@ -6,20 +6,34 @@ import os
 from pathlib import Path
 from typing import Final
 
+from shoal.errors import StoreError
+
 HOME: Final = "SHOAL_HOME"
 OFF: Final = "SHOAL_NO_STORE"
 """Variables of the environment: where the store is, and that nothing is to be stored."""
 
 
 def home_folder() -> Path:
-    """Return the folder of the store; it need not be there."""
+    """Return the folder of the store; it need not be there.
+
+    Raises:
+        StoreError: it is said to be in the home of a user who has none.
+    """
     own = os.environ.get(HOME)
     if own:
-        return Path(own).expanduser().absolute()
+        return _expanded(own).absolute()
     data = os.environ.get("XDG_DATA_HOME")
     # the specification: a path that is not absolute is to be ignored
-    base = Path(data) if data and os.path.isabs(data) else Path("~/.local/share").expanduser()
+    base = Path(data) if data and os.path.isabs(data) else _expanded("~/.local/share")
     return base.absolute() / "shoal"
+
+
+def _expanded(path: str) -> Path:
+    try:
+        return Path(path).expanduser()
+    except RuntimeError:
+        cure = f"Set {HOME} to a folder for the store."
+        raise StoreError(path, "the home folder is not known.", cure) from None
 
 
 def is_off() -> bool:

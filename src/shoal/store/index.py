@@ -156,5 +156,7 @@ def _reader(file: Path) -> sqlite3.Connection:
 
 
 def _connected(file: Path, mode: str) -> sqlite3.Connection:
+    if file.is_dir():
+        raise StoreError(str(file), "is a folder, and no store of shoal.", "Move it away.")
     uri = f"{file.absolute().as_uri()}?mode={mode}"
     return sqlite3.connect(uri, uri=True, timeout=BUSY_S, isolation_level=None)

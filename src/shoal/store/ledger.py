@@ -52,6 +52,7 @@ class Ledger:
         self._guard = threading.RLock()
         self._pending: dict[int, tuple[int, bytes]] = {}
         self._pending_bytes = 0
+        self._damaged: set[int] = set()
         self._written = float("-inf")
         self._count = self._counted()
 
@@ -107,7 +108,7 @@ class Ledger:
         return len(self._pending)
 
     def put(self, chunk: int, arrays: Mapping[str, np.ndarray]) -> bool:
-        """Put the result of a chunk; one that is there already stays.
+        """Put the result of a chunk; one that is there already stays, unless it is damaged.
 
         Returns:
             Whether everything put so far is acknowledged, i.e. on the disk.
@@ -138,10 +139,13 @@ class Ledger:
             if not self._pending:
                 return
             rows = [(chunk, crc, content) for chunk, (crc, content) in self._pending.items()]
+            spoilt = [(chunk,) for chunk in self._damaged & self._pending.keys()]
             with told(str(self.path)), _transaction(self._connection) as cursor:
+                cursor.executemany("DELETE FROM chunks WHERE chunk = ?", spoilt)
                 cursor.executemany("INSERT OR IGNORE INTO chunks VALUES (?, ?, ?)", rows)
                 added = cursor.rowcount
-            self._count += added
+            self._count += added - len(spoilt)
+            self._damaged -= self._pending.keys()
             self._pending.clear()
             self._pending_bytes = 0
             self._written = time.monotonic()
@@ -219,6 +223,7 @@ class Ledger:
                 return unpacked(content)
         except ValueError:
             pass
+        self._damaged.add(int(chunk))
         raise StoreError(str(self.path), f"is damaged: chunk {chunk} is not what was written.")
 
     def _counted(self) -> int:

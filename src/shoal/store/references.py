@@ -63,7 +63,7 @@ def number_of(text: str, connection: sqlite3.Connection | None) -> int:
 
 def _by_id(text: str, connection: sqlite3.Connection | None) -> int:
     if not is_id(text):
-        raise StoreError(text, "is no reference to a run.", KINDS_OF)
+        raise StoreError(text or "''", "is no reference to a run.", KINDS_OF)
     query = "SELECT number, id FROM runs WHERE id >= ? AND id < ? ORDER BY id LIMIT 4"
     found = [] if connection is None else connection.execute(query, (text, text + "{")).fetchall()
     if len(found) == 1:

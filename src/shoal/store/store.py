@@ -74,7 +74,8 @@ class Store:
         entry = Entry(id=folder.name, kind=kind, name=name, folder=folder, tags=tags, **facts)
         try:
             if fill is not None:
-                fill(folder)
+                with told(str(folder)):
+                    fill(folder)
             with changing(self.home) as connection:
                 marks = ", ".join("?" * len(COLUMNS))
                 added = connection.execute(

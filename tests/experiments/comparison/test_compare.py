@@ -13,7 +13,8 @@ import pytest
 from shoal.errors import ArgumentError
 from shoal.experiments.comparison import Comparison, compare
 from shoal.experiments.comparison.arms import aligned
-from shoal.experiments.document import Experiment, Streams
+from shoal.experiments.comparison.drawn import drawn_from
+from shoal.experiments.document import Experiment, Population, Streams
 from shoal.experiments.launch import carry_out
 from shoal.experiments.prepare import prepare
 from shoal.experiments.shelf import Shelf
@@ -109,7 +110,7 @@ def test_a_diverged_side_loses() -> None:
     against_a, _, of_two = found.verdicts
     assert (against_a.outcome, against_a.losses, against_a.n_left_out) == ("worse", 10, 10)
     assert against_a.sentence == (
-        "a is better than b: 10 of 10 seeds, the others have no training loss"
+        "a is better than b: 10 of 10 seeds; in 10 pairs a side has no training loss"
     )
     assert (of_two.ties, of_two.n_left_out, of_two.outcome) == (10, 10, "undecided")
     assert of_two.sentence == "b and c: undecided: no network of either has the figure"
@@ -176,15 +177,114 @@ def test_more_arms_are_compared_all_with_all_up_to_four() -> None:
     assert all(v.adjusted_p >= v.p_value for v in four.verdicts)
 
 
+def test_the_sentence_names_every_arm_that_is_better(two: Comparison) -> None:
+    outcomes = {(0, 1): "no difference", (0, 2): "worse", (1, 2): "worse"}
+    verdicts = tuple(
+        dataclasses.replace(two.verdicts[0], a=a, b=b, outcome=outcome)
+        for (a, b), outcome in outcomes.items()
+    )
+    arms = tuple(dataclasses.replace(two.arms[0], name=name) for name in ("x", "y", "z"))
+    several = dataclasses.replace(two, arms=arms, verdicts=verdicts)
+    assert several.sentence == "x and y are better than z; 3 of 3 verdicts are decided."
+    best = dataclasses.replace(several, verdicts=(verdicts[1], verdicts[2], dataclasses.replace(
+        verdicts[0], outcome="worse")))  # fmt: skip
+    assert best.sentence == "x is better than every other."
+
+
 def test_held_streams_are_told(two: Comparison) -> None:
     found = compare([small(), small(SGD(0.3))], pairs=3, vary=("init", "order"))
     assert found.streams == ("init", "order")
+    assert found.held == ("data", "noise", "split")
     assert found.about.endswith(
-        "It speaks about other seeds of init, order, with data, noise, split, dropout, search held."
+        "It speaks about other seeds of init, order, with data, noise, split held."
     )
+    assert two.about.endswith("It speaks about other seeds of data, noise, split, init, order.")
     assert two.about.startswith(
         "Hypothesis: 'sgd wins more often than adam' in validation accuracy"
     )
+
+
+ROWS = "a,b,y\n" + "".join(f"{k % 7},{k % 5},{'yes' if k % 7 > 3 else 'no'}\n" for k in range(40))
+FILE = {"file": "x.csv", "target": "y"}
+FULL = {"epochs": 2, "batch_size": "full"}
+ZEROS = {**LAYERS, "initializer": "zeros"}
+
+
+@pytest.mark.parametrize(
+    ("document", "streams"),
+    [
+        ({"data": FILE, "training": {"epochs": 2, "batch_size": 8}}, "split init order"),
+        ({"data": FILE, "training": FULL}, "split init"),
+        ({"data": {**FILE, "validation": 0, "dummies": 1}, "training": FULL}, "data init"),
+        ({"data": {**FILE, "validation": 0, "label_noise": 0.1}, "training": FULL}, "noise init"),
+        ({"data": {**FILE, "validation": 0}, "network": ZEROS, "training": FULL}, ""),
+        ({"data": {"task": "moons", "samples": 40}, "training": FULL}, "data split init"),
+        ({"data": {"task": "majority"}, "training": {"epochs": 2, "batch_size": 2}}, "init order"),
+        ({"data": FILE, "training": {**FULL, "regularization": {"dropout": 0.2}}},
+         "split init dropout"),
+        ({"data": FILE, "training": {**FULL, "regularization": {"input_noise": 0.2}}},
+         "split init dropout"),
+        ({"data": FILE, "training": {**FULL, "optimizer": "random_perturbation"}},
+         "split init search"),
+        ({"data": FILE, "training": {**FULL, "optimizer": "lbfgs"}}, "split init"),
+    ],
+)  # fmt: skip
+def test_streams_are_those_that_something_draws_from(
+    document: dict[str, Any], streams: str, tmp_path: Any
+) -> None:
+    """Against the truth: only another seed of these changes rows, starts or what is learned."""
+    (tmp_path / "x.csv").write_text(ROWS, "utf-8")
+    arm = Experiment.read({"network": LAYERS, **document}, folder=tmp_path)
+    (ready,) = (prepare(each) for each in aligned([arm, arm], STREAMS)[:1])
+    assert drawn_from(arm, ready, None, Shelf()) == set(streams.split())
+    for name in STREAMS:
+        two = arm.model_copy(update={"population": Population(size=6, vary=(name,))})
+        run = carry_out(prepare(two), tape_bytes=0)
+        kinds = {
+            part.dataset.x.tobytes() + part.dataset.y.tobytes() + part.split.train.tobytes()
+            for part in run.prepared.parts
+        }
+        differ = len(kinds) > 1 or len(np.unique(run.weights, axis=0)) > 1
+        assert differ == (name in streams.split()), name
+
+
+def test_pairs_that_would_all_be_the_same_are_refused(tmp_path: Any) -> None:
+    """64 copies of one pair are no evidence: the sign test would take them for 64 wins."""
+    (tmp_path / "x.csv").write_text(ROWS, "utf-8")
+    document = {"data": {**FILE, "validation": 0}, "network": ZEROS, "training": FULL}
+    still = Experiment.read(document, folder=tmp_path)
+    said = "compare: `vary` must name a stream that an arm draws from, or all pairs are the same; "
+    with pytest.raises(ArgumentError) as error:
+        compare([still, still], pairs=2)
+    every = ", ".join(STREAMS)
+    assert str(error.value) == f"{said}got {every}. There is none: shoal run shows each arm."
+    with pytest.raises(ArgumentError) as error:
+        compare([small(), small(SGD(0.3))], pairs=2, vary="dropout")
+    assert str(error.value) == f"{said}got dropout. There are: data, noise, split, init, order."
+
+
+def test_other_seeds_are_said_to_be_put_aside(two: Comparison) -> None:
+    told = "The arms came with other seeds; all took those of the first."
+    found = compare([small(), small(SGD(0.3), seed=5)], pairs=2)
+    assert told in found.notes
+    assert told not in two.notes
+    assert Comparison.unpack(*found.pack()).notes == found.notes
+
+
+def test_the_same_experiment_twice_is_said() -> None:
+    found = compare([small(), small(SGD(0.3)), small()], names=["a", "b", "c"], pairs=2)
+    assert "The same experiment by 2 names: a, c." in found.notes
+
+
+def test_a_race_that_is_over_at_the_first_report_is_said() -> None:
+    arms = [small(), small(SGD(0.3))]
+    found = compare(arms, names=["adam", "sgd"], pairs=4, target="train_loss<5")
+    cure = "training.report_every=1 tells finer."
+    assert f"Most networks are there at the first report: {cure}" in found.notes
+    slow = small(training=Training(SGD(1e-9), epochs=4))
+    found = compare([arms[0], slow], names=["adam", "slow"], pairs=4, target="train_loss<0.69")
+    assert not np.isfinite(found.times["slow"]["steps"]).all()  # type: ignore[index]
+    assert not [note for note in found.notes if "Most networks are" in note]
 
 
 def test_it_is_packed_and_unpacked(two: Comparison) -> None:

@@ -51,10 +51,31 @@ def test_ties_are_told() -> None:
 
 
 def test_what_one_side_lost() -> None:
+    """A side without the figure is behind by more than any number, in the interval too."""
     assert said([0.01] * 10 + [NAN] * 54) == (
-        "A is better: 54 of 64 seeds, by a median of -1.0 points (-1.0 to -1.0) over the 10 pairs "
-        "where both have it"
+        "A is better: 54 of 64 seeds; in 54 pairs a side has no validation accuracy"
     )
+    assert said([-0.01] * 40 + [NAN] * 24) == (
+        "A is better: 64 of 64 seeds, by a median of 1.0 points (1.0 or more); in 24 pairs a side "
+        "has no validation accuracy"
+    )
+    assert said([-2.0] * 40 + [NAN] * 24, figure="steps_to_target") == (
+        "A is better: 64 of 64 seeds, by a median of 2 steps (2 or more); in 24 pairs a side "
+        "never reaches it"
+    )
+
+
+def test_verdict_and_interval_agree_where_a_side_fails() -> None:
+    own = np.random.default_rng(0)
+    for _ in range(60):
+        gains = own.normal(own.normal(), 1, 40)
+        gains[own.uniform(size=40) < 0.3] = NAN
+        b, a = gains, np.where(np.isnan(gains), 0.5, 0.0)
+        b = np.where(own.uniform(size=40) < 0.1, 0.0, b)
+        found = judged(a, b, higher_is_better=True, region=None, looks=FIXED)
+        (verdict,) = verdicts_of([(0, 1)], [found], region=None, looks=FIXED)
+        apart = verdict.low > 0 or verdict.high < 0
+        assert apart == (verdict.p_value <= 0.05) == (verdict.outcome in ("better", "worse"))
 
 
 def test_no_difference_worth_having() -> None:
@@ -63,8 +84,8 @@ def test_no_difference_worth_having() -> None:
         "no difference worth having: the median difference is below 0.5 points"
     )
     assert said(np.full(64, 0.001), region=0.005) == (
-        "no difference worth having: the median difference is below 0.5 points, though B wins 64 "
-        "of 64 seeds"
+        "no difference worth having: the median difference is below 0.5 points, though B wins more "
+        "often: 64 of 64 seeds"
     )
     assert said(np.zeros(64)) == "no difference worth having: all 64 seeds tie"
     assert said(np.zeros(4)).startswith("undecided")
@@ -139,3 +160,29 @@ def test_no_end_of_an_interval_is_told_as_nought() -> None:
     (verdict,) = verdicts_of([(0, 1)], [found], region=None, looks=FIXED)
     assert verdict.low > 0
     assert "(0.0 " not in amount(verdict, "train_accuracy", 1)
+
+
+def told(gains: np.ndarray, failed: tuple[np.ndarray, np.ndarray] | None = None) -> str:
+    zeros = np.zeros(len(gains))
+    found = judged(
+        zeros, gains, higher_is_better=True, region=0.005, looks=FIXED,
+        failed=failed,
+    )  # fmt: skip
+    return outcomes([found])[0]
+
+
+def test_many_ties_do_not_make_up_for_a_few_large_losses() -> None:
+    """The median of all pairs is 0, but 15 networks of 64 are better by 25 points."""
+    gains = np.where(np.arange(64) < 15, 0.25, 0.0)
+    assert told(gains) == "better"
+    assert told(-gains) == "worse"
+    assert told(gains * 0.01) == "no difference"  # they are better by 0.25 points
+    assert told(np.where(np.arange(64) < 3, 0.25, 0.0)) == "no difference"  # p = 0.25
+
+
+def test_who_fails_more_often_is_not_alike() -> None:
+    small_gains = np.tile([0.001, 0.002, 0.001, -0.001], 16)
+    none, some = np.zeros(64, bool), np.arange(64) < 12
+    assert told(small_gains) == "no difference"
+    assert told(small_gains, (some, none)) == "better"
+    assert told(small_gains, (some, some)) == "no difference"

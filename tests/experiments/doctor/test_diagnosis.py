@@ -165,3 +165,44 @@ def test_every_check_has_its_line_in_the_docs():
     page = (Path(__file__).parents[3] / "docs" / "doctor.md").read_text("utf-8")
     section = page.partition("## The checks")[2].partition("\n## ")[0]
     assert re.findall(r"^\| `(\w+)` \|", section, re.M) == list(CHECKS)
+
+
+def numbers(y, x=None, **training):
+    """Return the diagnosis of a regression on given rows."""
+    if x is None:
+        x = np.random.default_rng(2).normal(size=(len(y), 2))
+    made = {**document({}), "preprocess": {}}
+    del made["data"]
+    made["network"] = {"layers": [{"units": 3, "activation": "tanh"},
+                                  {"units": 1, "activation": "identity"}]}  # fmt: skip
+    made["training"] = {"epochs": 20, "batch_size": 32, **training}
+    return diagnose(Experiment.read(made), rows=(x, y), pairs=6)
+
+
+def test_a_numeric_target_that_never_changes_is_told():
+    found = numbers(np.full(60, 3.5))
+    assert found.curve == "The constant guess makes no mistake: there is nothing to learn."
+    finding = next(each for each in found.findings if each.name == "unlearnable")
+    assert (finding.kind, finding.sentence) == (
+        "fault", "the target is 3.5 in every training row: there is nothing to learn.",
+    )  # fmt: skip
+
+
+def test_a_leak_of_a_numeric_target_is_judged_by_the_loss():
+    x = np.random.default_rng(3).normal(size=(80, 2))
+    found = numbers(x[:, 1] * 2, x)
+    (leak,) = (each for each in found.findings if each.name == "leak")
+    assert (leak.kind, leak.proof.figure) == ("question", "validation_loss")
+
+
+def test_faults_come_before_questions_and_notes_and_a_proof_of_nothing_proves_nothing():
+    """All diverge with and without scaling, so that it is not cleared of being a fault."""
+    random = np.random.default_rng(4)
+    x = random.normal(size=(80, 2)) * 1000
+    rule = {"name": "sgd", "learning_rate": 10.0}
+    found = numbers(x.sum(axis=1) * 1e6, x, optimizer=rule, loss="squared_error")
+    kinds = [finding.kind for finding in found.findings]
+    assert kinds == sorted(kinds, key=("fault", "question", "note").index)
+    scales = next(each for each in found.findings if each.name == "unscaled_inputs")
+    assert (scales.kind, scales.proof.shows_nothing) == ("fault", True)
+    assert scales.proof.sentence == "6 of 6 networks diverge without it, 6 with it."

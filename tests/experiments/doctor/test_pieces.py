@@ -207,6 +207,16 @@ def test_the_curve_is_read_aloud(losses, end, told):
     assert (end_of(seen), read_curve(seen)) == (end, told)
 
 
+def test_the_curve_does_not_promise_what_was_refuted():
+    seen = curve_of([1, 0.8, 0.6, 0.4, 0.2])
+    assert read_curve(seen, longer_helps=True) == (
+        "The training loss is still falling: more epochs would help."
+    )
+    assert read_curve(seen, longer_helps=False) == (
+        "The training loss is still falling, but training longer brought no clear gain."
+    )
+
+
 def test_networks_that_ended_keep_what_they_had():
     stop = {"name": "target", "figure": "train_loss", "below": 0.6}
     run = experiment({"task": "greater", "samples": 200}, epochs=60, stop=stop).run()

@@ -169,9 +169,26 @@ def test_medians_count_the_diverged_as_worst() -> None:
     assert DOWN.score(np.array([np.nan, np.nan, 0.1])) == np.inf
 
 
-def test_ties_go_to_the_earlier_cell() -> None:
+def test_ties_go_to_the_lower_loss_then_to_the_earlier_cell() -> None:
     assert UP.ranked(np.array([0.5, 0.7, 0.7, 0.5])).tolist() == [1, 2, 0, 3]
     assert DOWN.ranked(np.array([0.5, 0.5, np.inf, 0.2])).tolist() == [3, 0, 1, 2]
+    losses = np.array([0.1, 0.9, 0.4, 0.1])
+    assert UP.ranked(np.array([0.5, 0.7, 0.7, 0.5]), losses).tolist() == [2, 1, 0, 3]
+
+
+def test_cells_as_good_as_the_winner_are_told() -> None:
+    """Rates too small to change a guess: equal accuracies, and the largest has the lowest loss."""
+    rates = [1e-7, 1e-5, 1e-6]
+    document = {
+        "data": {"task": "greater", "samples": 60},
+        "training": {"epochs": 1, "optimizer": "sgd"},
+        "population": 3,
+        "sweep": {"training.optimizer.learning_rate": rates},
+    }
+    found = halve(Sweep.read(document))
+    losses = [np.median(run.final("validation_loss")) for run in found.runs.values()]
+    assert found.winner == list(found.runs)[int(np.argmin(losses))] == 1
+    assert " and of 2 other cells, with 100% of the steps " in found.sentence
 
 
 @pytest.mark.parametrize(

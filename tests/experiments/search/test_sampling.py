@@ -110,6 +110,19 @@ def test_what_was_drawn_becomes_a_cell() -> None:
     assert cells.settled(0) == {"network.layers.0.units": 3, "training.epochs": 10, "seed": 2}
 
 
+def test_labels_stand_for_what_walks_together() -> None:
+    rows, epochs = "training.batch_size", "training.epochs"
+    zipped = {"name": "size", "labels": ["small", "large"], rows: [8, 16], epochs: [1, 2]}
+    (space,) = space_of({"zip": [zipped]})
+    assert (space.name, list(space.labels())) == ("size", ["small", "large"])
+    assert space.values("large") == ((rows, 16), (epochs, 2))
+    document = {"data": {"task": "greater", "samples": 60}, "population": 1}
+    found = optimise(Sweep.read({**document, "sweep": {"zip": [zipped]}}), trials=2, batch=2)
+    for trial in found.trials:
+        large = trial.values == {rows: 16, epochs: 2}
+        assert trial.label == ("size=large" if large else "size=small")
+
+
 def test_scores_are_medians_of_the_trials_own_experiments() -> None:
     found = optimise(sweep_of(RATE), trials=6, batch=4, figure="validation_loss")
     assert [trial.number for trial in found.trials] == list(range(6))

@@ -74,6 +74,45 @@ def test_keys_that_walk_together():
     ]  # fmt: skip
 
 
+MODELS = {
+    "name": "model",
+    "labels": ["line", "bend"],
+    "network.layers.0.units": [1, 4],
+    "training.epochs": [1, 2],
+}
+
+
+def test_places_of_keys_that_walk_together_have_names():
+    found = sweep({"zip": [MODELS], "seed": [7, 8]})
+    assert found.keys == ("seed", "model")
+    assert [cell.label for cell in found.cells] == [
+        "seed=7, model=line", "seed=7, model=bend", "seed=8, model=line", "seed=8, model=bend",
+    ]  # fmt: skip
+    cell = found.cells[3]
+    assert cell.values == {"seed": 8, "model": "bend"}
+    units = cell.experiment.network.layers[0].units
+    assert (units, cell.experiment.training.epochs) == (4, 2)
+    swept = found.run(threads=1)
+    assert swept.values("model").tolist() == ["line", "bend"] * 2
+    assert [each.name for each in swept.effects()] == ["seed", "model"]
+    unnamed = {key: value for key, value in MODELS.items() if key != "name"}
+    assert sweep({"zip": [unnamed]}).cells[1].label == "setting=bend"
+    unlabelled = {key: value for key, value in MODELS.items() if key != "labels"}
+    assert sweep({"zip": [unlabelled]}).cells[1].label == "layers.0.units=4, epochs=2"
+
+
+def test_keys_with_one_value_tell_no_cells_apart():
+    """Widths that follow by rule, and what is held."""
+    units = "network.layers.0.units"
+    table = {units: {"rule": "features + 1"}, "data.dummies": [0, 3], "seed": [5]}
+    found = sweep(table)
+    assert (found.keys, found.n_cells) == (("data.dummies",), 2)
+    assert [cell.label for cell in found.cells] == ["dummies=0", "dummies=3"]
+    assert [cell.experiment.network.layers[0].units for cell in found.cells] == [3, 6]
+    assert {cell.experiment.seed for cell in found.cells} == {5}
+    assert sweep({"seed": [5]}).cells[0].label == "seed=5"
+
+
 def test_draw_k_is_the_same_whatever_else_is_drawn():
     rate, noise = "training.optimizer.learning_rate", "data.label_noise"
     spec = {rate: {"log": [1e-4, 1]}}
@@ -208,6 +247,22 @@ def test_rules_without_a_value():
         ({"zip": [{"seed": [1, 2], "training.epochs": [1]}]},
          "sweep.zip[0]: keys that walk together must have equally many values: seed has 2, "
          "training.epochs has 1."),
+        ({"zip": [{**MODELS, "labels": ["line"]}]},
+         "sweep.zip[0]: labels must be 2 different words, one for each place; got a list of 1."),
+        ({"zip": [{**MODELS, "labels": ["line", "line"]}]},
+         "sweep.zip[0]: labels must be 2 different words, one for each place; got a list of 2."),
+        ({"zip": [{**MODELS, "labels": "line"}]},
+         "sweep.zip[0]: labels must be 2 different words, one for each place; got 'line'."),
+        ({"zip": [{**MODELS, "labels": [1, 2]}]},
+         "sweep.zip[0]: labels must be 2 different words, one for each place; got a list of 2."),
+        ({"zip": [{**MODELS, "name": "a.b"}]},
+         "sweep.zip[0]: name must be a word or two without dots; got 'a.b'."),
+        ({"zip": [{**MODELS, "name": "seed"}], "seed": [1, 2]},
+         "sweep.zip[0]: another axis is called 'seed' too. Give it another name."),
+        ({"zip": [{"name": "model", "labels": ["a"]}]},
+         "sweep.zip[0]: must be a table of keys and the values that they take together."),
+        ({"zip": ["seed"]},
+         "sweep.zip[0]: must be a table of keys and the values that they take together."),
         ({"training.optimizer": ["sgd"], "training": {"optimizer.name": ["adam"]}},
          "sweep.training.optimizer.name: is there twice. Keep one of them."),
         ({"random": {"seed": {"integers": [1, 2]}}},

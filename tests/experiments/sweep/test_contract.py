@@ -186,6 +186,20 @@ def test_rows_in_place_of_the_data(swept):
     assert found.columns["digest"].tolist() != swept("rates").columns["digest"].tolist()
 
 
+def test_workers_let_go_of_sweeps_that_are_over():
+    """A worker of a cluster sees many sweeps, and is not told when one ends."""
+    from shoal.experiments.sweep import shared
+
+    first = shared.hold_of("test-0")
+    assert shared.hold_of("test-0") is first
+    for k in range(1, 20):
+        shared.hold_of(f"test-{k}")
+    left = [name for name in shared._holds if name.startswith("test-")]
+    assert left == [f"test-{k}" for k in range(20 - shared.SWEEPS, 20)]
+    for name in left:
+        shared.unload(name)
+
+
 class Kept:
     """A ledger in a dictionary."""
 

@@ -69,11 +69,16 @@ class Question:
 
     def judged(self, arms: Sequence[Arm]) -> list[Judged]:
         """Return what the sign test says of every two arms."""
-        up = rises(self.figure)
         columns = [arm.figures[self.figure] for arm in arms]
+        failed = [arm.stuck | ~arm.sound for arm in arms]
         return [
             judged(
-                columns[a], columns[b], higher_is_better=up, region=self.region, looks=self.looks
+                columns[a],
+                columns[b],
+                higher_is_better=rises(self.figure),
+                region=self.region,
+                looks=self.looks,
+                failed=(failed[a], failed[b]),
             )
             for a, b in self.pairs
         ]
@@ -157,6 +162,7 @@ def compare(
             if question is None:
                 question = _question(ready, figure, region, looks, goal)
                 beside = _beside(sides, ready, question.figure, shelf)
+                beside = replace(beside, own_seeds=_have_own_seeds(arms))
             found = sides.trained(ready, found, goal)
         except KeyboardInterrupt:
             if not found:
@@ -213,11 +219,13 @@ class _Beside:
     Attributes:
         baselines: of each arm.
         same_start: whether all arms begin with the same weights.
+        own_seeds: whether arms had other seeds than the first one's.
         drawn: the streams that any arm draws from.
     """
 
     baselines: tuple[dict[str, float], ...] = ()
     same_start: bool = True
+    own_seeds: bool = False
     drawn: frozenset[str] = frozenset(STREAMS)
 
 
@@ -254,6 +262,11 @@ def _beside(sides: _Sides, ready: Sequence[Prepared], figure: str, shelf: Shelf)
     return _Beside(
         baselines=tuple(baselines), same_start=same_start, drawn=_drawn(sides, ready, shelf)
     )
+
+
+def _have_own_seeds(arms: Sequence[Experiment]) -> bool:
+    first = arms[0]
+    return any(each.seed != first.seed or each.streams != first.streams for each in arms)
 
 
 def _drawn(sides: _Sides, ready: Sequence[Prepared], shelf: Shelf) -> frozenset[str]:
@@ -313,6 +326,7 @@ def _concluded(
         looks=question.looks,
         goal=question.goal,
         same_start=beside.same_start,
+        own_seeds=beside.own_seeds,
         seconds=seconds,
         interrupted=interrupted,
     )

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from shoal.errors import ArgumentError, did_you_mean
-from shoal.training.figures import FIGURE_NAMES, MEASURES, goes_up
+from shoal.training.figures import FIGURE_NAMES, goes_up
 
 WHERE: Final = "compare"
 TIMES: Final = ("evaluations_to_target", "steps_to_target", "seconds_to_target")
@@ -71,7 +71,7 @@ def rises(figure: str) -> bool:
         >>> rises("test_accuracy"), rises("steps_to_target")
         (True, False)
     """
-    return figure not in TIMES and MEASURES[measure(figure)][1]
+    return figure not in TIMES and goes_up(figure)
 
 
 def measure(figure: str) -> str:

@@ -34,6 +34,8 @@ class Judged:
         wins, losses, ties: of the second arm.
         p_value: of "neither wins more often", for all looks.
         p_equal: of "the median difference is worth having", for all looks.
+        p_equal_apart: the same of the pairs that differ, without the ties.
+        p_failed: of "neither is stuck or diverges more often", for all looks.
     """
 
     gains: np.ndarray
@@ -43,6 +45,8 @@ class Judged:
     ties: int
     p_value: float
     p_equal: float
+    p_equal_apart: float
+    p_failed: float
 
     @property
     def shown(self) -> np.ndarray:
@@ -69,8 +73,11 @@ class Verdict:
         p_value: of the exact sign test, for all looks.
         adjusted_p: by Holm over the verdicts; decides.
         p_equal: of the test that the median difference is outside the region, adjusted.
+        failed_p: of the sign test that neither is stuck or diverges more often, adjusted.
         effect, low, high, confidence: the median of the pairs that differ, with the interval
-            that inverts the same test, infinite where there are too few pairs.
+            that inverts the same test: a side without the figure is infinitely far behind.
+            The median is NaN where it is one of those; ends are infinite there, and where there
+            are too few pairs.
         win_low, win_high: the interval of the probability that b wins where they differ.
         median_difference, mean_difference: over all pairs where both have the figure.
         median_low, median_high, mean_low, mean_high: BCa bootstrap intervals at 95 %, shown and
@@ -104,6 +111,7 @@ class Verdict:
     mean_high: float
     wilcoxon_p: float
     more_pairs: int | None
+    failed_p: float = 1.0
     sentence: str = ""
 
     @property
@@ -128,12 +136,27 @@ def gains_of(a: np.ndarray, b: np.ndarray, *, higher_is_better: bool) -> np.ndar
 
 
 def judged(
-    a: np.ndarray, b: np.ndarray, *, higher_is_better: bool, region: float | None, looks: Looks
+    a: np.ndarray,
+    b: np.ndarray,
+    *,
+    higher_is_better: bool,
+    region: float | None,
+    looks: Looks,
+    failed: tuple[np.ndarray, np.ndarray] | None = None,
 ) -> Judged:
-    """Return what the sign test says of two columns of figures, (N,) each."""
+    """Return what the sign test says of two columns of figures, (N,) each.
+
+    Args:
+        a, b: the figures.
+        higher_is_better: which way.
+        region: the difference that is not worth having.
+        looks: when pairs are looked at.
+        failed: which networks of each side are stuck or diverged, (N,) bool.
+    """
     gains = gains_of(a, b, higher_is_better=higher_is_better)
     wins, losses = int((gains > 0).sum()), int((gains < 0).sum())
     known = gains[~(np.isnan(a) & np.isnan(b))]  # where both have none, nothing speaks for "alike"
+    one, other = failed or (np.isnan(a), np.isnan(b))
     return Judged(
         gains=gains,
         counted=np.isfinite(a) & np.isfinite(b),
@@ -142,30 +165,65 @@ def judged(
         ties=len(gains) - wins - losses,
         p_value=looks.p_value(wins, losses),
         p_equal=looks.p_equal(known, region),
+        p_equal_apart=looks.p_equal(known[known != 0], region),
+        p_failed=looks.p_value(int((one & ~other).sum()), int((other & ~one).sum())),
     )
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Adjusted:
+    """The p-values of one pair of arms, by Holm over all pairs of arms: see `Judged`."""
+
+    better: float
+    equal: float
+    equal_apart: float
+    failed: float
+
+    @property
+    def is_alike(self) -> bool:
+        """Whether the difference is shown to be within the region.
+
+        Where one side wins more often, that must hold of the pairs that differ too, and neither
+        side may fail more often: many ties do not make up for a few large losses.
+        """
+        if self.equal > LEVEL:
+            return False
+        return self.better > LEVEL or (self.equal_apart <= LEVEL and self.failed > LEVEL)
+
+
+def adjusted(found: Sequence[Judged]) -> list[Adjusted]:
+    """Return the p-values with Holm's correction over all pairs of arms."""
+    return [
+        Adjusted(better=better, equal=equal, equal_apart=apart, failed=failed)
+        for better, equal, apart, failed in zip(
+            holm([each.p_value for each in found]),
+            holm([each.p_equal for each in found]),
+            holm([each.p_equal_apart for each in found]),
+            holm([each.p_failed for each in found]),
+            strict=True,
+        )
+    ]
+
+
 def outcomes(found: Sequence[Judged]) -> list[Outcome]:
-    """Return what is decided of each pair of arms, with Holm's correction over them all.
+    """Return what is decided of each pair of arms.
 
     A difference that is there but within the region is "no difference" worth having.
     """
-    better, equal = holm([each.p_value for each in found]), holm([each.p_equal for each in found])
-    return [
-        "no difference"
-        if p_equal <= LEVEL
-        else "undecided"
-        if p_better > LEVEL
-        else "better"
-        if each.wins > each.losses
-        else "worse"
-        for each, p_better, p_equal in zip(found, better, equal, strict=True)
-    ]
+    return [_outcome(each, own) for each, own in zip(found, adjusted(found), strict=True)]
+
+
+def _outcome(found: Judged, own: Adjusted) -> Outcome:
+    if own.is_alike:
+        return "no difference"
+    if own.better > LEVEL:
+        return "undecided"
+    return "better" if found.wins > found.losses else "worse"
 
 
 def interval_of(found: Judged, looks: Looks, n_verdicts: int) -> Interval:
     """Return the interval of the median of the pairs that differ; it inverts the test."""
-    differ = found.shown[found.shown != 0]
+    differ = found.gains[found.gains != 0]
     if len(found.shown) and not len(differ):
         return Interval(low=0.0, high=0.0, confidence=1.0)
     c = looks.critical(len(differ), n_verdicts)
@@ -180,31 +238,26 @@ def verdicts_of(
     looks: Looks,
 ) -> list[Verdict]:
     """Return the verdicts without their sentences."""
-    better, equal = holm([each.p_value for each in found]), holm([each.p_equal for each in found])
-    decided = outcomes(found)
     return [
-        _verdict(pair, each, outcome, (p_better, p_equal), region, looks, len(found))
-        for pair, each, outcome, p_better, p_equal in zip(
-            pairs, found, decided, better, equal, strict=True
-        )
+        _verdict(pair, each, own, region, looks, len(found))
+        for pair, each, own in zip(pairs, found, adjusted(found), strict=True)
     ]
 
 
 def _verdict(
     pair: tuple[int, int],
     found: Judged,
-    outcome: Outcome,
-    adjusted: tuple[float, float],
+    own: Adjusted,
     region: float | None,
     looks: Looks,
     n_verdicts: int,
 ) -> Verdict:
-    shown, differ = found.shown, found.shown[found.shown != 0]
+    shown = found.shown
     interval = interval_of(found, looks, n_verdicts)
     chance = looks.chance(found.wins, found.losses, n_verdicts)
     of_median = bootstrap_interval(shown) if len(shown) else NOTHING
     of_mean = bootstrap_interval(shown, "mean") if len(shown) else NOTHING
-    none = float("nan")
+    none, outcome = float("nan"), _outcome(found, own)
     more = more_pairs(found, region, looks, n_verdicts) if outcome == "undecided" else None
     return Verdict(
         a=pair[0],
@@ -215,9 +268,9 @@ def _verdict(
         ties=found.ties,
         n_left_out=int((~found.counted).sum()),
         p_value=found.p_value,
-        adjusted_p=adjusted[0],
-        p_equal=adjusted[1],
-        effect=float(np.median(differ)) if len(differ) else 0.0 if len(shown) else none,
+        adjusted_p=own.better,
+        p_equal=own.equal,
+        effect=_effect(found),
         low=interval.low,
         high=interval.high,
         confidence=interval.confidence,
@@ -231,7 +284,18 @@ def _verdict(
         mean_high=of_mean.high,
         wilcoxon_p=wilcoxon(found.gains).p_value,
         more_pairs=more,
+        failed_p=own.failed,
     )
+
+
+def _effect(found: Judged) -> float:
+    """Return the median of the pairs that differ, NaN where a side has no figure in it."""
+    differ = found.gains[found.gains != 0]
+    if not len(differ):
+        return 0.0 if len(found.shown) else float("nan")
+    with np.errstate(invalid="ignore"):
+        middle = float(np.median(differ))
+    return middle if np.isfinite(middle) else float("nan")
 
 
 def more_pairs(found: Judged, region: float | None, looks: Looks, n_verdicts: int) -> int | None:

@@ -71,16 +71,15 @@ def pack(comparison: Comparison) -> tuple[dict[str, Any], dict[str, np.ndarray]]
     return document, arrays
 
 
-def unpack(document: Mapping[str, Any], arrays: Mapping[str, np.ndarray]) -> Comparison:
-    """Return the record that `pack` took apart."""
-    from shoal.experiments.comparison.record import Comparison
-
+def unpack(document: Mapping[str, Any], arrays: Mapping[str, np.ndarray]) -> dict[str, Any]:
+    """Return the fields of the record that `pack` took apart."""
     looks = dict(document["looks"])
     kept = ("figure", "higher_is_better", "region", "same_start", "seconds", "interrupted")
-    return Comparison(
+    return dict(
         arms=tuple(_unpacked_arm(k, each, arrays) for k, each in enumerate(document["arms"])),
         streams=tuple(document["streams"]),
         held=tuple(document.get("held", ())),
+        own_seeds=document.get("own_seeds", False),
         seeds=tuple(document["seeds"]),
         verdicts=tuple(Verdict(**_with_infinities(each)) for each in document["verdicts"]),
         looks=Looks(**{**looks, "at": tuple(looks["at"])}),
@@ -118,6 +117,7 @@ def _head(comparison: Comparison) -> dict[str, Any]:
         "held": list(comparison.held),
         "seeds": list(comparison.seeds),
         "same_start": comparison.same_start,
+        "own_seeds": comparison.own_seeds,
     }
 
 

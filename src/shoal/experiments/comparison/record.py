@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -12,8 +12,10 @@ from shoal.experiments.comparison.arms import Arm
 from shoal.experiments.comparison.goals import TIMES, Goal
 from shoal.experiments.comparison.judging import Verdict
 from shoal.experiments.comparison.looks import Looks
+from shoal.experiments.comparison.packing import pack, to_document, unpack
 from shoal.experiments.comparison.wording import name_of
 from shoal.experiments.views import Viewed
+from shoal.metrics.paired import LEVEL
 
 ALL_WITH_ALL: Final = 4
 """Arms up to which every two are compared."""
@@ -36,6 +38,7 @@ class Comparison(Viewed):
         looks: when the pairs were looked at.
         goal: the target that times are for, or None.
         same_start: whether networks of all arms began with the same weights.
+        own_seeds: whether arms came with other seeds than the first one's, which all took.
         seconds: of everything.
         interrupted: whether Ctrl-C ended it before the last look.
     """
@@ -52,6 +55,7 @@ class Comparison(Viewed):
     same_start: bool
     seconds: float
     held: tuple[str, ...] = ()
+    own_seeds: bool = False
     interrupted: bool = False
 
     def __repr__(self) -> str:
@@ -79,11 +83,19 @@ class Comparison(Viewed):
             return f"{self.names[best[0]]} is better than every other."
         n_decided = sum(each.outcome != "undecided" for each in self.verdicts)
         told = f"{n_decided} of {len(self.verdicts)} verdicts are decided"
-        top = max(range(len(self.arms)), key=lambda k: len(winners[k]))
-        if not winners[top]:
+        alike: dict[tuple[int, ...], list[int]] = {}
+        for k, beaten in enumerate(winners):
+            if beaten:
+                alike.setdefault(tuple(beaten), []).append(k)
+        if not alike:
             return f"No arm is better than another; {told}."
-        others = " and ".join(self.names[k] for k in winners[top])
-        return f"{self.names[top]} is better than {others}; {told}."
+        best_first = sorted(alike, key=len, reverse=True)
+        said = [
+            f"{self._listed(alike[beaten])} {'is' if len(alike[beaten]) == 1 else 'are'} better "
+            f"than {self._listed(beaten)}"
+            for beaten in best_first
+        ]
+        return f"{'; '.join(said)}; {told}."
 
     @property
     def about(self) -> str:
@@ -106,12 +118,18 @@ class Comparison(Viewed):
             counts = [(arm.name, getattr(arm, f"n_{what}")) for arm in self.arms]
             told = [f"{n:,} of {name}" for name, n in counts if n]
             found += [f"{what}: {', '.join(told)}."] if told else []
+        found += self._failures() + self._twins()
         if any(verdict.n_left_out for verdict in self.verdicts):
             found.append(
-                "Where one side has no figure it loses; differences are of pairs that have both."
+                "A side without the figure loses, by more than any number: the interval counts "
+                "that, mean and bootstrap leave such pairs out."
             )
+        if any(verdict.ties and verdict.wins + verdict.losses for verdict in self.verdicts):
+            found.append("Where pairs tie, the difference with its interval is of the others.")
         if not self.same_start:
             found.append("The arms start from other weights: their shapes or initializers differ.")
+        if self.own_seeds:
+            found.append("The arms came with other seeds; all took those of the first.")
         if any(arm.data != self.arms[0].data for arm in self.arms):
             found.append("The arms differ in their data: a pair shares its seeds, not its rows.")
         if self.goal is not None:
@@ -119,6 +137,7 @@ class Comparison(Viewed):
                 f"Times to {self.goal} are those of the first report at which it holds; seconds "
                 "are each arm's own, shared out by evaluations."
             )
+            found += self._early()
         return tuple(found)
 
     @property
@@ -148,22 +167,63 @@ class Comparison(Viewed):
 
     def to_dict(self) -> dict[str, Any]:
         """Return plain data, null where a number is not known."""
-        from shoal.experiments.comparison.packing import to_document
-
         return to_document(self)
 
     def pack(self) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
         """Return the record as a JSON document and arrays, for the store."""
-        from shoal.experiments.comparison.packing import pack
-
         return pack(self)
 
     @classmethod
     def unpack(cls, document: Mapping[str, Any], arrays: Mapping[str, np.ndarray]) -> Comparison:
         """Return the record that `pack` took apart."""
-        from shoal.experiments.comparison.packing import unpack
+        return cls(**unpack(document, arrays))
 
-        return unpack(document, arrays)
+    def _failures(self) -> list[str]:
+        """Return which arms fail more often than luck explains."""
+        failed = [arm.stuck | ~arm.sound for arm in self.arms]
+        found = []
+        for each in self.verdicts:
+            if each.failed_p > LEVEL:
+                continue
+            only_a, only_b = failed[each.a] & ~failed[each.b], failed[each.b] & ~failed[each.a]
+            more = each.b if only_b.sum() > only_a.sum() else each.a
+            few, many = sorted((int(only_a.sum()), int(only_b.sum())))
+            found.append(
+                f"{self.names[more]} is stuck or diverges more often than "
+                f"{self.names[each.a + each.b - more]}: alone in {many:,} pairs against {few:,}, "
+                f"p = {each.failed_p:.2g}."
+            )
+        return found
+
+    def _early(self) -> list[str]:
+        """Return which arms reach the target before anybody looks at them."""
+        times = self.times or {}
+        early = [
+            arm.name
+            for arm in self.arms
+            if np.mean(times[arm.name]["steps"] == arm.report_steps[0]) > 0.5
+        ]
+        if not early:
+            return []
+        whose = "" if len(early) == len(self.arms) else f" of {', '.join(early)}"
+        cure = "training.report_every=1 tells finer"
+        return [f"Most networks{whose} are there at the first report: {cure}."]
+
+    def _twins(self) -> list[str]:
+        """Return which arms are the same experiment."""
+        alike: dict[str, list[str]] = {}
+        for arm in self.arms:
+            experiment = f"{arm.experiment.document()} {arm.experiment.folder}"
+            alike.setdefault(experiment, []).append(arm.name)
+        return [
+            f"The same experiment by {len(names)} names: {', '.join(names)}."
+            for names in alike.values()
+            if len(names) > 1
+        ]
+
+    def _listed(self, arms: Sequence[int]) -> str:
+        *others, last = (self.names[k] for k in arms)
+        return f"{', '.join(others)} and {last}" if others else last
 
     def _beaten(self) -> list[list[int]]:
         """Return which arms each arm is better than."""

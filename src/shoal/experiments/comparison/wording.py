@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 from shoal.experiments.comparison.goals import TIMES, Goal, measure
 from shoal.experiments.comparison.judging import Verdict
+from shoal.metrics.paired import LEVEL
 
 if TYPE_CHECKING:
     from shoal.experiments.comparison.arms import Arm
@@ -136,8 +137,8 @@ def _better(verdict: Verdict, names: tuple[str, str], figure: str, *, of_two: bo
     than = "" if of_two else f" than {loser}"
     told = f"{winner} is better{than}: {_won(verdict, sign)}"
     if math.isnan(verdict.effect):
-        return f"{told}, the others have no {name_of(figure)}"
-    return told + f", by a median of {amount(verdict, figure, sign)}" + _where(verdict)
+        return told + _where(verdict, figure)
+    return told + f", by a median of {amount(verdict, figure, sign)}" + _where(verdict, figure)
 
 
 def _won(verdict: Verdict, sign: int) -> str:
@@ -155,17 +156,21 @@ def amount(verdict: Verdict, figure: str, sign: int) -> str:
     step = min(step, near) if near > abs(middle) / 1000 else step  # no end is told as 0
     unit = unit_of(figure)
     told = number(middle, step) + (f" {unit}" if unit else "")
-    if not math.isfinite(high - low):
+    if math.isfinite(high - low):
+        return f"{told} ({number(low, step)} to {number(high, step)})"
+    if math.isfinite(low):
+        return f"{told} ({number(low, step)} or more)"
+    return f"{told} ({number(high, step)} or less)" if math.isfinite(high) else told
+
+
+def _where(verdict: Verdict, figure: str) -> str:
+    """Return over which pairs the difference is, and in how many a side has no figure."""
+    told = " where they differ" if verdict.ties and not math.isnan(verdict.effect) else ""
+    if not verdict.n_left_out:
         return told
-    return f"{told} ({number(low, step)} to {number(high, step)})"
-
-
-def _where(verdict: Verdict) -> str:
-    """Return over which pairs the difference is, if not over all."""
-    if verdict.n_left_out:
-        counted = verdict.n_pairs - verdict.n_left_out
-        return f" over the {_count(counted, 'pair')} where both have it"
-    return " where they differ" if verdict.ties else ""
+    pairs = _count(verdict.n_left_out, "pair")
+    lacks = "never reaches it" if figure in TIMES else f"has no {name_of(figure)}"
+    return f"{told}; in {pairs} a side {lacks}"
 
 
 def _no_difference(
@@ -178,10 +183,12 @@ def _no_difference(
         unit = unit_of(figure)
         told += f": the median difference is below {in_units(figure, region):g}"
         told += f" {unit}" if unit else ""
-    if verdict.adjusted_p <= 0.05:
+    if verdict.adjusted_p > LEVEL:
+        told += f" ({_count(verdict.ties, 'tie')})" if verdict.ties else ""
+    else:
         sign = 1 if verdict.wins > verdict.losses else -1
         winner = names[1] if sign > 0 else names[0]
-        told += f", though {winner} wins {_won(verdict, sign)}"
+        told += f", though {winner} wins more often: {_won(verdict, sign)}"
     return told
 
 

@@ -7,6 +7,7 @@ from typing import Final, Literal
 import numpy as np
 
 from shoal.experiments.doctor.examined import Examined
+from shoal.experiments.doctor.guess import told_share
 
 FALLING: Final = 0.005
 """What the last quarter must gain, as a share of the constant guess's loss, or..."""
@@ -31,12 +32,19 @@ def end_of(seen: Examined) -> End:
     return "rising" if gain < -RISING else "level"
 
 
-def read_curve(seen: Examined) -> str:
-    """Return what the learning curve shows, in a few sentences."""
+def read_curve(seen: Examined, *, longer_helps: bool | None = None) -> str:
+    """Return what the learning curve shows, in a few sentences.
+
+    Args:
+        seen: the run.
+        longer_helps: what came of training longer, None if it was not tried.
+    """
     if not len(seen.members):
         first = min(each["step"] for each in seen.run.diverged)
         return f"Every network diverged, the first at step {first:,}: there is no curve to read."
-    told = [_training(seen)]
+    if seen.nothing_to_learn:
+        return "The constant guess makes no mistake: there is nothing to learn."
+    told = [_training(seen, longer_helps)]
     validation = _validation(seen)
     if validation:
         told.append(validation)
@@ -46,7 +54,7 @@ def read_curve(seen: Examined) -> str:
     return " ".join(told)
 
 
-def _training(seen: Examined) -> str:
+def _training(seen: Examined, longer_helps: bool | None) -> str:
     curve, steps = seen.train_curve, seen.steps
     if len(curve) < 2 or not np.isfinite(curve).all():
         return "The training loss is not known often enough to say how it went."
@@ -63,12 +71,15 @@ def _training(seen: Examined) -> str:
     if end == "falling":
         if curve[-1] < NOWHERE:
             return "The training loss is close to 0 and still falling a little: this is enough."
+        if longer_helps is False:
+            return "The training loss is still falling, but training longer brought no clear gain."
         if seen.is_right:
             told = "more epochs would only make the networks surer"
             return f"The training loss is still falling, but the answers are right already: {told}."
-        return "The training loss is still falling: more epochs would help."
+        told = "" if _turns(seen) else ": more epochs would help"
+        return f"The training loss is still falling{told}."
     since = _level_since(seen)
-    left = f"{curve[-1]:.0%} of the constant guess's loss"
+    left = told_share(float(curve[-1]))
     return f"The training loss falls until step {since:,} of {steps[-1]:,} and is level at {left}."
 
 
@@ -85,15 +96,23 @@ def _validation(seen: Examined) -> str:
     train, judged = seen.train_curve, seen.validation_curve
     if not np.isfinite(judged).all() or len(judged) < 2:
         return ""
-    lowest = int(judged.argmin())
-    if judged[-1] - judged[lowest] > RESTLESS and train[-1] < train[lowest]:
-        return (
-            f"The validation loss is lowest at step {seen.steps[lowest]:,} and rises from there: "
-            "the networks learn the training rows by heart."
-        )
+    if _turns(seen):
+        lowest = int(judged.argmin())
+        place = f"is lowest at step {seen.steps[lowest]:,} and rises from there"
+        told = place if lowest else "rises from the first step on"
+        return f"The validation loss {told}: the networks learn the training rows by heart."
     if judged[-1] - train[-1] > 2 * RESTLESS:
         return "The validation loss stays clearly above it."
     return "The validation loss goes with it."
+
+
+def _turns(seen: Examined) -> bool:
+    """Return whether the validation loss rises while the training loss falls."""
+    train, judged = seen.train_curve, seen.validation_curve
+    if not np.isfinite(judged).all() or len(judged) < 2:
+        return False
+    lowest = int(judged.argmin())
+    return bool(judged[-1] - judged[lowest] > RESTLESS and train[-1] < train[lowest])
 
 
 __all__ = ["End", "end_of", "read_curve"]

@@ -25,7 +25,7 @@ class Diagnosis(Viewed):
 
     Attributes:
         experiment: of the run.
-        findings: what is the matter, causes first.
+        findings: what is the matter: faults, questions, notes; of each kind causes first.
         curve: the learning curve, read aloud.
         digest: of the weights that were examined.
         seconds: that the diagnosis took, training and proofs.
@@ -73,8 +73,7 @@ class Diagnosis(Viewed):
             for found in [self.of_kind(kind)]
             if found
         ]
-        ordered = [each for kind in KINDS for each in self.of_kind(kind)]
-        titles = "; ".join(each.title[0].lower() + each.title[1:] for each in ordered)
+        titles = "; ".join(each.title[0].lower() + each.title[1:] for each in self.findings)
         begin = "No fault was found, but " if self.is_healthy else ""
         return f"{begin}{_joined(counts)}: {titles}."
 

@@ -14,13 +14,15 @@ from shoal.experiments.doctor.curve import read_curve
 from shoal.experiments.doctor.diagnosis import Diagnosis
 from shoal.experiments.doctor.examined import Examined
 from shoal.experiments.doctor.proof import PAIRS, WITHIN_S, WORTH, Trial, proof_of, repeatable
-from shoal.experiments.doctor.records import Finding, Hint, Proof, Remedy
+from shoal.experiments.doctor.records import KINDS, Finding, Hint, Proof, Remedy
 from shoal.experiments.document import Experiment
 from shoal.experiments.launch import carry_out
 from shoal.experiments.prepare import prepare
 from shoal.experiments.run import Run
 
 WHERE: Final = "diagnose"
+LONGER: Final = "too_few_steps"
+"""The check whose remedy is to train longer."""
 LEAST_PAIRS, MOST_PAIRS = 6, 10_000
 """Fewer pairs than 6 can prove nothing at 5 %."""
 AS_GOOD: Final = 0.1
@@ -86,13 +88,14 @@ def diagnose(
             threads=threads,
             within_s=within_s,
         )
-        findings = _proved(seen, hints, trial, tell)
+        findings, longer_helps = _proved(seen, hints, trial, tell)
     else:
+        longer_helps = None
         findings = [_only_seen(_finding(CHECKS[name], hint), hint) for name, hint in hints.items()]
     return Diagnosis(
         experiment=what.experiment,
-        findings=tuple(findings),
-        curve=read_curve(seen),
+        findings=tuple(sorted(findings, key=lambda each: KINDS.index(each.kind))),
+        curve=read_curve(seen, longer_helps=longer_helps),
         digest=what.digest,
         seconds=time.perf_counter() - began,
         examined=what,
@@ -140,8 +143,13 @@ def _finding(check: Check, hint: Hint) -> Finding:
     )
 
 
-def _proved(seen: Examined, hints: Mapping[str, Hint], trial: Trial, tell: Tell) -> list[Finding]:
-    """Return the findings that stand, each with what its remedy does."""
+def _proved(
+    seen: Examined, hints: Mapping[str, Hint], trial: Trial, tell: Tell
+) -> tuple[list[Finding], bool | None]:
+    """Return the findings that stand, each with what its remedy does.
+
+    With them whether training longer helps, None if it was not tried.
+    """
     findings: dict[str, Finding] = {}
     plain = trial
     for number, name in enumerate(sorted(hints, key=lambda name: not hints[name].is_cause), 1):
@@ -152,10 +160,12 @@ def _proved(seen: Examined, hints: Mapping[str, Hint], trial: Trial, tell: Tell)
         if found is None:
             continue
         findings[name] = found
-        if hint.is_cause and found.proof is not None and found.proof.helps:
+        proof = found.proof
+        if hint.is_cause and proof is not None and (proof.helps or proof.shows_nothing):
             trial = trial.on_top_of(found.remedy)
+    longer_helps = LONGER in findings if LONGER in hints else None
     _choose_between(findings)
-    return [findings[name] for name in CHECKS if name in findings]
+    return [findings[name] for name in CHECKS if name in findings], longer_helps
 
 
 def _settled(seen: Examined, check: Check, hint: Hint, trial: Trial) -> Finding | None:
@@ -172,7 +182,8 @@ def _settled(seen: Examined, check: Check, hint: Hint, trial: Trial) -> Finding 
     if not (hint.is_certain or helps):
         return None
     gains = best.proof.wins > best.proof.losses and best.proof.gain >= WORTH[hint.judge]
-    useless = hint.kind == "fault" and not (helps or gains) and check.name not in ALWAYS
+    tells = not best.proof.shows_nothing and check.name not in ALWAYS
+    useless = hint.kind == "fault" and not (helps or gains) and tells
     return replace(
         finding,
         kind="note" if useless else hint.kind,
@@ -224,8 +235,8 @@ def _better_for_longer(seen: Examined, remedy: Remedy, trial: Trial) -> bool:
 
 def _choose_between(findings: dict[str, Finding]) -> None:
     """Drop "too few epochs" where they are not what is missing, but the rate is."""
-    slow, short = findings.get("rate_too_low"), findings.get("too_few_steps")
+    slow, short = findings.get("rate_too_low"), findings.get(LONGER)
     if slow is None or short is None or slow.proof is None or short.proof is None:
         return
     if short.proof.gain < slow.proof.gain - AS_GOOD:
-        del findings["too_few_steps"]
+        del findings[LONGER]

@@ -11,6 +11,7 @@ import numpy as np
 
 from shoal.data.dataset import Dataset, IndexArray
 from shoal.data.tasks import TaskRecipe, attainable_accuracy
+from shoal.experiments.comparison.drawn import BY_CHANCE
 from shoal.experiments.doctor.guess import guess_loss, unexplained
 from shoal.experiments.doctor.units import LayerUnits, alike_layers, hidden_units
 from shoal.experiments.ending import sound
@@ -110,8 +111,7 @@ class Examined:
     @property
     def by_gradient(self) -> bool:
         """Whether the rule follows the gradient, and not chance."""
-        chance = ("random_perturbation", "annealing", "evolution", "python")
-        return self.settings.optimizer.name not in chance
+        return self.settings.optimizer.name not in BY_CHANCE
 
     @cached_property
     def training_rows(self) -> IndexArray:
@@ -234,9 +234,14 @@ class Examined:
         return self.accuracy >= best - NEARLY
 
     @cached_property
+    def nothing_to_learn(self) -> bool:
+        """Whether one constant is right on all training rows."""
+        return bool(np.ptp(self.dataset.y[self.training_rows], axis=0).max() == 0)
+
+    @cached_property
     def has_room(self) -> bool:
         """Whether there is loss to win back: unexplained, and not every answer is right anyway."""
-        return self.unexplained > ROOM and not self.is_right
+        return self.unexplained > ROOM and not self.is_right and not self.nothing_to_learn
 
     # --- units and gradients -------------------------------------------------------------
 

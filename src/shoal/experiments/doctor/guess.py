@@ -18,6 +18,8 @@ from shoal.network import Dense, Network
 
 NEAR: Final = 1e-3
 """How close to 0 and 1 a constant probability may come."""
+MANY: Final = 2.0
+"""From here on a share is told as so many times."""
 MIDDLES: Final = ("absolute_error", "huber")
 """Losses whose best constant is the median; of the others it is the mean."""
 
@@ -66,3 +68,14 @@ def unexplained(loss: np.ndarray, guess: np.ndarray | float) -> np.ndarray:
     base = np.asarray(guess, np.float64)
     whole = np.where(base > 0, base, math.nan)
     return np.asarray(loss / whole)
+
+
+def told_share(share: float) -> str:
+    """Return an unexplained share in words.
+
+    Example:
+        >>> told_share(0.3), told_share(10.03)
+        ("30% of the constant guess's loss", "10 times the constant guess's loss")
+    """
+    amount = f"{share:.0%} of" if share < MANY else f"{share:,.0f} times"
+    return f"{amount} the constant guess's loss"

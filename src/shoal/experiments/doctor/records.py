@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Final, Literal, Self
 
+from shoal.experiments.comparison.wording import name_of
+
 Kind = Literal["fault", "question", "note"]
 """Something to mend; something only the reader can answer; something to know."""
 Judge = Literal["loss", "fit", "accuracy", "recall", "sound"]
@@ -95,13 +97,17 @@ class Proof:
         return self.wins + self.losses + self.ties
 
     @property
+    def shows_nothing(self) -> bool:
+        """Whether all networks diverged, without the remedy and with it."""
+        return self.n_diverged_before == self.n_diverged_after == self.n_pairs
+
+    @property
     def sentence(self) -> str:
         """What came of it."""
-        name = self.figure.replace("_", " ").replace("train ", "training ")
-        if self.figure == "diverged":
+        if self.figure == "diverged" or self.shows_nothing:
             told = f"{self.n_diverged_before} of {self.n_pairs} networks diverge without it, "
             return f"{told}{self.n_diverged_after} with it."
-        moved = f"{name} {_number(self.before)} -> {_number(self.after)} (medians)"
+        moved = f"{name_of(self.figure)} {_number(self.before)} -> {_number(self.after)} (medians)"
         if self.losses > self.wins and self.p_value <= CLEAR:
             return f"{moved}, worse in {self.losses} of {self.n_pairs} pairs."
         count = f"better in {self.wins} of {self.n_pairs} pairs"

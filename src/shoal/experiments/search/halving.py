@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from shoal.data.wording import count
 from shoal.experiments.run import Run
 
 if TYPE_CHECKING:
@@ -92,13 +93,14 @@ class Halving:
     @property
     def sentence(self) -> str:
         """What was found, and what it cost."""
-        n_cells = len(self.rungs[0].cells)
+        n_cells, last = len(self.rungs[0].cells), self.rungs[-1].scores
         if not math.isfinite(self.score):
             return f"none of {n_cells:,} cells is of use: half of its networks or more diverged."
-        name = self.figure.replace("_", " ")
+        name, equal = self.figure.replace("_", " "), int((last == self.score).sum()) - 1
+        alike = f" and of {count(equal, 'other cell')}" if equal else ""
         return (
-            f"{self.cell.label} is the best of {n_cells:,} cells: median {name} {self.score:.4g}, "
-            f"with {1 - self.saved:.0%} of the steps of the whole grid."
+            f"{self.cell.label} is the best of {n_cells:,} cells: median {name} {self.score:.4g}"
+            f"{alike}, with {1 - self.saved:.0%} of the steps of the whole grid."
         )
 
     def to_dict(self) -> dict[str, Any]:

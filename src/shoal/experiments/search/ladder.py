@@ -31,6 +31,8 @@ if TYPE_CHECKING:
     from shoal.experiments.sweep import Sweep
 
 WHERE: Final = "halve"
+LOSS: Final = Yardstick(figure="validation_loss", higher_is_better=False)
+"""What decides between cells whose scores are equal."""
 NEARLY: Final = 1e-9
 """Added before rounding down, since a third of 27 may be a little less than 9."""
 
@@ -51,7 +53,7 @@ def halve(
     All cells are trained to the first budget; the best share of them, `keep`, goes on to the
     second, and so on; those that come through the last are trained to their end. A cell's score
     is the median of a validation figure over its networks, one that diverged counting as worst;
-    ties go to the earlier cell.
+    ties go to the lower loss, then to the earlier cell.
 
     Args:
         sweep: its cells are the candidates.
@@ -195,7 +197,8 @@ class _Ladder:
         runs = {cell: record_of(each) for cell, each in self.trainers.items()}
         figure = self.measure.figure
         scores = np.array([self.measure.score(run.final(figure)) for run in runs.values()])
-        places = self.measure.ranked(scores)[: n_kept(len(cells), keep)].tolist()
+        losses = np.array([LOSS.score(run.final(LOSS.figure)) for run in runs.values()])
+        places = self.measure.ranked(scores, losses)[: n_kept(len(cells), keep)].tolist()
         self.best = float(scores[places[0]])
         if to_end:
             self.runs = runs

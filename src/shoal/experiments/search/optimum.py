@@ -17,19 +17,21 @@ class Tried:
     Attributes:
         number: of the study's trial.
         values: of the keys.
+        shown: what tells it from others: values, labels of those that have some.
         score: the median over its networks; infinite where half of them or more diverged.
         n_diverged: how many did.
     """
 
     number: int
     values: dict[str, Any]
+    shown: dict[str, Any]
     score: float
     n_diverged: int
 
     @property
     def label(self) -> str:
         """What tells it from others."""
-        return label_of(self.values)
+        return label_of(self.shown)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -209,11 +209,23 @@ class _Search:
             Tried(
                 number=trial.number,
                 values=own,
+                shown=shown_of(self.space, own, trial.params),
                 score=self.measure.score(columns[self.measure.figure][columns["cell"] == k]),
                 n_diverged=int(columns["diverged"][columns["cell"] == k].sum()),
             )
             for k, (trial, own) in enumerate(zip(asked, values, strict=True))
         ]
+
+
+def shown_of(
+    space: Sequence[Dimension], values: Mapping[str, Any], parameters: Mapping[str, Any]
+) -> dict[str, Any]:
+    """Return the values of a trial, labels in place of those that have some."""
+    found: dict[str, Any] = {}
+    for each in space:
+        named = {each.name: parameters[each.name]} if each.names else None
+        found |= named or {key: values[key] for key in each.keys}
+    return found
 
 
 def cells_of(grid: Grid, space: Sequence[Dimension], parameters: Sequence[dict[str, Any]]) -> Grid:

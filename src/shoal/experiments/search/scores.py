@@ -43,9 +43,14 @@ class Yardstick:
         """
         return float(np.median(np.where(np.isfinite(values), values, self.worst)))
 
-    def ranked(self, scores: np.ndarray) -> np.ndarray:
-        """Return the places of scores (n,) from the best to the worst, ties in their order."""
-        return np.argsort(-scores if self.higher_is_better else scores, kind="stable")
+    def ranked(self, scores: np.ndarray, losses: np.ndarray | None = None) -> np.ndarray:
+        """Return the places of scores (n,) from the best to the worst.
+
+        Among equals the lowest loss comes first, where `losses` (n,) are given; then the order.
+        """
+        from_best = -scores if self.higher_is_better else scores
+        keys = (from_best,) if losses is None else (losses, from_best)
+        return np.lexsort(keys)
 
     def is_better(self, score: float, than: float | None) -> bool:
         """Return whether a score is finite and better than another."""

@@ -29,6 +29,7 @@ class Dimension:
         low, high: the ends of a range, both included.
         is_log: whether its logarithm is drawn evenly.
         choices: of a list, each with a value for every key.
+        names: what they are called, if they have labels.
     """
 
     name: str
@@ -38,6 +39,7 @@ class Dimension:
     high: float = 0.0
     is_log: bool = False
     choices: tuple[tuple[Any, ...], ...] = ()
+    names: tuple[str, ...] = ()
 
     def distribution(self) -> BaseDistribution:
         """Return it as Optuna has it."""
@@ -55,6 +57,8 @@ class Dimension:
 
     def labels(self) -> dict[Any, tuple[Any, ...]]:
         """Return the choices by what stands for them: themselves where that can be."""
+        if self.names:
+            return dict(zip(self.names, self.choices, strict=True))
         alone = all(len(each) == 1 and isinstance(each[0], PLAIN) for each in self.choices)
         plain = [each[0] if alone else _label(each) for each in self.choices]
         if len(set(map(repr, plain))) < len(plain) or len(set(plain)) < len(plain):
@@ -117,4 +121,7 @@ def _drawn(key: str, spec: Mapping[str, Any]) -> Dimension:
 
 def _choice(axis: Axis) -> Dimension:
     choices = tuple(axis.at(k) for k in range(axis.size))
-    return Dimension(name=", ".join(axis.keys), keys=axis.keys, kind="choice", choices=choices)
+    return Dimension(
+        name=", ".join(axis.shown_keys), keys=axis.keys, kind="choice", choices=choices,
+        names=axis.labels,
+    )  # fmt: skip

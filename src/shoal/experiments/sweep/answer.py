@@ -15,14 +15,14 @@ if TYPE_CHECKING:
 WORDS = {"mean_absolute_error": "mean absolute error", "r2": "R²"}
 
 
-def answer(swept: Swept) -> str:
+def answer(swept: Swept, figure: str) -> str:
     """Return where the figure was best, how sure that is, and where it was worst."""
-    figure, found = swept.usual_figure, swept.medians()
+    found = swept.medians(figure)
     known = np.isfinite(found.median)
     if not known.any():
         done = (swept.columns["stopped_because"] != "not trained").any()
         return "Every network diverged." if done else "Nothing was trained."
-    order = [k for k in swept.order() if known[k]]
+    order = [k for k in swept.order(figure) if known[k]]
     best, worst = order[0], order[-1]
     low, high = found.low[best], found.high[best]
     sure = f" (95 % interval {low:.4g} to {high:.4g})" if np.isfinite(low) else ""

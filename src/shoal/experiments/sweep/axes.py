@@ -72,6 +72,7 @@ def read_axes(table: object, source: str) -> tuple[Axis, ...]:
     for k, one in enumerate(zips if isinstance(zips, list) else [zips]):
         with _gathering(problems, f"sweep.zip[{k}]"):
             axes.append(_zip(one))
+            _check_name(axes[-1], axes[:-1])
     if "random" in table:
         with _gathering(problems, "sweep.random"):
             axes.append(_random(table["random"]))
@@ -251,6 +252,12 @@ def _check_titles(name: object, labels: object, size: int) -> None:
     if not fine or len(words) not in (0, size) or len(set(words)) != len(words):
         told = f"labels must be {size:,} different words, one for each place"
         raise AxisError(f"{told}; got {shown_value(labels)}.")
+
+
+def _check_name(axis: Axis, others: Sequence[Axis]) -> None:
+    """Raise if other axes are called the same."""
+    if axis.labels and any(axis.name in other.shown_keys for other in others):
+        raise AxisError(f"another axis is called '{axis.name}' too. Give it another name.")
 
 
 def _with_key(key: str, make: Callable[[], _Places]) -> _Places:

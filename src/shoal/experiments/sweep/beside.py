@@ -1,4 +1,4 @@
-"""What a linear model attains on the data of each cell, beside the networks."""
+"""What the constant guess and a linear model attain on each cell's data, beside the networks."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Final
 import numpy as np
 
 from shoal.errors import InputError
-from shoal.experiments.baselines import LINEAR, baselines_of, linear_experiment
+from shoal.experiments.baselines import CONSTANT, LINEAR, baselines_of, linear_experiment
 from shoal.experiments.document import Experiment
 from shoal.experiments.loading import Loader
 from shoal.experiments.sweep.cells import Grid
@@ -22,11 +22,12 @@ MOST_NUMBERS: Final = 20_000_000
 WITHOUT: Final = tuple(
     f"training.{key}" for key in ("optimizer", "regularization", "schedule", "stop", "restore_best")
 )
-"""Keys that leave the linear model as it is."""
+"""Keys that leave baselines as they are."""
+NAMES: Final = (CONSTANT, LINEAR)
 
 
-class LinearModels:
-    """Linear models of a sweep's cells, each fitted once when it is first asked for.
+class Beside:
+    """Baselines of a sweep's cells, each computed once when it is first asked for.
 
     Args:
         grid: the cells.
@@ -35,21 +36,22 @@ class LinearModels:
     def __init__(self, grid: Grid) -> None:
         self.grid = grid
         self._of_cell: dict[int, str] = {}
-        self._known: dict[tuple[str, str], float] = {}
+        self._known: dict[tuple[str, str], dict[str, float]] = {}
         self._numbers = 0
 
-    def of(self, figure: str, cells: Sequence[int]) -> np.ndarray:
-        """Return a figure of the linear model on the data of cells, (n_cells,).
+    def of(self, figure: str, cells: Sequence[int]) -> dict[str, np.ndarray]:
+        """Return a figure of the baselines on the data of cells, each (n_cells,).
 
         NaN where there is none, and where it would be one of too many.
         """
-        return np.array([self._one(figure, cell) for cell in cells])
+        found = [self._one(figure, cell) for cell in cells]
+        return {name: np.array([each.get(name, np.nan) for each in found]) for name in NAMES}
 
-    def _one(self, figure: str, cell: int) -> float:
+    def _one(self, figure: str, cell: int) -> dict[str, float]:
         first = 0 if self._is_common else cell
         name = self._of_cell.get(first)
         if name is None and len(self._of_cell) >= MOST_CELLS:
-            return np.nan
+            return {}
         try:
             if name is not None and (figure, name) in self._known:
                 return self._known[figure, name]
@@ -58,27 +60,27 @@ class LinearModels:
             if (figure, name) not in self._known:
                 self._known[figure, name] = self._fitted(figure, experiment)
         except (InputError, OSError):  # such as a file that is not there any more
-            return np.nan
+            return {}
         return self._known[figure, name]
 
     @property
     def _is_common(self) -> bool:
-        """Whether nothing is swept that a linear model depends on."""
+        """Whether nothing is swept that baselines depend on."""
         return all(f"{key}.".startswith(tuple(f"{w}." for w in WITHOUT)) for key in self.grid.keys)
 
-    def _fitted(self, figure: str, experiment: Experiment) -> float:
-        if sum(name == figure for name, _ in self._known) >= MOST:
-            return np.nan
+    def _fitted(self, figure: str, experiment: Experiment) -> dict[str, float]:
+        if sum(each == figure for each, _ in self._known) >= MOST:
+            return {}
         loader = Loader(experiment, self.grid.rows, None, self.grid.shelf)
         size = loader.load(loader.key(0))[0].x.size
         if self._numbers and self._numbers + size > MOST_NUMBERS:
-            return np.nan
+            return {}
         self._numbers += size
-        found = baselines_of(experiment, figure, rows=self.grid.rows, shelf=self.grid.shelf)
-        return found.get(LINEAR, np.nan)
+        return baselines_of(experiment, figure, rows=self.grid.rows, shelf=self.grid.shelf)
 
 
 def name_of(experiment: Experiment) -> str:
-    """Return what experiments with the same linear model have in common."""
+    """Return what experiments with the same baselines have in common."""
     linear = linear_experiment(experiment)
-    return linear.model_dump_json() + str(linear.folder)
+    loss = experiment.training.loss_for(experiment.network)
+    return f"{linear.model_dump_json()} {loss} {linear.folder}"

@@ -32,7 +32,7 @@ def carry_out_sweep(
     token: str,
 ) -> Swept:
     """Train the networks of a sweep; see `Sweep.run`."""
-    begun, warnings = time.perf_counter(), list[str]()
+    begun, warnings = time.perf_counter(), list(known.warnings)
     plan, table = known.plan, Table(known.plan)
     maker = ChunkMaker(
         sweep.grid(rows), known, token, allow_python=allow_python, keep_history=keep_history

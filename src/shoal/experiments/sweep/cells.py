@@ -101,15 +101,19 @@ class Grid:
 
     def axes_shown(self) -> list[tuple[str, list[str]]]:
         """Return what each axis and its places are called."""
-        names = short_names([key for axis in self.axes for key in axis.shown_keys])
         return [
             (
-                " with ".join(names[key] for key in axis.shown_keys),
+                name,
                 list(axis.labels)
                 or [", ".join(shown(each) for each in axis.at(k)) for k in range(axis.size)],
             )
-            for axis in self.axes
+            for axis, name in zip(self.axes, self.axis_names(), strict=True)
         ]
+
+    def axis_names(self) -> list[str]:
+        """Return what each axis is called."""
+        names = short_names([key for axis in self.axes for key in axis.shown_keys])
+        return [" with ".join(names[key] for key in axis.shown_keys) for axis in self.axes]
 
     def settled(self, index: int) -> dict[str, Any]:
         """Return the values of a cell with the rules followed.

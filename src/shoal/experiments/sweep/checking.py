@@ -14,6 +14,7 @@ from shoal.experiments.document import Experiment
 from shoal.experiments.loading import Loader
 from shoal.experiments.sweep.axes import place_of
 from shoal.experiments.sweep.cells import Grid, label_of
+from shoal.experiments.sweep.doubts import Doubts
 from shoal.experiments.sweep.plan import UNIT, Plan, cost_of, kind_of, plan_of
 from shoal.experiments.sweep.shared import Cargo, name_of, packed
 
@@ -33,11 +34,13 @@ class Survey:
         plan: its networks in chunks.
         cargo: the rows that workers need.
         wants_clean: whether labels are flipped in any cell.
+        warnings: what is told of cells, each once with the number of cells that it is true of.
     """
 
     plan: Plan
     cargo: Cargo
     wants_clean: bool
+    warnings: tuple[str, ...] = ()
 
 
 def check_count(n_cells: int, source: str) -> None:
@@ -80,7 +83,12 @@ def survey(
         told = f"means {int(sizes.sum()):,} networks, and {MAX_NETWORKS:,} is the most."
         raise ExperimentError(grid.source, [Problem(path="sweep", message=told)])
     cargo = Cargo(rows=grid.rows, tables=look.tables)
-    return Survey(plan=plan_of(sizes, costs, kinds), cargo=cargo, wants_clean=look.is_noisy)
+    return Survey(
+        plan=plan_of(sizes, costs, kinds),
+        cargo=cargo,
+        wants_clean=look.is_noisy,
+        warnings=look.doubts.told(),
+    )
 
 
 class _Look:
@@ -92,6 +100,7 @@ class _Look:
         self.problems: dict[tuple[str, str], Problem] = {}
         self.tables: dict[tuple[str, str, str], tuple[Any, str | None]] = {}
         self.is_noisy = False
+        self.doubts = Doubts(grid)
         self._places = {place_of(key): key for key in grid.keys}
         self._kinds: dict[str, int] = {}
 
@@ -111,7 +120,7 @@ class _Look:
             if experiment.training.functions:
                 experiment = experiment.with_functions(allow_python=self.allow_python)
             kind = self._kinds.setdefault(kind_of(experiment), len(self._kinds))
-            return experiment.population.size, self._cost(experiment), kind
+            return experiment.population.size, self._cost(index, experiment), kind
         except ExperimentError as error:
             self._note(index, values, error.problems)
         except InputError as error:
@@ -120,7 +129,7 @@ class _Look:
             self._note(index, values, [Problem(path=place, message=told)])
         return 0, 0.0, 0
 
-    def _cost(self, experiment: Experiment) -> float:
+    def _cost(self, index: int, experiment: Experiment) -> float:
         loader = Loader(experiment, self.grid.rows, None, self.grid.shelf)
         name = name_of(experiment)
         if name is not None and name not in self.tables and self.grid.rows is None:
@@ -131,6 +140,7 @@ class _Look:
         if loader.streams and isinstance(experiment.training.batch_size, int):
             n_train = int(getattr(loader.recipe, "batches", 1)) * experiment.training.batch_size
         steps = experiment.training.steps(n_train)
+        self.doubts.look(index, experiment, dataset, split, steps)
         return cost_of(experiment, network, steps, loader, dataset.n_rows)
 
     def _note(self, index: int, values: dict[str, Any], problems: Sequence[Problem]) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+import time
 from concurrent.futures import Executor, Future
 from typing import Any, Final
 
@@ -17,6 +19,8 @@ from shoal.experiments.sweep.shared import Cargo, stow, unload
 
 RETRIES: Final = 3
 """How often a chunk is tried again, and how many workers it may lose."""
+COUNT_S: Final = 1.0
+"""How long the number of workers is taken to hold."""
 TIMEOUT_S: Final = 10.0
 """How long a scheduler may take to answer."""
 _dask: Any = distributed
@@ -52,6 +56,7 @@ class DaskCrew:
         self._client = client
         self._owned = owned
         self._plugin: str | None = None
+        self._counted = -math.inf, 1
         self._executor: Executor = client.get_executor(pure=False, retries=RETRIES)
 
     @property
@@ -62,8 +67,12 @@ class DaskCrew:
 
     @property
     def n_workers(self) -> int:
-        """Threads of all workers, at present."""
-        return max(1, int(sum(self._client.nthreads().values())))
+        """Threads of all workers, a moment ago at most: to count them is to ask the scheduler."""
+        when, n = self._counted
+        if time.monotonic() - when > COUNT_S:
+            n = max(1, int(sum(self._client.nthreads().values())))
+            self._counted = time.monotonic(), n
+        return n
 
     def send(self, token: str, cargo: Cargo) -> None:
         """Bring the cargo to every worker, also to those that come later."""

@@ -15,12 +15,13 @@ from shoal.errors import ExperimentError, InputError, Problem
 from shoal.experiments.document import Experiment
 from shoal.experiments.reading import override, read_document
 from shoal.experiments.sweep.alternatives import alternatives, values_of
-from shoal.experiments.sweep.axes import TITLES, Axis, leaves, read_axes
+from shoal.experiments.sweep.axes import DRAWS, RANGES, RESERVED, TITLES, Axis, leaves, read_axes
 from shoal.experiments.sweep.cells import Cells, Grid
+from shoal.experiments.sweep.checking import Survey, survey
+from shoal.experiments.sweep.shared import BoundedShelf
 
 if TYPE_CHECKING:
     from shoal.experiments.executors import Tls
-    from shoal.experiments.sweep.checking import Survey
     from shoal.experiments.sweep.running import Ledger, SweepProgress
     from shoal.experiments.sweep.swept import Swept
 
@@ -121,8 +122,6 @@ class Sweep:
         return self._new_grid(None)
 
     def _new_grid(self, rows: Any) -> Grid:
-        from shoal.experiments.sweep.shared import BoundedShelf
-
         return Grid(
             base=self.document,
             source=self.source,
@@ -148,8 +147,6 @@ class Sweep:
         Raises:
             ExperimentError: cells that cannot be trained.
         """
-        from shoal.experiments.sweep.checking import survey
-
         return survey(self.grid(rows), allow_python=allow_python, progress=progress)
 
     def run(
@@ -237,8 +234,6 @@ def changed(document: Mapping[str, Any], changes: Sequence[str]) -> dict[str, An
 
 def _flat(table: Mapping[str, Any]) -> dict[str, Any]:
     """Return a table with key paths in place of nested tables."""
-    from shoal.experiments.sweep.axes import RANGES, RESERVED
-
     plain = {key: value for key, value in table.items() if key not in RESERVED}
     kept = {key: table[key] for key in RESERVED if key in table}
     found: dict[str, Any] = {}
@@ -278,7 +273,7 @@ def _zipped(axes: Mapping[str, Any]) -> set[str]:
     keys = {key for one in found["zip"] for key, _ in leaves(one, ()) if key not in TITLES}
     random = axes.get("random", {})
     if isinstance(random, Mapping):
-        keys |= {key for key, _ in leaves(random, ("uniform", "log", "integers", "choice"))}
+        keys |= {key for key, _ in leaves(random, DRAWS)}
     return keys
 
 

@@ -33,6 +33,7 @@ class Effect:
         wins, losses: in how many of them the best value does better, and worse.
         p_value: of the exact sign test, times the pairs of values that it was chosen from,
             Holm over the axes; at most 1.
+        n_axes: of the sweep, all of which are looked at.
         measures: the figure in words.
     """
 
@@ -45,6 +46,7 @@ class Effect:
     wins: int
     losses: int
     p_value: float
+    n_axes: int
     measures: str
 
     @property
@@ -54,9 +56,9 @@ class Effect:
 
     @property
     def n_needed(self) -> int:
-        """How many seeds it takes at least, if the best value wins on every one."""
-        pairs = math.comb(len(self.values), 2)
-        return 1 + math.ceil(math.log2(pairs / LEVEL))
+        """How many seeds would tell if the best value won on every one of them."""
+        n_tests = self.n_axes * math.comb(len(self.values), 2)
+        return 1 + math.ceil(math.log2(n_tests / LEVEL))
 
     @property
     def sentence(self) -> str:
@@ -68,7 +70,7 @@ class Effect:
             return f"{self.name}: {told} ({medians})."
         seeds = f"{self.wins} of {count(self.n_seeds, 'seed')}"
         if self.n_seeds < self.n_needed:
-            seeds += f", too few: it takes {self.n_needed} or more"
+            seeds += f"; {self.n_needed} of {self.n_needed} would tell"
         return f"{self.name}: {best} and {worst} cannot be told apart ({seeds}; {medians})."
 
     def to_dict(self) -> dict[str, Any]:
@@ -119,7 +121,8 @@ def effects(
     ]
     adjusted = holm([each[-1] for each in found])
     return tuple(
-        Effect(**facts, p_value=min(1.0, p)) for (facts, _), p in zip(found, adjusted, strict=True)
+        Effect(**facts, p_value=min(1.0, p), n_axes=len(found))
+        for (facts, _), p in zip(found, adjusted, strict=True)
     )
 
 

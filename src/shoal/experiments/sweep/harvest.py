@@ -8,7 +8,7 @@ from typing import Any, Final
 
 import numpy as np
 
-from shoal.data.tasks import TaskRecipe, attainable_accuracy
+from shoal.experiments.baselines import attainable
 from shoal.experiments.ending import evaluations
 from shoal.experiments.prepare import Part, Prepared
 from shoal.experiments.run import Run
@@ -73,9 +73,9 @@ class Baselines:
     def columns(self, prepared: Prepared) -> dict[str, np.ndarray]:
         """Return what is attainable and what the constant guess attains, each (P,)."""
         guesses = np.array([self._guess(part) for part in prepared.parts])
-        n_networks = len(prepared.part_of)
+        n_networks, best = len(prepared.part_of), attainable(prepared)
         return {
-            "attainable_accuracy": np.full(n_networks, attainable(prepared)),
+            "attainable_accuracy": np.full(n_networks, np.nan if best is None else best),
             "constant_guess_accuracy": guesses[prepared.part_of],
         }
 
@@ -85,14 +85,6 @@ class Baselines:
                 self._known.clear()
             self._known[id(part)] = part, guess(part)
         return self._known[id(part)][1]
-
-
-def attainable(prepared: Prepared) -> float:
-    """Return the accuracy that is attainable in expectation, NaN where it is not known."""
-    recipe, truth = prepared.experiment.data, prepared.parts[0].dataset.truth
-    if not isinstance(recipe, TaskRecipe):
-        return np.nan
-    return attainable_accuracy(recipe) if truth is None else truth.attainable_accuracy
 
 
 def guess(part: Part) -> float:

@@ -6,6 +6,7 @@ so that what an interrupted sweep has done fits when it is taken up again.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
@@ -20,10 +21,10 @@ from shoal.training import Evolution, FiniteDifference, PythonRule, Steps
 CHUNK_S: Final = (0.05, 2.0)
 """What a chunk is estimated to cost: at least, and at most if it can be divided."""
 CHUNKS: Final = (16, 64)
-"""Chunks that a sweep is cut into: the first where chunks are shorter than `LONG_S` then, the
-second where they are longer."""
+"""Chunks that a sweep is cut into: at most, where the first number makes them shorter than
+`LONG_S`; and where the second leaves them longer."""
 LONG_S: Final = 0.5
-"""From where a chunk is worth its way through a cluster's scheduler."""
+"""A chunk of that length is worth its way through a cluster's scheduler."""
 UNIT: Final = 16
 """Networks that are trained side by side: populations are cut between them."""
 PER_CELL_S: Final = 4e-4
@@ -119,19 +120,18 @@ def plan_of(sizes: np.ndarray, costs: np.ndarray, kinds: np.ndarray | None = Non
     cuts, filled = [0], 0.0
     for cell, (size, cost) in enumerate(zip(sizes.tolist(), costs.tolist(), strict=True)):
         first, at = int(offsets[cell]), 0
+        unit = UNIT if UNIT * cost <= CHUNK_S[1] else 1
         filled += PER_CELL_S
         while at < size:
-            room = size - at if cost <= 0 else max(0, int((wanted - filled) / cost))
-            if room >= size - at:
-                filled += (size - at) * cost
-                break
-            take = room // UNIT * UNIT
-            if take == 0 and first + at == cuts[-1]:
-                take = UNIT if UNIT * cost <= CHUNK_S[1] else 1  # at least that much in a chunk
-            at += min(take, size - at)
-            if first + at > cuts[-1]:
+            room = math.ceil(max(wanted - filled, 0.0) / (unit * cost)) * unit
+            if first + at == cuts[-1]:
+                room = max(room, unit)
+            take = min(room, size - at)
+            at += take
+            filled += take * cost
+            if filled >= wanted:
                 cuts.append(first + at)
-            filled = 0.0
+                filled = 0.0
     if cuts[-1] < int(offsets[-1]):
         cuts.append(int(offsets[-1]))
     return Plan(

@@ -16,8 +16,13 @@ if TYPE_CHECKING:
 
 def tidy_columns(swept: Swept) -> dict[str, np.ndarray]:
     """Return the columns of the table: values of the swept keys by their key paths, then all
-    columns with one entry for each network; digests as 16 hexadecimal digits."""
-    found = {key: swept.values(key) for key in swept.keys}
+    columns with one entry for each network; digests as 16 hexadecimal digits.
+
+    A key that is called like a column, as ``seed`` is, becomes ``sweep.seed``.
+    """
+    found = {
+        f"sweep.{key}" if key in swept.columns else key: swept.values(key) for key in swept.keys
+    }
     found |= {name: values for name, values in swept.columns.items() if values.ndim == 1}
     if "digest" in found:
         found["digest"] = np.array([f"{number:016x}" for number in found["digest"].tolist()])

@@ -198,10 +198,10 @@ class Way:
     def _tell(self) -> None:
         if self.tell is None:
             return
-        total, done = self.plan.cost_s, self.table.cost_done
+        done = self.table.cost_done
         elapsed = time.perf_counter() - self.begun
         won = done - self.cost_before
-        whole = float(self.table._ends[-1])
+        whole = self.table.cost
         self.tell(
             SweepProgress(
                 n_networks=self.plan.n_networks,
@@ -210,7 +210,7 @@ class Way:
                 n_cells=self.plan.n_cells,
                 share=done / whole if whole > 0 else self.table.n_done / self.plan.n_networks,
                 elapsed_s=elapsed,
-                left_s=elapsed * (whole - done) / won if won > 0 and total > 0 else None,
+                left_s=elapsed * (whole - done) / won if won > 0 else None,
                 workers=self.crew.name,
             )
         )

@@ -20,6 +20,8 @@ T = TypeVar("T")
 
 SHELF_BYTES: Final = 256 * 2**20
 """What drawn and scaled rows may take before those used longest ago are let go."""
+SWEEPS: Final = 4
+"""Sweeps without cargo whose shelves a worker keeps."""
 KEPT: Final = ("file", "images", "given")
 """Names on the shelf of what was read: never let go."""
 
@@ -149,7 +151,14 @@ def unload(token: str) -> None:
 
 
 def hold_of(token: str) -> Hold:
-    """Return the cargo that a chunk names; an empty one if none came."""
-    if token not in _holds:
-        stow(token, EMPTY)
-    return _holds[token]
+    """Return the cargo that a chunk names; an empty one if none came.
+
+    Nobody tells a worker when a sweep without cargo ends, so only the last few are kept.
+    """
+    found = _holds.get(token)
+    if found is None:
+        found = _holds[token] = Hold(EMPTY)
+        unnamed = [name for name, hold in list(_holds.items()) if hold.cargo is EMPTY]
+        for name in unnamed[:-SWEEPS]:
+            unload(name)
+    return found

@@ -17,7 +17,7 @@ from shoal.errors import ArgumentError, did_you_mean
 from shoal.experiments.result import number
 from shoal.experiments.run import Run
 from shoal.experiments.sweep.answer import answer, named
-from shoal.experiments.sweep.beside import LinearModels
+from shoal.experiments.sweep.beside import Beside
 from shoal.experiments.sweep.cells import Cell, label_of, shown
 from shoal.experiments.sweep.document import Sweep
 from shoal.experiments.sweep.effects import Effect, effects
@@ -166,24 +166,27 @@ class Swept(Viewed):
             for index, values in enumerate(self.cell_values)
         ]
 
-    def linear_models(
+    def baselines(
         self, figure: str | None = None, cells: Sequence[int] | None = None
-    ) -> np.ndarray:
-        """Return a figure of a linear model on each cell's data, (n_cells,); NaN for none.
+    ) -> dict[str, np.ndarray]:
+        """Return a figure of the constant guess and of a linear model on each cell's data.
 
-        It has no hidden layer and scaled features, and is fitted here, once for all cells that
-        have the same data; for 32 different ones at most.
+        The linear model has no hidden layer and scaled features. Both are computed here, once
+        for all cells that have the same data, for 32 different ones at most; NaN for the others.
 
         Args:
             figure: such as "validation_accuracy"; `usual_figure` if not given.
             cells: their numbers; all if not given.
+
+        Returns:
+            "constant guess" and "linear model", each (n_cells,).
         """
         wanted = range(len(self.sizes)) if cells is None else cells
-        return self._linear_models.of(figure or self.usual_figure, wanted)
+        return self._beside.of(figure or self.usual_figure, wanted)
 
     @cached_property
-    def _linear_models(self) -> LinearModels:
-        return LinearModels(self.sweep.grid(self.rows))
+    def _beside(self) -> Beside:
+        return Beside(self.sweep.grid(self.rows))
 
     def _baseline(self, column: str, figure: str) -> np.ndarray:
         """Return what is known of each cell's data, NaN where it does not belong to a figure."""
@@ -236,7 +239,18 @@ class Swept(Viewed):
     @property
     def sentence(self) -> str:
         """The answer in a sentence."""
-        return answer(self)
+        return self.answer()
+
+    def answer(self, figure: str | None = None) -> str:
+        """Return where a figure was best, how sure that is, and where it was worst.
+
+        Args:
+            figure: such as "train_loss"; `usual_figure` if not given.
+
+        Raises:
+            ArgumentError: there is no such figure.
+        """
+        return answer(self, figure or self.usual_figure)
 
     def effects(self, figure: str | None = None) -> tuple[Effect, ...]:
         """Return how much each axis of the sweep matters to a figure: its best value against its
@@ -270,13 +284,13 @@ class Swept(Viewed):
         """Return what ``shoal sweep --json`` prints: plain data, null where nothing is known."""
         tables = {name: self.medians(name) for name in self.figures}
         columns = ("median", "p05", "p95", "low", "high")
-        linear = self.linear_models(cells=() if self.interrupted else None).tolist()
+        baselines = {} if self.interrupted else self.baselines()
         cells = [
             {
                 **{k: line[k] for k in ("cell", "values", "n_networks", "n_diverged")},
                 "attainable_accuracy": number(line["attainable"]),
                 "constant_guess_accuracy": number(line["constant_guess"]),
-                "linear_model": number(linear[index]) if linear else None,
+                "baselines": {name: number(each[index]) for name, each in baselines.items()},
                 "figures": {
                     name: {c: number(getattr(each, c)[index]) for c in columns}
                     | {"n_counted": int(each.n_counted[index])}

@@ -64,6 +64,11 @@ class Table:
         found["network"] = np.arange(plan.n_networks) - np.repeat(starts, sizes)
         return readable(found)
 
+    @property
+    def cost(self) -> float:
+        """Estimated seconds of all networks."""
+        return float(self._ends[-1])
+
     def _networks(self, chunk: int) -> tuple[np.ndarray, np.ndarray]:
         pieces = list(self.plan.pieces(chunk))
         cells = np.repeat([cell for cell, _, _ in pieces], [b - a for _, a, b in pieces])

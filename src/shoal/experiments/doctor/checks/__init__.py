@@ -120,7 +120,7 @@ CHECKS: Final[Mapping[str, Check]] = MappingProxyType(
                 name="rate_too_low",
                 title="The learning rate is too low",
                 help="A loss that stays high, and a larger rate proves better, even with "
-                "4 times the epochs.",
+                "10 times the epochs.",
                 function=rate_too_low,
             ),
             Check(

@@ -54,7 +54,7 @@ def leak(seen: Examined) -> Hint | None:
             dropping(seen, name, f"If '{name}' is not known beforehand, leave it out."),
         ),
         kind="question",
-        judge="accuracy",
+        judge="accuracy" if seen.has_classes else "loss",
     )  # fmt: skip
 
 

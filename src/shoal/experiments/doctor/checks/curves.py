@@ -10,6 +10,7 @@ import numpy as np
 from shoal.experiments.doctor.checks.weights import slower
 from shoal.experiments.doctor.curve import end_of
 from shoal.experiments.doctor.examined import Examined, median
+from shoal.experiments.doctor.guess import told_share
 from shoal.experiments.doctor.records import Hint, Remedy
 
 JUMP: Final = 0.05
@@ -72,7 +73,7 @@ def rate_too_high(seen: Examined) -> Hint | None:
     if not (restless or (settled and seen.has_room)):
         return None
     told = (
-        f"the training loss jumps up by as much as {worst:.0%} of the constant guess's loss"
+        f"the training loss jumps up by as much as {told_share(worst)}"
         if restless
         else "the loss settles far above 0 early on, as it does where steps are too large"
     )
@@ -101,8 +102,9 @@ def rate_too_low(seen: Examined) -> Hint | None:
         return None
     rates = [float(f"{rate * factor:.3g}") for factor in (10, 100)]
     return Hint(
-        sentence=f"the learning rate of {rate:g} is too low: after {_epochs(seen)} the networks "
-        f"still leave {seen.unexplained:.0%} of the loss of the constant guess.",
+        sentence=f"the learning rate of {rate:g} is too low: after "
+        f"{_epochs(seen.settings.epochs)} the networks still leave "
+        f"{told_share(seen.unexplained)}.",
         evidence={
             "learning_rate": rate,
             "unexplained_share": seen.unexplained,
@@ -127,7 +129,8 @@ def too_few_steps(seen: Examined) -> Hint | None:
     if not {"epochs", "steps"} & set(seen.run.stopped_because) or epochs * MORE > MANY_EPOCHS:
         return None
     return Hint(
-        sentence=f"{_epochs(seen)} are too few: the loss is still falling when training ends.",
+        sentence=f"{_epochs(epochs)} {'is' if epochs == 1 else 'are'} too few: the loss is still "
+        "falling when training ends.",
         evidence={
             "epochs": epochs,
             "unexplained_share": seen.unexplained,
@@ -175,9 +178,10 @@ def overfitting(seen: Examined) -> Hint | None:
 
 def _by_heart(seen: Examined, rising: bool, lowest: int) -> str:
     if rising:
+        since = f"since step {seen.steps[lowest]:,}" if lowest else "from the first step on"
         return (
-            f"the networks learn the training rows by heart: since step {seen.steps[lowest]:,} "
-            "the validation loss rises while the training loss still falls."
+            f"the networks learn the training rows by heart: {since} the validation loss rises "
+            "while the training loss still falls."
         )
     return (
         "the networks know the training rows far better than the validation rows: what they "
@@ -193,7 +197,7 @@ def _against_heart(seen: Examined, rising: bool, lowest: int) -> list[Remedy]:
         remedies.append(
             Remedy(
                 changes=(f"training.epochs={epochs}",),
-                sentence=f"End after {epochs:,} epochs, or let a plateau of the validation loss "
+                sentence=f"End after {_epochs(epochs)}, or let a plateau of the validation loss "
                 'end it (stop = "plateau") and keep the best weights.',
             )
         )
@@ -216,6 +220,5 @@ def last_gain(seen: Examined) -> float:
     return float(np.interp(at, seen.steps, curve) - curve[-1])
 
 
-def _epochs(seen: Examined) -> str:
-    n = seen.settings.epochs
+def _epochs(n: int) -> str:
     return "1 epoch" if n == 1 else f"{n:,} epochs"

@@ -117,6 +117,8 @@ def class_imbalance(seen: Examined) -> Hint | None:
 def unlearnable(seen: Examined) -> Hint | None:
     """Find a ceiling below 100 %: a task that states one, or equal rows with other labels."""
     recipe = seen.run.experiment.data
+    if seen.dataset.schema.is_regression:
+        return _one_value(seen)
     if not isinstance(recipe, TaskRecipe):
         return _contradictions(seen)
     best = attainable_accuracy(recipe)
@@ -139,6 +141,18 @@ def unlearnable(seen: Examined) -> Hint | None:
         remedies=(remedy,),
         kind="note",
         judge="accuracy",
+    )
+
+
+def _one_value(seen: Examined) -> Hint | None:
+    """Find a numeric target that is the same in every training row."""
+    if not seen.nothing_to_learn:
+        return None
+    y = seen.dataset.y[seen.training_rows]
+    return Hint(
+        sentence=f"the target is {y[0, 0]:g} in every training row: there is nothing to learn.",
+        evidence={"target": float(y[0, 0]), "training_rows": len(y)},
+        remedies=(Remedy(changes=(), sentence="Look for another target, or for other rows."),),
     )
 
 
