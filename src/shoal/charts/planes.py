@@ -20,7 +20,7 @@ from shoal.errors import ArgumentError
 from shoal.experiments.run import Run
 
 Features = Sequence[int | str] | str | None
-MOST_POINTS: Final = 300
+MOST_POINTS: Final = 240
 """Rows that are drawn over a surface."""
 SHADES: Final = 56
 STRENGTH: Final = 0.6

@@ -46,7 +46,7 @@ def surface(
     hold: Mapping[str, float] | None = None,
     network: int | str | Sequence[int] | None = None,
     of: str | int | None = None,
-    n: int = 64,
+    n: int = 56,
     points: bool = True,
 ) -> Chart:
     """Draw what the networks say over two features: the median, and the rows on top.
@@ -103,7 +103,7 @@ def disagreement(
     hold: Mapping[str, float] | None = None,
     network: int | str | Sequence[int] | None = None,
     of: str | int | None = None,
-    n: int = 64,
+    n: int = 56,
     points: bool = True,
 ) -> Chart:
     """Draw how far the networks are apart over two features: the standard deviation over them.
