@@ -10,7 +10,16 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from shoal.charts.registry import CHARTS, NOTHING, RUN, chart_kind, kind_of, make
+from shoal.charts.registry import (
+    CHARTS,
+    COMPARISON,
+    NOTHING,
+    RUN,
+    SWEPT,
+    chart_kind,
+    kind_of,
+    make,
+)
 from shoal.charts.saving import page, png, script, svg
 from shoal.errors import InputError
 
@@ -49,7 +58,7 @@ def test_is_a_chart_of_its_record(charts, kind):
 
 
 @BY_KIND
-def test_says_of_which_experiment_and_run(charts, kind, run):
+def test_says_of_which_experiment_and_record(charts, kind, run, swept, comparison):
     for chart in charts[kind]:
         told = " ".join(chart.subtitle)
         if kind == "activations":
@@ -58,6 +67,10 @@ def test_says_of_which_experiment_and_run(charts, kind, run):
         assert re.search(r"network|pair", told)
     if RUN in CHARTS[kind].takes and kind != "activations":
         assert f"run {run.digest[:12]}" in " ".join(charts[kind][0].subtitle)
+    if SWEPT in CHARTS[kind].takes and kind != "predictions":
+        assert f"sweep {swept.digest[:12]}" in " ".join(charts[kind][-1].subtitle)
+    if COMPARISON in CHARTS[kind].takes and kind != "surface_difference":
+        assert f"comparison {comparison.digest[:12]}" in " ".join(charts[kind][-1].subtitle)
 
 
 @BY_KIND

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Final, Literal
 import numpy as np
 
 from shoal.charts.theme import theme
-from shoal.charts.wording import run_id, told_of
+from shoal.charts.wording import record_id, told_of
 from shoal.errors import ArgumentError, InputError, MissingExtraError
 from shoal.experiments.run import Run
 from shoal.files import check_output, write_bytes
@@ -185,7 +185,7 @@ def scenes(
 
 def notes_of(run: Run, notes: Sequence[str]) -> str:
     """Return the line below a picture: which run it is of, and what is not shown."""
-    return ", ".join([f"run {run_id(run)}", *notes])
+    return ", ".join([f"run {record_id(run)}", *notes])
 
 
 def _encoded(suffix: str, makes: Callable[[bool], Scene], fps: float, dark: bool | None) -> bytes:

@@ -12,7 +12,7 @@ from shoal.charts.columns import Columns, joined, rows_of
 from shoal.charts.lines import is_far_apart
 from shoal.charts.marks import Spec, above, coloured, layer, level_bar, name, points, tooltips
 from shoal.charts.rows import sample
-from shoal.charts.wording import data_name, figure_words
+from shoal.charts.wording import data_name, figure_words, record_id
 from shoal.data.wording import count
 from shoal.experiments.comparison.wording import in_units, short_names, unit_of
 
@@ -143,7 +143,8 @@ def told_of_comparison(comparison: Any) -> str:
     """Return which comparison it was, in one line."""
     first = comparison.arms[0].experiment
     varied = ", ".join(comparison.streams) or "nothing"
-    return f"{data_name(first)}: {count(comparison.n_pairs, 'pair')}, seeds of {varied} vary"
+    said = f"{data_name(first)}: {count(comparison.n_pairs, 'pair')}, seeds of {varied} vary"
+    return f"{said} · comparison {record_id(comparison)}"
 
 
 def _at(column: Any, places: np.ndarray) -> list[Any]:

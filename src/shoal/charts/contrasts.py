@@ -14,7 +14,7 @@ from shoal.charts.contours import contour
 from shoal.charts.marks import Spec, layer, mapped
 from shoal.charts.planes import Features, asked_surface, cell_layer, cells, ends, held_words, plane
 from shoal.charts.surface import surface
-from shoal.charts.wording import of_networks, run_id, told_of
+from shoal.charts.wording import of_networks, record_id, told_of
 from shoal.errors import ArgumentError, InputError
 from shoal.experiments.launch import carry_out
 from shoal.experiments.prepare import prepare
@@ -83,7 +83,7 @@ def surface_difference(
         "median_a": one.median.ravel(), "median_b": other.median.ravel(),
         "difference": difference.ravel(),
     }  # fmt: skip
-    told = f"{told_of(run_a)} minus run {run_id(run_b)}"
+    told = f"{told_of(run_a)} minus run {record_id(run_b)}"
     return Chart(
         kind="surface_difference",
         title=f"Difference of two surfaces: median {one.output}",
@@ -105,7 +105,7 @@ def _two(record: Any, against: Any, arms: tuple[int, int]) -> list[tuple[str, Ru
         if not isinstance(against, Run):
             cure = "Give another run: against=run in Python, --against RUN on the command line."
             raise InputError(f"chart 'surface_difference': needs a run to take away. {cure}")
-        return [(f"run {run_id(record)}", record), (f"run {run_id(against)}", against)]
+        return [(f"run {record_id(record)}", record), (f"run {record_id(against)}", against)]
     found = []
     names = arm_names(record)
     for place in arms:

@@ -11,7 +11,7 @@ import numpy as np
 
 from shoal.charts.registry import CHARTS, make
 from shoal.charts.report_parts import Story, Table, experiment_toml, percent
-from shoal.charts.wording import PARTS, data_name, figure_words, run_id, trained_how
+from shoal.charts.wording import PARTS, data_name, figure_words, record_id, trained_how
 from shoal.data.tasks import LogicTask
 from shoal.data.wording import count
 from shoal.experiments.baselines import baselines_of
@@ -200,7 +200,7 @@ def run_facts(run: Run) -> tuple[tuple[str, str], ...]:
     """Return what identifies a run."""
     experiment = run.experiment
     return (
-        ("run", run_id(run)),
+        ("run", record_id(run)),
         ("shoal", version("shoal")),
         ("arithmetic", ARITHMETIC),
         ("digest of the weights", run.digest),

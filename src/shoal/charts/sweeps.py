@@ -12,7 +12,7 @@ from shoal.charts.choice import plain
 from shoal.charts.columns import Columns, rows_of
 from shoal.charts.lines import told_apart
 from shoal.charts.marks import Spec, above, layer, mapped, name, number, tooltips
-from shoal.charts.wording import data_name, figure_title, figure_words
+from shoal.charts.wording import data_name, figure_title, figure_words, record_id
 from shoal.data.wording import count
 from shoal.errors import ArgumentError, InputError, did_you_mean
 from shoal.experiments.sweep.cells import short_names, shown
@@ -298,7 +298,8 @@ def told_of_sweep(swept: Any) -> str:
     said = f"{data_name(first)}: {count(len(swept.cells), 'cell')}, "
     said += count(n_networks, "network")
     said += f", {n_lost:,} diverged" if n_lost else ""
-    return said + (", interrupted" if swept.interrupted else "")
+    said += ", interrupted" if swept.interrupted else ""
+    return f"{said} · sweep {record_id(swept)}"
 
 
 def capital(text: str) -> str:

@@ -44,7 +44,7 @@ def told_of(run: Run) -> str:
     said = f"{data_name(run.experiment)}: {count(len(run), 'network')} {sizes}"
     training = run.experiment.training
     how = f"{trained_how(run.experiment)}, {count(training.epochs, 'epoch')}"
-    return f"{said}, {how} · run {run_id(run)}"
+    return f"{said}, {how} · run {record_id(run)}"
 
 
 def trained_how(experiment: Experiment) -> str:
@@ -56,9 +56,9 @@ def trained_how(experiment: Experiment) -> str:
     return rule.name + (f" {rate:g}" if isinstance(rate, int | float) else "")
 
 
-def run_id(run: Run) -> str:
-    """Return what names a run: its id in the store, or else the first letters of its digest."""
-    return run.stored_as or run.digest[:12]
+def record_id(record: Any) -> str:
+    """Return what names a record: its id in the store, or else the first letters of its digest."""
+    return str(record.stored_as or record.digest[:12])
 
 
 def of_networks(n: int, of: int | None = None, n_left_out: int = 0) -> str:

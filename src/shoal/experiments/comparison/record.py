@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
@@ -159,6 +160,14 @@ class Comparison(Viewed):
             arm.name: {name.partition("_")[0]: arm.figures[name] for name in TIMES}
             for arm in self.arms
         }
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 over the figure of every arm in every pair: equal if nothing changed."""
+        found = hashlib.sha256(f"{self.figure} {self.seeds}".encode())
+        for arm in self.arms:
+            found.update(np.ascontiguousarray(arm.figures[self.figure], "<f8").tobytes())
+        return found.hexdigest()
 
     def difference(self, verdict: Verdict) -> np.ndarray:
         """Return by how much b is better than a in each pair, NaN where one has no figure, (P,)."""
