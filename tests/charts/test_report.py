@@ -383,3 +383,19 @@ def test_a_diagnosis_is_told_as_it_is(run: shoal.Run):
     assert found.sentence in page.text["doctor"]
     assert found.curve in page.text["doctor"]
     assert page.text["answer"].startswith("The median network")
+
+
+def test_a_sweep_is_told_by_the_figure_that_is_asked_for(swept):
+    page = content(swept, figure="train_loss", doctor=False).decode()
+    assert "How does training loss depend on" in page
+    assert "Best training loss with" in page
+    assert "validation accuracy" not in page
+    with pytest.raises(ArgumentError) as error:
+        content(swept, figure="loss")
+    assert error.value.argument == "figure"
+
+
+def test_other_records_have_no_figure_to_choose(run):
+    with pytest.raises(ArgumentError) as error:
+        content(run, figure="train_loss")
+    assert str(error.value) == "report: `figure` is chosen for sweeps only; got 'train_loss'."

@@ -64,7 +64,9 @@ def test_best_first_and_only_some(shoal, file):
     order = Sweep.load(file).run().order("train_loss")
     assert [line.split()[0] for line in lines[2:4]] == [str(k) for k in order[:2]]
     assert lines[4] == "the best 2 of 4 cells; all of them with --top"
-    assert lines[6].startswith(f"Best train loss with {Sweep.load(file).cells[order[0]].label}: ")
+    assert lines[6].startswith(
+        f"Best training loss with {Sweep.load(file).cells[order[0]].label}: "
+    )
     assert "; constant guess 0.6" in " ".join(lines)  # the entropy of shares near a half is 0.69
 
 

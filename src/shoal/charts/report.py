@@ -21,6 +21,7 @@ def report(
     record: Any,
     path: str | os.PathLike[str],
     *,
+    figure: str | None = None,
     title: str | None = None,
     doctor: bool = True,
     dark: bool | None = None,
@@ -36,6 +37,7 @@ def report(
     Args:
         record: a run, a sweep, a comparison or a diagnosis.
         path: .html.
+        figure: of a sweep, such as "validation_loss"; the usual one if not given.
         title: in place of the question.
         doctor: whether the doctor looks at a run, or at the first cell of a sweep.
         dark: light on dark; what the reader's system prefers if not given.
@@ -43,16 +45,17 @@ def report(
         force: replace a file that is there.
 
     Raises:
-        ArgumentError: `record` is nothing that a report is made of.
+        ArgumentError: `record` is nothing that a report is made of, or has no such figure.
         InputError: another suffix, or a file that cannot be written.
         OutputExistsError: the file is there and `force` is false.
         MissingExtraError: what draws the charts is not installed.
     """
     target = check_report(path, force=force)
     write_bytes(
-        target, content(record, title=title, doctor=doctor, dark=dark, threads=threads),
+        target,
+        content(record, figure=figure, title=title, doctor=doctor, dark=dark, threads=threads),
         force=force,
-    )  # fmt: skip
+    )
 
 
 def check_report(path: str | os.PathLike[str], *, force: bool = False) -> Path:
@@ -71,6 +74,7 @@ def check_report(path: str | os.PathLike[str], *, force: bool = False) -> Path:
 def content(
     record: Any,
     *,
+    figure: str | None = None,
     title: str | None = None,
     doctor: bool = True,
     dark: bool | None = None,
@@ -78,7 +82,7 @@ def content(
 ) -> bytes:
     """Return the page as bytes; see `report`."""
     known = record if type(record).__name__ == "Diagnosis" else None
-    story = story_of(record.run if known is not None else record)
+    story = story_of(record.run if known is not None else record, figure)
     findings = None if known is None else parts.diagnosis(known)
     if doctor and known is None and story.examined is not None:
         findings = _diagnosed(story.examined, threads)
@@ -87,13 +91,15 @@ def content(
     return page(title or story.question, body, style=style(scheme), script=COPY, scheme=scheme)
 
 
-def story_of(record: Any) -> Story:
+def story_of(record: Any, figure: str | None = None) -> Story:
     """Return what a report tells of a record.
 
     Raises:
         ArgumentError: it is nothing that a report is made of.
     """
     kind = type(record).__name__
+    if figure is not None and kind != "Swept":
+        raise ArgumentError("report", "figure", "is chosen for sweeps only", got=repr(figure))
     if isinstance(record, Run):
         from shoal.charts.report_run import run_story
 
@@ -101,7 +107,7 @@ def story_of(record: Any) -> Story:
     if kind == "Swept":
         from shoal.charts.report_sweep import sweep_story
 
-        return sweep_story(record)
+        return sweep_story(record, figure)
     if kind == "Comparison":
         from shoal.charts.report_comparison import comparison_story
 

@@ -26,9 +26,9 @@ ROWS: Final = 200
 """Cells in the table at most."""
 
 
-def sweep_story(record: Any) -> Story:
-    """Return what a report tells of a sweep."""
-    figure = record.usual_figure
+def sweep_story(record: Any, figure: str | None = None) -> Story:
+    """Return what a report tells of a sweep, by the usual figure if none is named."""
+    figure = figure or record.usual_figure
     cells = record.summary(figure)
     base = record.cells[0].experiment
     n = len(record.columns["cell"])
@@ -39,7 +39,7 @@ def sweep_story(record: Any) -> Story:
     return Story(
         kind="sweep",
         question=_question(record, figure),
-        answer=record.sentence,
+        answer=record.answer(figure),
         beside=(
             *_effects(record, figure),
             *record.warnings,
@@ -47,7 +47,7 @@ def sweep_story(record: Any) -> Story:
         ),
         cards=tuple(cards),
         tables=(cells_table(record, figure, cells),),
-        charts=_charts(record),
+        charts=_charts(record, figure),
         documents={"sweep.toml": _toml(record)},
         commands=("shoal sweep sweep.toml",),
         facts=(
@@ -147,7 +147,7 @@ def _order(value: float | None, higher: bool) -> float:
     return -value if higher else value
 
 
-def _charts(record: Any) -> tuple[Callable[[], Chart], ...]:
+def _charts(record: Any, figure: str) -> tuple[Callable[[], Chart], ...]:
     wanted = [name for name in CHARTS if CHARTS[name].fits(record)]
     few = len(record.cells) <= MOST_CELLS and max(record.sizes) <= MOST_DOTS
     logic = all(isinstance(cell.experiment.data, LogicTask) for cell in record.cells[:MOST_CELLS])
@@ -156,7 +156,12 @@ def _charts(record: Any) -> tuple[Callable[[], Chart], ...]:
     )
     wanted = [name for name in wanted if name != "predictions"]
     wanted += ["predictions"] * (few and logic and same)
-    return tuple(partial(make, name, record) for name in wanted)
+    return tuple(
+        partial(
+            make, name, record, **({"figure": figure} if "figure" in CHARTS[name].options else {})
+        )
+        for name in wanted
+    )
 
 
 def _toml(record: Any) -> str:

@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 
 import typer
 
-from shoal.cli.completion import complete_targets
+from shoal.cli.completion import complete_figures, complete_targets
 from shoal.cli.exits import guarded
 from shoal.cli.options import (
     AllowPython,
@@ -137,6 +137,12 @@ def report(
                      help="Where to: a page (.html)."),
     ],
     changes: Changes = None,
+    figure: Annotated[
+        str | None,
+        typer.Option("--figure", metavar="NAME", show_default=False,
+                     autocompletion=complete_figures,
+                     help="Of a sweep: what it is judged by; accuracy by default."),
+    ] = None,
     title: Annotated[
         str | None, typer.Option("--title", metavar="TEXT", show_default=False,
                                  help="In place of the question.")
@@ -168,8 +174,8 @@ def report(
     from shoal.cli.report import report_target
 
     report_target(
-        target, output, changes or [], title=title, doctor=doctor, dark=dark, threads=threads,
-        quiet=quiet, allow_python=allow_python, force=force,
+        target, output, changes or [], figure=figure, title=title, doctor=doctor, dark=dark,
+        threads=threads, quiet=quiet, allow_python=allow_python, force=force,
     )  # fmt: skip
 
 

@@ -41,11 +41,11 @@ def check_files(outputs: Sequence[Path], writes: Mapping[str, str], *, force: bo
         renderer()
 
 
-def write_report(record: Any, path: Path, *, force: bool) -> None:
+def write_report(record: Any, path: Path, *, force: bool, figure: str | None = None) -> None:
     """Write what came of something as one page; see `shoal.charts.report`."""
     from shoal.charts.report import report
 
-    report(record, path, force=force)
+    report(record, path, figure=figure, force=force)
 
 
 def to_json(document: Any) -> str:

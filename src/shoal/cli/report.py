@@ -12,6 +12,7 @@ def report_target(
     output: Path,
     changes: Sequence[str],
     *,
+    figure: str | None,
     title: str | None,
     doctor: bool,
     dark: bool | None,
@@ -31,7 +32,16 @@ def report_target(
     record = open_target(target, changes, threads=threads, allow_python=allow_python, quiet=quiet)
     if doctor and not quiet and sys.stderr.isatty():
         print("looking for faults ...", file=sys.stderr)
-    report(record, output, title=title, doctor=doctor, dark=dark, threads=threads, force=force)
+    report(
+        record,
+        output,
+        figure=figure,
+        title=title,
+        doctor=doctor,
+        dark=dark,
+        threads=threads,
+        force=force,
+    )
     if not quiet:
         print(f"wrote {label(str(output))}")
 

@@ -56,7 +56,10 @@ def _of_sweep(result: Result) -> str:
     known.sort(key=lambda cell: cell["figures"][figure]["median"], reverse=not lower)
     if not known:
         return ""
-    rows = {_label(cell["values"]): cell["figures"][figure] for cell in known[:SHOWN]}
+    rows = {
+        cell.get("label") or _label(cell["values"]): cell["figures"][figure]
+        for cell in known[:SHOWN]
+    }
     table = _banded(called(figure), rows)
     n = len(result["cells"])
     return f"{table}\n\n{len(rows):,} of {n:,} cells, the best first." if n > len(rows) else table

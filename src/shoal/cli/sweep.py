@@ -152,7 +152,7 @@ def _write(swept: Swept, document: dict[str, Any] | None, wanted: Wanted) -> Non
     """Write the files that were asked for."""
     for path in wanted.outputs:
         if path.suffix == REPORT:
-            write_report(swept, path, force=wanted.force)
+            write_report(swept, path, force=wanted.force, figure=wanted.figure)
             continue
         if path.suffix == ".json":
             content = to_json(document).encode()

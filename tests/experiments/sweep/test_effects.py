@@ -102,7 +102,7 @@ def test_those_of_a_sweep_are_those_of_its_columns():
     losses = swept.columns["train_loss"].reshape(2, 2, 6)
     noise, epochs = swept.effects("train_loss")
     assert (noise.name, noise.values, epochs.values) == ("label_noise", ("0", "0.4"), ("1", "8"))
-    assert noise.measures == "train loss"
+    assert noise.measures == "training loss"
     gains = losses[noise.worst].mean(axis=0) - losses[noise.best].mean(axis=0)
     assert (noise.wins, noise.losses) == ((gains > 0).sum(), (gains < 0).sum())
     assert epochs.medians == tuple(np.median(losses[:, k]) for k in range(2))

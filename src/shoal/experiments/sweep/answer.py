@@ -42,8 +42,8 @@ def named(figure: str) -> str:
     """Return a figure's name in words.
 
     Example:
-        >>> named("validation_accuracy"), named("test_mean_absolute_error")
-        ('validation accuracy', 'test mean absolute error')
+        >>> named("train_accuracy"), named("test_mean_absolute_error")
+        ('training accuracy', 'test mean absolute error')
     """
     part, _, kind = figure.partition("_")
-    return f"{part} {WORDS.get(kind, kind)}"
+    return f"{'training' if part == 'train' else part} {WORDS.get(kind, kind)}"

@@ -287,7 +287,7 @@ class Swept(Viewed):
         baselines = {} if self.interrupted else self.baselines()
         cells = [
             {
-                **{k: line[k] for k in ("cell", "values", "n_networks", "n_diverged")},
+                **{k: line[k] for k in ("cell", "label", "values", "n_networks", "n_diverged")},
                 "attainable_accuracy": number(line["attainable"]),
                 "constant_guess_accuracy": number(line["constant_guess"]),
                 "baselines": {name: number(each[index]) for name, each in baselines.items()},
