@@ -145,8 +145,8 @@ def test_features_and_drop_take_quoted_names(shoal: Any, folder: Path) -> None:
         (
             "a,y\n1,p\nn/a,q\n",
             (),
-            "t.csv, line 3, column 'a': 'n/a' is not a number. Give missing=\"drop\" or "
-            'missing="mean" to accept gaps.',
+            "t.csv, line 3, column 'a': 'n/a' is not a number. Give --missing drop or "
+            "--missing mean to accept gaps.",
         ),
         (
             "a,y\n1,p\n2,q\n",
@@ -175,6 +175,11 @@ def test_features_and_drop_take_quoted_names(shoal: Any, folder: Path) -> None:
             "a,y\n1,p\n2,q\n",
             ("data.missing=drop",),
             "'data.missing=drop': use the option --missing of shoal train instead.",
+        ),
+        (
+            "a,y\n1,p\n,q\n",
+            ("missing=drop",),
+            "'missing=drop': use the option --missing of shoal train instead.",
         ),
         (
             "a,y\n1,p\n2,q\n",

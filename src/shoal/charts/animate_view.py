@@ -31,6 +31,8 @@ PROBED: Final = 2000
 """Rows that tell how far a feature ranges..."""
 MOVES: Final = 5
 """...and how many values of it are tried, to see which features matter."""
+FEW: Final = 2
+"""Values of a feature that fill no axis."""
 FINEST, COARSEST = 80, 20
 ALONG: Final = 121
 """Points of a curve or a slice."""
@@ -228,7 +230,8 @@ def telling_features(run: Run, n: int) -> tuple[int, ...]:
     """Return the features that change the answers most, each moved over its own range.
 
     That is from the 5th to the 95th percentile of its rows, with the others held at their median;
-    of equals the first is taken.
+    of equals the first is taken. Features of two values or one, such as the columns of a
+    category, which lie on two lines of a picture, come last.
     """
     dataset = run.prepared.parts[0].dataset
     x = np.asarray(dataset.x[spread_members(dataset.n_rows, PROBED)], np.float64)
@@ -240,7 +243,8 @@ def telling_features(run: Run, n: int) -> tuple[int, ...]:
     members = _members(run, None)[:8]
     answers = said(run.prepared, run.weights, rows, members=members)
     moved = np.ptp(answers.reshape(len(members), n_features, MOVES, -1), axis=2)
-    order = np.argsort(-moved.mean(axis=(0, 2)), kind="stable")
+    has_few = np.array([len(np.unique(column)) <= FEW for column in x.T])
+    order = np.lexsort((-np.nan_to_num(moved.mean(axis=(0, 2))), has_few))
     return tuple(sorted(int(i) for i in order[:n]))
 
 

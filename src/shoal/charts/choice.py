@@ -29,7 +29,7 @@ class Output:
 
 
 def chosen_features(where: str, run: Run, given: Sequence[int | str] | str | None) -> Pair:
-    """Return the numbers of two features.
+    """Return the numbers of two features: of more than two those that change the answers most.
 
     Raises:
         ArgumentError: there are not two of them, or no such ones.
@@ -39,7 +39,7 @@ def chosen_features(where: str, run: Run, given: Sequence[int | str] | str | Non
         wanted = "must be two features of the data"
         raise ArgumentError(where, "features", wanted, got=f"data with one, '{names[0]}'")
     if given is None:
-        return (0, 1)
+        return (0, 1) if len(names) == 2 else _telling(run)
     listed = [part.strip() for part in given.split(",")] if isinstance(given, str) else list(given)
     if len(listed) != 2:
         wanted = "must be two features, such as x0,x1"
@@ -47,6 +47,13 @@ def chosen_features(where: str, run: Run, given: Sequence[int | str] | str | Non
     one, two = (feature_number(where, run, each) for each in listed)
     if one == two:
         raise ArgumentError(where, "features", "must be two different ones", got=f"'{names[one]}'")
+    return one, two
+
+
+def _telling(run: Run) -> Pair:
+    from shoal.charts.animate_view import telling_features
+
+    one, two = telling_features(run, 2)
     return one, two
 
 

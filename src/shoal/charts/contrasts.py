@@ -40,7 +40,7 @@ def surface_difference(
         record: run A, or a comparison, whose arms are trained again for it.
         against: run B.
         arms: which two arms of a comparison.
-        features: two of them by name or number; the first two by default.
+        features: two of them by name or number; by default those that matter most.
         hold: values of the other features; the median of A's rows by default.
         of: a class, label or target; the second of two classes by default.
         n: cells to each side.

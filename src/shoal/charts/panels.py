@@ -32,7 +32,7 @@ def multiples(
 
     Args:
         run: the run.
-        features: two of them by name or number; the first two by default.
+        features: two of them by name or number; by default those that matter most.
         hold: values of the other features; the median of the rows by default.
         network: which networks; 16 of them by default, evenly spaced.
         of: a class, label or target; the second of two classes by default.

@@ -34,7 +34,7 @@ def data(run: Run, *, features: Sequence[int | str] | str | None = None) -> Char
 
     Args:
         run: the run.
-        features: two of them by name or number; the first two by default.
+        features: two of them by name or number; by default those that matter most.
 
     Raises:
         ArgumentError: no such feature.

@@ -101,7 +101,7 @@ def surface(
 
     Args:
         run: whose networks, data and scaling.
-        features: two of them, by number or name; the first two by default.
+        features: two of them, by number or name; by default those that matter most.
         hold: values of the other features by name; the median of the rows by default.
         members: which networks, by their place in the run; all of them by default, evenly
             spaced ones where there are more than 400.

@@ -53,7 +53,7 @@ def surface(
 
     Args:
         run: the run.
-        features: two of them by name or number; the first two by default.
+        features: two of them by name or number; by default those that matter most.
         hold: values of the other features; the median of the rows by default.
         network: which networks: a number, several, or "best"; all by default.
         of: a class, label or target; the second of two classes by default.
@@ -110,7 +110,7 @@ def disagreement(
 
     Args:
         run: the run.
-        features: two of them by name or number; the first two by default.
+        features: two of them by name or number; by default those that matter most.
         hold: values of the other features; the median of the rows by default.
         network: which networks; all by default.
         of: a class, label or target; the second of two classes by default.

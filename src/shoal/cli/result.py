@@ -82,13 +82,15 @@ def cells_of(values: Sequence[float]) -> list[str]:
     Example:
         >>> cells_of([0.0013, 0.000485]), cells_of([0.25, 3.0]), cells_of([1e-11, 0.5])
         (['0.001300', '0.000485'], ['0.2500', '3.0000'], ['1e-11', '0.5'])
+        >>> cells_of([33307.787, 29355.02])
+        ['33,307.8', '29,355.0']
     """
     sizes = [abs(value) for value in values if np.isfinite(value) and value != 0]
     if not sizes:
         return [_share(value) for value in values]
     if min(sizes) < 1e-6 or max(sizes) >= 1e6:
         return [f"{value:.3g}" if np.isfinite(value) else "" for value in values]
-    decimals = max(4, 2 - int(np.floor(np.log10(min(sizes)))))
+    decimals = max(4 if max(sizes) < 1000 else 1, 2 - int(np.floor(np.log10(min(sizes)))))
     return [f"{value:,.{decimals}f}" if np.isfinite(value) else "" for value in values]
 
 

@@ -132,7 +132,7 @@ def print_found(found: Halving | Optimum, output: Path | None) -> None:
         console.print()
     console.print(found.sentence)
     if output is not None:
-        console.print(f"written: {output}")
+        console.print(f"wrote {output}")
 
 
 def _tables_of(found: Halving | Optimum) -> list[Any]:
@@ -156,7 +156,8 @@ def _tables_of(found: Halving | Optimum) -> list[Any]:
     last = new_table("cell", name)
     scores = dict(zip(found.rungs[-1].cells.tolist(), found.rungs[-1].scores, strict=True))
     sign = -1 if found.higher_is_better else 1
-    for cell in sorted(scores, key=lambda cell: sign * scores[cell])[:SHOWN]:
+    finals = sorted(scores, key=lambda cell: (sign * scores[cell], cell != found.winner))
+    for cell in finals[:SHOWN]:
         last.add_row(label(found.sweep.cells[cell].label), _number(scores[cell]))
     return [rungs, last]
 

@@ -16,7 +16,7 @@ from shoal.data.dataset import Dataset
 from shoal.data.file_recipe import FileData, fingerprint_file, load_file
 from shoal.data.opening import STANDARD_INPUT
 from shoal.data.recipe import DataRecipe
-from shoal.errors import InputError
+from shoal.errors import DataError, InputError
 from shoal.experiments.document import Experiment
 from shoal.experiments.reading import override
 from shoal.files import check_output
@@ -119,7 +119,7 @@ def _refuse_reading_twice(changes: Sequence[str]) -> None:
         name = key.removeprefix("data.")
         if key in ("data", "data.file", "data.task", "data.fingerprint"):
             raise InputError(f"'{change}': the data is the file that shoal train is given.")
-        if name != key and name in of_reading:
+        if name in of_reading and (name != key or name not in Experiment.model_fields):
             raise InputError(f"'{change}': use the option --{name} of shoal train instead.")
 
 
@@ -135,11 +135,24 @@ def _seen_from(data: str, folder: Path) -> str:
 def _read(recipe: Mapping[str, Any]) -> Dataset:
     asked = Experiment.read({"data": dict(recipe)}, source="shoal train").data
     assert isinstance(asked, FileData)
-    return load_file(asked, Path(), standard_input())
+    try:
+        return load_file(asked, Path(), standard_input())
+    except DataError as error:
+        cure = error.cure
+        for way in ("drop", "mean"):  # here the options say it
+            cure = cure.replace(f'missing="{way}"', f"--missing {way}")
+        raise DataError(
+            error.reason, source=error.source, line=error.line, column=error.column, cure=cure
+        ) from error
 
 
 def _text(experiment: Experiment, data: str) -> str:
     asked = experiment.data
     assert isinstance(asked, FileData)
-    made_by = shlex.join(["shoal", "train", data, "--target", ",".join(asked.targets)])
+    words = ["shoal", "train", data, "--target", ",".join(asked.targets)]
+    for name in ("features", "drop", "weights", "missing", "encoding", "separator", "decimal"):
+        value = getattr(asked, name)
+        if value != FileData.model_fields[name].default:
+            words += [f"--{name}", value if isinstance(value, str) else ",".join(value)]
+    made_by = shlex.join(words)
     return f"# Made by: {label(made_by)}\n\n{experiment.to_toml()}"

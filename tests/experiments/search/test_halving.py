@@ -188,7 +188,7 @@ def test_cells_as_good_as_the_winner_are_told() -> None:
     found = halve(Sweep.read(document))
     losses = [np.median(run.final("validation_loss")) for run in found.runs.values()]
     assert found.winner == list(found.runs)[int(np.argmin(losses))] == 1
-    assert " and of 2 other cells, with 100% of the steps " in found.sentence
+    assert ", as of 2 other cells, with 100% of the steps " in found.sentence
 
 
 @pytest.mark.parametrize(

@@ -13,6 +13,8 @@ from shoal.metrics.paired import LEVEL
 if TYPE_CHECKING:
     from shoal.experiments.comparison.arms import Arm
 
+LARGE: Final = 1e8
+"""From here on a difference is told as 2.3e+08."""
 MARKS: Final = "_-/ "
 """What may part words of a name."""
 
@@ -85,16 +87,28 @@ def in_units(figure: str, value: float) -> float:
     return value * 100 if unit_of(figure) == "points" else value
 
 
-def number(value: float, step: float) -> str:
+def number(value: float, step: float, *, largest: float = 0) -> str:
     """Return a number with as many decimals as tell steps of this size apart.
+
+    Args:
+        value: the number.
+        step: what is to be told apart.
+        largest: of the numbers that stand beside it, so that all are written alike.
 
     Example:
         >>> number(1.234, 0.8), number(0.01234, 0.002), number(1234.5, 30)
         ('1.2', '0.012', '1,234')
+        >>> number(234_688_935, 136_000_000)
+        '2.3e+08'
     """
     if not math.isfinite(value):
         return "any" if math.isnan(value) else "-∞" if value < 0 else "∞"
     size = step if step > 0 and math.isfinite(step) else abs(value) / 10
+    if max(abs(value), largest) >= LARGE:
+        if value == 0:
+            return "0"
+        digits = math.floor(math.log10(abs(value))) - math.floor(math.log10(size / 2))
+        return f"{value:.{min(max(digits, 1), 2)}e}"
     decimals = 0 if size == 0 else min(12, max(0, math.ceil(-math.log10(size / 2) - 1e-9)))
     told = f"{value:,.{decimals}f}"
     return told.lstrip("-") if float(told.replace(",", "")) == 0 else told
@@ -106,7 +120,8 @@ def figure_text(figure: str, value: float | None) -> str:
         return ""
     if unit_of(figure) == "points":
         return f"{100 * value:.2f} %"
-    return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.3g}"
+    is_plain = abs(value) >= 1000 and (abs(value) < 1e6 or figure in TIMES)
+    return f"{value:,.0f}" if is_plain else f"{value:.3g}"
 
 
 def sentence_of(
@@ -155,12 +170,14 @@ def amount(verdict: Verdict, figure: str, sign: int) -> str:
     near = min(abs(low), abs(high))
     step = min(step, near) if near > abs(middle) / 1000 else step  # no end is told as 0
     unit = unit_of(figure)
-    told = number(middle, step) + (f" {unit}" if unit else "")
+    largest = max((abs(each) for each in values if math.isfinite(each)), default=0)
+    told = number(middle, step, largest=largest) + (f" {unit}" if unit else "")
+    ends = [number(each, step, largest=largest) for each in (low, high)]
     if math.isfinite(high - low):
-        return f"{told} ({number(low, step)} to {number(high, step)})"
+        return f"{told} ({ends[0]} to {ends[1]})"
     if math.isfinite(low):
-        return f"{told} ({number(low, step)} or more)"
-    return f"{told} ({number(high, step)} or less)" if math.isfinite(high) else told
+        return f"{told} ({ends[0]} or more)"
+    return f"{told} ({ends[1]} or less)" if math.isfinite(high) else told
 
 
 def _where(verdict: Verdict, figure: str) -> str:

@@ -97,7 +97,7 @@ class Halving:
         if not math.isfinite(self.score):
             return f"none of {n_cells:,} cells is of use: half of its networks or more diverged."
         name, equal = self.figure.replace("_", " "), int((last == self.score).sum()) - 1
-        alike = f" and of {count(equal, 'other cell')}" if equal else ""
+        alike = f", as of {count(equal, 'other cell')}" if equal else ""
         return (
             f"{self.cell.label} is the best of {n_cells:,} cells: median {name} {self.score:.4g}"
             f"{alike}, with {1 - self.saved:.0%} of the steps of the whole grid."

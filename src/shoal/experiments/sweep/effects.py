@@ -65,10 +65,12 @@ class Effect:
         """What was found, in words."""
         best, worst = self.values[self.best], self.values[self.worst]
         medians = f"{_told(self.medians[self.best])} against {_told(self.medians[self.worst])}"
+        n_ties = self.n_seeds - self.wins - self.losses
+        ties = count(n_ties, "tie") if n_ties else ""
         if self.matters:
             told = f"{best} is better than {worst} on {self.wins} of {self.n_seeds} seeds"
-            return f"{self.name}: {told} ({medians})."
-        seeds = f"{self.wins} of {count(self.n_seeds, 'seed')}"
+            return f"{self.name}: {told} ({'; '.join(filter(None, (ties, medians)))})."
+        seeds = f"{self.wins} of {count(self.n_seeds, 'seed')}" + (f", {ties}" if ties else "")
         if self.n_seeds < self.n_needed:
             seeds += f"; {self.n_needed} of {self.n_needed} would tell"
         return f"{self.name}: {best} and {worst} cannot be told apart ({seeds}; {medians})."
