@@ -17,6 +17,8 @@ from shoal.charts import theme as themes
 from shoal.charts.animate import animate, scenes
 from shoal.charts.animate_scene import STRENGTH, Scene
 from shoal.charts.animate_slides import chosen_steps
+from shoal.charts.animate_view import telling_features
+from shoal.charts.frames import text_width
 from shoal.errors import ArgumentError, InputError, MissingExtraError, OutputExistsError
 
 pytest.importorskip("PIL")
@@ -86,7 +88,7 @@ def check_surface(picture: Image.Image, scene: Scene, slide: Any, says: Callable
 def test_steps_are_different_and_reach_both_ends():
     for scale in ("log", "linear"):
         for last, n in ((1, 2), (5, 100), (99, 100), (100, 100), (26_700, 100), (10**7, 2000)):
-            steps = chosen_steps(last, n, scale)  # type: ignore[arg-type]
+            steps = chosen_steps(last, n, scale)
             assert steps[0] == 0
             assert steps[-1] == last
             assert len(steps) == min(n, last + 1)
@@ -229,6 +231,47 @@ def test_several_classes_have_their_colours():
     assert shares.shape == (scene.view.n_grid**2, 3)
     assert scene.frame(slide).size == (960, 480)
     assert "other features held at the median" in scene.notes
+
+
+def test_columns_of_a_category_come_last(tmp_path: Path):
+    """The class is the category, but a picture over its columns is points on two lines."""
+    rng = np.random.default_rng(0)
+    drawn = enumerate(rng.normal(size=(60, 2)))
+    rows = [f"{'pq'[k % 2]},{k % 2 + a},{b},{k % 2}\n" for k, (a, b) in drawn]
+    (tmp_path / "t.csv").write_text("kind,a,b,y\n" + "".join(rows))
+    document = {
+        "data": {"file": str(tmp_path / "t.csv"), "target": "y"},
+        "training": {"epochs": 5},
+        "population": 2,
+    }
+    run = shoal.Experiment.read(document).run()
+    assert run.prepared.parts[0].dataset.schema.feature_names[:2] == ("kind=p", "kind=q")
+    assert telling_features(run, 2) == (2, 3)
+    assert list(run.plot.data().data)[-2:] == ["a", "b"]
+    assert scenes(run, frames=2)(False).view.names == ("a", "b")
+
+
+def test_large_numbers_have_room(tmp_path: Path):
+    """Ticks up to 1,500,000 begin right of the edge, and a loss of 1e11 is told in short."""
+    rows = [f"{k},{k * 15_000}\n" for k in range(100)]
+    (tmp_path / "t.csv").write_text("a,y\n" + "".join(rows))
+    document = {
+        "data": {"file": str(tmp_path / "t.csv"), "target": "y"},
+        "preprocess": {"scaling": "standard", "target_scaling": "standard"},
+        "network": {"layers": [{"units": 1, "activation": "identity"}]},
+        "training": {"epochs": 2},
+        "population": 2,
+    }
+    scene = scenes(shoal.Experiment.read(document).run(), frames=2)(False)
+    widest = max(text_width(text, scene.text) for _, text in scene.main.y.ticks(5))
+    assert scene.main.left > widest + 2 * scene.text
+    assert scene.told(scene.slides[0]).endswith("e+11")
+
+
+def test_what_is_no_run_is_refused(tmp_path: Path):
+    with pytest.raises(ArgumentError) as caught:
+        animate("or.toml", tmp_path / "x.gif")  # type: ignore[arg-type]
+    assert str(caught.value) == "animate: `run` must be a Run; got a str."
 
 
 def test_the_features_that_matter_are_found():

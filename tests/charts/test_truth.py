@@ -1,5 +1,7 @@
 """Truth: the arrays behind the pictures against formulas, the models, numpy and scikit-learn."""
 
+import json
+
 import numpy as np
 import pytest
 from sklearn.calibration import calibration_curve
@@ -263,3 +265,21 @@ def test_numbers_keep_the_digits_that_show():
     assert [row["t"] for row in rows_of({"t": values})] == [1.6e9, 1.6e9 + 1.25, None]
     tiny = np.array([1e-9, 0.5, 1.0])
     assert [row["t"] for row in rows_of({"t": tiny})] == [1e-9, 0.5, 1.0]
+
+
+def test_a_sweep_from_0_over_powers_of_ten_is_read_at_every_value():
+    swept = Sweep.read(
+        {
+            "data": {"task": "greater", "samples": 60},
+            "preprocess": {"scaling": "standard"},
+            "training": {"epochs": 1},
+            "population": 2,
+            "sweep": {"data.add": [0, 1, 1000], "training.optimizer.learning_rate": [1.0, 1 / 3]},
+        }
+    ).run(threads=1)
+    told = json.dumps(swept.plot.sweep().to_dict())
+    assert '"symlog"' in told
+    assert '"0.33333"' in told
+    assert '"1.0"' not in told
+    assert "symlog" not in json.dumps(swept.plot.sweep(log="y").to_dict())
+    assert '".5~g"' in json.dumps(swept.plot.heatmap().to_dict())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import tomllib
 from collections.abc import Callable
 from pathlib import Path
@@ -31,6 +32,14 @@ def test_a_model_and_its_experiment(shoal: Any, models: Path) -> None:
     document = tomllib.loads(text)
     assert document["data"]["file"] == "flowers.csv"
     assert document["preprocess"]["scaling"] == "standard"
+
+
+def test_what_made_it_can_be_called_again(shoal: Any, models: Path) -> None:
+    (models / "g.csv").write_text("a b;y;z\n1,5;p;0\n;q;1\n2;q;2\n3;p;3\n")
+    options = "--target y --drop 'z' --missing drop --separator ';' --decimal ,"
+    assert shoal("train", "g.csv", *shlex.split(options), *FEW).exit_code == 0
+    told = (models / "g.toml").read_text().partition("\n")[0]
+    assert sorted(shlex.split(told)[6:]) == sorted(shlex.split(options))
 
 
 def test_the_experiment_run_again_gives_the_same_bits(shoal: Any, models: Path) -> None:

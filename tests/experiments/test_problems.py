@@ -24,6 +24,11 @@ def problems(document: dict[str, Any]) -> dict[str, str]:
     [
         ({"sed": 1}, "sed", "unknown key. Did you mean 'seed'?"),
         (
+            {"sweep": {"seed": [1, 2]}},
+            "sweep",
+            "is for what takes many experiments: shoal sweep, search, plot and report.",
+        ),
+        (
             {"zzz": 1},
             "zzz",
             "unknown key. Known keys: data, network, population, preprocess, seed, streams, "

@@ -243,6 +243,15 @@ def test_changes_of_what_is_not_there_start_from_the_default() -> None:
     assert made.document()["data"]["samples"] == 50
 
 
+def test_layers_that_nobody_named_cannot_be_changed() -> None:
+    with pytest.raises(InputError) as caught:
+        override({}, ["network.layers.0.units=8"])
+    assert str(caught.value) == (
+        "'network.layers.0.units=8': the experiment names no layers to change. Give all of them: "
+        "network.layers='[{units=8, activation=\"tanh\"}, {units=1}]'."
+    )
+
+
 def test_another_file_has_another_fingerprint() -> None:
     data = {"file": "a.csv", "target": "y", "fingerprint": "0" * 64, "missing": "drop"}
     assert override({"data": data}, ["data.file=b.csv"])["data"] == {

@@ -78,7 +78,8 @@ class Scene:
         """Return what a slide shows, in words."""
         if not np.isfinite(slide.figure):
             return slide.detail
-        return f"{slide.detail}, {figure_name(self.learning.figure)} {slide.figure:.4f}"
+        told = f"{slide.figure:.4f}" if abs(slide.figure) < 1e4 else f"{slide.figure:.4g}"
+        return f"{slide.detail}, {figure_name(self.learning.figure)} {told}"
 
     @property
     def main(self) -> Panel:
@@ -99,7 +100,10 @@ class Scene:
         top, bottom = round(5.9 * t), round(4.6 * t)
         tall = height - top - bottom
         n_panels = 3 if self.view.has_slice else 2
-        gap, left, right = round(5.2 * t), round(4.6 * t), round(1.4 * t)
+        ticks = [text for _, text in self._main_y.ticks(max(2, tall // (3 * t)))]
+        widest = max((text_width(text, t) for text in ticks), default=0)
+        gap, right = round(5.2 * t), round(1.4 * t)
+        left = max(round(4.6 * t), widest + round(2.6 * t))
         room = width - left - right - gap * (n_panels - 1)
         main = min(tall, room // n_panels)
         lefts = [left, left + main + gap]

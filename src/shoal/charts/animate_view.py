@@ -252,8 +252,11 @@ def check_can_move(run: Run) -> int:
     """Return the last step of a run.
 
     Raises:
+        ArgumentError: it is no run.
         InputError: it has none.
     """
+    if not isinstance(run, Run):
+        raise ArgumentError("animate", "run", "must be a Run", got=f"a {type(run).__name__}")
     last = int(run.steps.max())
     if last == 0:
         raise InputError("animate: the run has no steps, so there is nothing to show. Train it.")

@@ -102,12 +102,15 @@ def figure_text(figure: str, value: float | None) -> str:
         ('0.9900', '0.0001235')
         >>> figure_text("train_loss", None), figure_text("steps", 60_600.0)
         ('', '60,600')
+        >>> figure_text("train_loss", 2_673_034_879.0), figure_text("steps", 2e9)
+        ('2.673e+09', '2,000,000,000')
     """
     if value is None or not math.isfinite(value):
         return ""
     if figure.endswith(SHARES):
         return f"{value:.4f}"
-    return f"{value:,.0f}" if 1000 <= abs(value) < 1e12 else f"{value:.4g}"
+    most = 1e6 if figure.endswith(("loss", "error")) else 1e12
+    return f"{value:,.0f}" if 1000 <= abs(value) < most else f"{value:.4g}"
 
 
 def percent(value: float) -> str:

@@ -13,7 +13,7 @@ READ: Final[Mapping[str, str]] = {
     "disagreement": "Where the networks contradict each other: the stronger the "
     "colour, the further they are apart.",
     "surface_difference": "Where the networks of two sides say different things: in one colour the "
-    "first finds the class more probable, in the other the second.",
+    "first says more, in the other the second.",
     "slice": "What the networks say along a straight walk through the data, with the rows near it.",
     "predictions": "What each network says at a few points: were training sure of its end, the "
     "dots of a point would coincide.",

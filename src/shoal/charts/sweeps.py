@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from typing import Any, Final
 
@@ -25,6 +26,8 @@ TICKS: Final = 10
 """Values of a key up to which each has its tick."""
 SPREAD: Final = 99.0
 """Ratio of the largest value of a key to the least from which its axis is logarithmic."""
+DIGITS: Final = ".5~g"
+"""How values of a key are written at an axis, as they are in tables."""
 LEVELS: Final = {"attainable": ("dashed", [5, 4]), "constant_guess": ("dotted", [1.5, 3])}
 """How what is known without networks is drawn."""
 
@@ -63,17 +66,19 @@ def sweep(
     is_number = _is_number(table["x"])
     is_up = "y" in (log or "")
     is_across = is_number and (_is_wide(table["x"]) if log is None else "x" in log)
+    linear_to = _linear_to(table["x"]) if is_number and log is None else None
     levels, told = _levels(table, is_drawn=is_number)
     label, title = short_key(key, swept.keys), figure_title(figure)
     second = ", ".join(short_key(each, swept.keys) for each in others) or None
-    names = [str(each) for each in lines]
+    names = [_said(each) for each in lines]
     places = sorted(set(table["x"])) if is_number and len(set(table["x"])) <= TICKS else []
 
     def draw(look: Look) -> Spec:
         return _curves(look, names, (label, title, second), levels, places=places,
-                       is_number=is_number, is_across=is_across, is_up=is_up)  # fmt: skip
+                       is_number=is_number, is_across=is_across, is_up=is_up,
+                       linear_to=linear_to)  # fmt: skip
 
-    drawn: dict[str, list[Any]] = {**table, "by": [str(v) for v in table["by"]]}
+    drawn: dict[str, list[Any]] = {**table, "by": [_said(v) for v in table["by"]]}
     counted = f"line: median; bars: its 95 % interval; band: 5–95 % of the networks{told}"
     held = _held(swept, [key, *others])
     return Chart(
@@ -89,15 +94,17 @@ def sweep(
 def _curves(
     look: Look, names: list[str], titles: tuple[str, str, str | None],
     levels: dict[str, list[dict[str, Any]]], *, places: Sequence[float], is_number: bool,
-    is_across: bool, is_up: bool,
+    is_across: bool, is_up: bool, linear_to: float | None,
 ) -> Spec:  # fmt: skip
     label, title, second = titles
     axis: dict[str, Any] = {"values": places} if places else {}
-    axis |= {"format": "~g"} if is_across else {}
+    axis |= {"format": DIGITS} if is_across else {}
     across = number("x", label, log=is_across, padding=18, axis=axis) if is_number else name(
         "x", label, axis={"labelAngle": 0, "labelLimit": 200, "labelPadding": 8})  # fmt: skip
     if is_number:
         across["scale"]["nice"] = False
+    if linear_to is not None:
+        across["scale"] |= {"type": "symlog", "constant": linear_to}
     up, low = number("median", title, log=is_up), number("low", title, log=is_up)
     if not is_number:
         up["scale"] |= {"padding": 10, "nice": False}
@@ -165,9 +172,11 @@ def heatmap(
     def draw(look: Look) -> Spec:
         axis = {"grid": False, "domain": False, "ticks": False, "labelAngle": 0,
                 "labelLimit": 200}  # fmt: skip
-        across = {**name("x", short_key(key, swept.keys), axis=axis), "type": "ordinal",
+        short = {**axis, "format": DIGITS, "formatType": "number"}
+        axes = [short if _is_number(table[each]) else axis for each in ("x", "by")]
+        across = {**name("x", short_key(key, swept.keys), axis=axes[0]), "type": "ordinal",
                   "sort": "ascending" if _is_number(table["x"]) else None}  # fmt: skip
-        up = {**name("y", short_key(second, swept.keys), axis=axis), "type": "ordinal",
+        up = {**name("y", short_key(second, swept.keys), axis=axes[1]), "type": "ordinal",
               "sort": "descending" if _is_number(table["by"]) else None}  # fmt: skip
         colour = mapped("v", "median", look.colours, diverging=False, domain=domain)
         tips = tooltips({"x": short_key(key, swept.keys), "y": short_key(second, swept.keys),
@@ -194,7 +203,7 @@ def heatmap(
         marks={"cells": rows_of(cells)},
         draw=draw,
         width=640,
-        height=180 + 60 * max(2, min(8, len(set(table["by"])))),
+        height=180 + 60 * max(3, min(8, len(set(table["by"])))),
     )  # fmt: skip
 
 
@@ -279,7 +288,7 @@ def _level(table: dict[str, list[Any]], known: str) -> list[dict[str, Any]]:
         line = tuple((x, y) for x, y, own in zip(
             table["x"], table[known], table["by"], strict=True)
             if own == by and y is not None and np.isfinite(y))  # fmt: skip
-        lines.setdefault(line, str(by))
+        lines.setdefault(line, _said(by))
     return [{"x": x, "y": y, "by": by} for line, by in lines.items() for x, y in line]
 
 
@@ -307,14 +316,37 @@ def capital(text: str) -> str:
     return text[:1].upper() + text[1:]
 
 
+def _linear_to(values: Sequence[float]) -> float | None:
+    """Return the least value above 0 where values go from 0 over two powers of ten, else None.
+
+    Example:
+        >>> _linear_to([0, 1, 10, 1000]), _linear_to([0, 0.1, 0.2])
+        (1, None)
+    """
+    above_0 = [value for value in values if value > 0]
+    if not above_0 or min(values) != 0 or max(above_0) / min(above_0) <= SPREAD:
+        return None
+    return min(above_0)
+
+
+def _said(value: object) -> str:
+    """Return a value of a key as a legend shows it."""
+    return shown(value) if isinstance(value, float) else str(value)
+
+
 def short_key(key: str, keys: Sequence[str] = ()) -> str:
     """Return a key in words, as short as tells it from the others.
 
     Example:
         >>> short_key("training.optimizer.learning_rate"), short_key("training.optimizer.name")
         ('learning rate', 'optimizer')
+        >>> short_key("network.layers.0.units")
+        'units of layer 1'
     """
     short = short_names([*keys] if key in keys else [key])[key]
+    layer_of = re.fullmatch(r"layers\.(\d+)\.(.+)", short)
+    if layer_of:
+        short = f"{layer_of[2]} of layer {int(layer_of[1]) + 1}"
     return plain(short.replace("_", " ").replace(".", " "), 40)
 
 

@@ -142,10 +142,12 @@ def _tables_of(found: Halving | Optimum) -> list[Any]:
     if isinstance(found, Optimum):
         sign = -1 if found.higher_is_better else 1
         best = sorted(found.trials, key=lambda trial: sign * trial.score)[:SHOWN]
-        table = new_table("trial", name, "diverged", "number")
+        some = any(trial.n_diverged for trial in best)
+        table = new_table("trial", name, *(["diverged"] if some else []), "number")
+        table.columns[0].no_wrap, table.columns[0].overflow = False, "fold"
         for trial in best:
-            numbers = (_number(trial.score), str(trial.n_diverged or ""), str(trial.number))
-            table.add_row(label(trial.label), *numbers)
+            lost = [str(trial.n_diverged or "")] if some else []
+            table.add_row(label(trial.label), _number(trial.score), *lost, str(trial.number))
         return [table]
     rungs = new_table("rung", "epochs", "cells", f"best {name}", "go on")
     for k, rung in enumerate(found.rungs):

@@ -171,6 +171,10 @@ def _below(table: Any, part: str, change: Change, depth: int) -> Any:
     place = change.path[: depth + 1]
     key = _key_of_value(place)
     is_name_for_list = isinstance(below, list) and key and change.path[depth + 1 :] == (key,)
+    if below is None and place == ("network", "layers"):
+        told = "the experiment names no layers to change. Give all of them: "
+        told += "network.layers='[{units=8, activation=\"tanh\"}, {units=1}]'"
+        raise InputError(f"'{change.text}': {told}.")
     if below is None or is_name_for_list:
         below = dict(DEFAULTS.get(place, {}))
     elif key and not isinstance(below, Mapping | list):

@@ -56,6 +56,9 @@ def _problem(error: dict[str, Any], schema: Schema, document: Mapping[str, Any])
     if kind in ("missing", "extra_forbidden"):
         place = (*place, error["loc"][-1]) if place[-1:] != error["loc"][-1:] else place
     path = path_of(place)
+    if kind == "extra_forbidden" and path == "sweep":
+        told = "is for what takes many experiments: shoal sweep, search, plot and report."
+        return Problem(path=path, message=told)
     if kind == "extra_forbidden":
         known = sorted(set(_keys(schema, document, place[:-1])))
         deeper = _below(schema, document, place[:-1], str(place[-1]))

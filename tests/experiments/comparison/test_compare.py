@@ -304,6 +304,10 @@ def test_baselines_stand_beside(two: Comparison) -> None:
     ("wrong", "sentence"),
     [
         ({"arms": [small()]}, "`arms` must be two experiments or more; got 1."),
+        ({"arms": [small(), "or.toml"]}, "`arms` must be a list of experiments: "
+         "[shoal.Experiment.load(FILE), ...]; got str."),
+        ({"arms": small()}, "`arms` must be a list of experiments: "
+         "[shoal.Experiment.load(FILE), ...]; got Experiment."),
         ({"pairs": 1}, "`pairs` must be a whole number from 2 to 100,000; got 1."),
         ({"until": "sure"}, '`until` must be "decided", or such as "width<0.005"; got \'sure\'.'),
         ({"until": "decided", "pairs": 64, "at_most": 32}, "`at_most` must be 64 or more; got 32."),

@@ -7,7 +7,13 @@ import pytest
 
 from shoal.experiments.comparison.judging import judged, outcomes, verdicts_of
 from shoal.experiments.comparison.looks import Looks, read_looks
-from shoal.experiments.comparison.wording import amount, number, round_up, sentence_of
+from shoal.experiments.comparison.wording import (
+    amount,
+    figure_text,
+    number,
+    round_up,
+    sentence_of,
+)
 
 FIXED = read_looks(None, 64, 1024)
 NAN = float("nan")
@@ -148,6 +154,15 @@ def test_holm_is_over_all_verdicts() -> None:
 )
 def test_numbers(value: float, step: float, told: str) -> None:
     assert number(value, step) == told
+
+
+def test_large_numbers_stay_short() -> None:
+    assert number(234_688_935, 137e6) == "2.3e+08"
+    assert number(5_573_617, 2e8, largest=4e8) == "5.6e+06"
+    assert number(99_000_000, 1e6) == "99,000,000"
+    assert number(0.0, 1e7, largest=4e8) == "0"
+    assert figure_text("validation_loss", 2_222_774_856.0) == "2.22e+09"
+    assert figure_text("evaluations_to_target", 2_000_000.0) == "2,000,000"
 
 
 def test_counts_are_rounded_up() -> None:

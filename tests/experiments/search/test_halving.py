@@ -176,6 +176,13 @@ def test_ties_go_to_the_lower_loss_then_to_the_earlier_cell() -> None:
     assert UP.ranked(np.array([0.5, 0.7, 0.7, 0.5]), losses).tolist() == [2, 1, 0, 3]
 
 
+def test_of_two_that_are_the_same_so_far_the_longer_goes_on() -> None:
+    """Cells that differ in their epochs alone are equal at a rung that both have reached."""
+    sweep = sweep_of({"training.epochs": [4, 8]}, training={"optimizer": {"name": "adam"}})
+    found = halve(sweep, figure="validation_loss", keep=0.5, budgets=[4])
+    assert [rung.kept for rung in found.rungs] == [(1,), (1,)]
+
+
 def test_cells_as_good_as_the_winner_are_told() -> None:
     """Rates too small to change a guess: equal accuracies, and the largest has the lowest loss."""
     rates = [1e-7, 1e-5, 1e-6]

@@ -38,6 +38,15 @@ def test_ties_are_left_out():
     assert found.p_value == pytest.approx(binomtest(4, 5).pvalue)
 
 
+def test_equal_medians_are_told_by_means_and_ties_are_counted():
+    """Medians 1 and 1; means 1 and (6 * 0.75 + 8) / 14."""
+    (found,) = of([[1.0] * 14, [0.75] * 6 + [1.0] * 8], ["a", "b"])
+    assert found.means == pytest.approx((1.0, 12.5 / 14))
+    assert found.sentence == (
+        "k0: a is better than b on 6 of 14 seeds (8 ties; 1 against 0.8929 on average)."
+    )
+
+
 def test_differences_are_means_over_what_else_is_swept():
     """k0 on seed 0: (0.3 - 0.1 + 0.3) / 3 > 0, on seed 1: (0.3 - 0.4 + 0) / 3 < 0."""
     first = np.array([[0.8, 0.8], [0.4, 0.1], [0.8, 0.5]])
@@ -61,7 +70,7 @@ def test_p_is_times_the_pairs_of_values_and_the_axes():
 def test_too_few_seeds_say_how_many_would_do():
     (found,) = of([[0.8] * 3, [0.5] * 3], ["a", "b"])
     assert found.sentence == (
-        "k0: a and b cannot be told apart (3 of 3 seeds; 6 of 6 would tell; 0.8 against 0.5)."
+        "k0: 3 seeds are too few to tell a from b (a is better on 3; 6 could; 0.8 against 0.5)."
     )
 
 

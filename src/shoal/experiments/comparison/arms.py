@@ -91,11 +91,13 @@ def arm_names(arms: Sequence[Experiment], names: Sequence[str] | None) -> list[s
         ArgumentError: something else than experiments, another number of names than arms, or
             one twice.
     """
-    if isinstance(arms, Experiment) or not all(isinstance(each, Experiment) for each in arms):
-        got = next((each for each in arms if not isinstance(each, Experiment)), None)
-        told = "an Experiment" if isinstance(arms, Experiment) else f"a {type(got).__name__}"
+    given: Any = arms
+    wrong = [given] if isinstance(given, Experiment | str) else []
+    wrong = wrong or [each for each in given if not isinstance(each, Experiment)]
+    if wrong:
+        name = type(wrong[0]).__name__
         wanted = "must be a list of experiments: [shoal.Experiment.load(FILE), ...]"
-        raise ArgumentError(WHERE, "arms", wanted, got=told)
+        raise ArgumentError(WHERE, "arms", wanted, got=name)
     if names is None:
         stems = [each.source.replace("\\", "/").rpartition("/")[2] for each in arms]
         stems = [stem.rpartition(".")[0] or stem for stem in stems]

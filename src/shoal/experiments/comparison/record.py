@@ -83,13 +83,15 @@ class Comparison(Viewed):
         if best:
             return f"{self.names[best[0]]} is better than every other."
         n_decided = sum(each.outcome != "undecided" for each in self.verdicts)
-        told = f"{n_decided} of {len(self.verdicts)} verdicts are decided"
+        are = "is" if n_decided == 1 else "are"
+        told = f"{n_decided} of {len(self.verdicts)} verdicts {are} decided"
         alike: dict[tuple[int, ...], list[int]] = {}
         for k, beaten in enumerate(winners):
             if beaten:
                 alike.setdefault(tuple(beaten), []).append(k)
         if not alike:
-            return f"No arm is better than another; {told}."
+            known = "is better" if n_decided == len(self.verdicts) else "is shown to be better"
+            return f"No arm {known} than another; {told}."
         best_first = sorted(alike, key=len, reverse=True)
         said = [
             f"{self._listed(alike[beaten])} {'is' if len(alike[beaten]) == 1 else 'are'} better "
@@ -115,6 +117,8 @@ class Comparison(Viewed):
     def notes(self) -> tuple[str, ...]:
         """What must be said beside the table."""
         found = []
+        if self.interrupted:
+            found.append(f"Interrupted after {self.n_pairs:,} pairs: this is what was there.")
         for what in ("diverged", "stuck"):
             counts = [(arm.name, getattr(arm, f"n_{what}")) for arm in self.arms]
             told = [f"{n:,} of {name}" for name, n in counts if n]

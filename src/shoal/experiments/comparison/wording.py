@@ -201,7 +201,10 @@ def _no_difference(
         told += f": the median difference is below {in_units(figure, region):g}"
         told += f" {unit}" if unit else ""
     if verdict.adjusted_p > LEVEL:
-        told += f" ({_count(verdict.ties, 'tie')})" if verdict.ties else ""
+        ties = _count(verdict.ties, "tie")
+        if 2 * verdict.ties > verdict.n_pairs:
+            ties = f"most pairs tie, {verdict.ties:,} of {verdict.n_pairs:,}"
+        told += f" ({ties})" if verdict.ties else ""
     else:
         sign = 1 if verdict.wins > verdict.losses else -1
         winner = names[1] if sign > 0 else names[0]

@@ -53,7 +53,7 @@ def halve(
     All cells are trained to the first budget; the best share of them, `keep`, goes on to the
     second, and so on; those that come through the last are trained to their end. A cell's score
     is the median of a validation figure over its networks, one that diverged counting as worst;
-    ties go to the lower loss, then to the earlier cell.
+    ties go to the lower loss, then to the cell with most steps to come, then to the earlier one.
 
     Args:
         sweep: its cells are the candidates.
@@ -198,7 +198,10 @@ class _Ladder:
         figure = self.measure.figure
         scores = np.array([self.measure.score(run.final(figure)) for run in runs.values()])
         losses = np.array([LOSS.score(run.final(LOSS.figure)) for run in runs.values()])
-        places = self.measure.ranked(scores, losses)[: n_kept(len(cells), keep)].tolist()
+        ends = [_until(each, None) for each in trainers]
+        to_come = np.array(ends) - np.array(until)
+        ranked = self.measure.ranked(scores, losses, to_come)
+        places = ranked[: n_kept(len(cells), keep)].tolist()
         self.best = float(scores[places[0]])
         if to_end:
             self.runs = runs

@@ -43,14 +43,22 @@ class Yardstick:
         """
         return float(np.median(np.where(np.isfinite(values), values, self.worst)))
 
-    def ranked(self, scores: np.ndarray, losses: np.ndarray | None = None) -> np.ndarray:
+    def ranked(
+        self,
+        scores: np.ndarray,
+        losses: np.ndarray | None = None,
+        to_come: np.ndarray | None = None,
+    ) -> np.ndarray:
         """Return the places of scores (n,) from the best to the worst.
 
-        Among equals the lowest loss comes first, where `losses` (n,) are given; then the order.
+        Among equals the lowest loss comes first, where `losses` (n,) are given; then the one that
+        has most steps `to_come` (n,), as it goes on through what a shorter one ends at; then the
+        order.
         """
         from_best = -scores if self.higher_is_better else scores
-        keys = (from_best,) if losses is None else (losses, from_best)
-        return np.lexsort(keys)
+        keys = [] if to_come is None else [-to_come]
+        keys += [] if losses is None else [losses]
+        return np.lexsort([*keys, from_best])
 
     def is_better(self, score: float, than: float | None) -> bool:
         """Return whether a score is finite and better than another."""

@@ -28,6 +28,7 @@ class Effect:
         name: the key, or the keys that walk together.
         values: of the axis, as they are shown, (V,).
         medians: over all networks that have the figure, and all that else is swept, (V,).
+        means: of the same; NaN where a network diverged, (V,).
         best, worst: their places.
         n_seeds: pairs: networks with the same streams under the best and the worst value.
         wins, losses: in how many of them the best value does better, and worse.
@@ -40,6 +41,7 @@ class Effect:
     name: str
     values: tuple[str, ...]
     medians: tuple[float, ...]
+    means: tuple[float, ...]
     best: int
     worst: int
     n_seeds: int
@@ -64,7 +66,10 @@ class Effect:
     def sentence(self) -> str:
         """What was found, in words."""
         best, worst = self.values[self.best], self.values[self.worst]
-        medians = f"{_told(self.medians[self.best])} against {_told(self.medians[self.worst])}"
+        medians = self._against(self.medians)
+        means = self._against(self.means)
+        if self.medians[self.best] == self.medians[self.worst] and "diverged" not in means:
+            medians = f"{means} on average"
         n_ties = self.n_seeds - self.wins - self.losses
         ties = count(n_ties, "tie") if n_ties else ""
         if self.matters:
@@ -72,8 +77,13 @@ class Effect:
             return f"{self.name}: {told} ({'; '.join(filter(None, (ties, medians)))})."
         seeds = f"{self.wins} of {count(self.n_seeds, 'seed')}" + (f", {ties}" if ties else "")
         if self.n_seeds < self.n_needed:
-            seeds += f"; {self.n_needed} of {self.n_needed} would tell"
+            few = f"{count(self.n_seeds, 'seed')} are too few to tell {best} from {worst}"
+            enough = f"{best} is better on {self.wins}; {self.n_needed:,} could"
+            return f"{self.name}: {few} ({enough}; {medians})."
         return f"{self.name}: {best} and {worst} cannot be told apart ({seeds}; {medians})."
+
+    def _against(self, figures: Sequence[float]) -> str:
+        return f"{_told(figures[self.best])} against {_told(figures[self.worst])}"
 
     def to_dict(self) -> dict[str, Any]:
         """Return plain data."""
@@ -81,6 +91,7 @@ class Effect:
             "key": self.name,
             "values": list(self.values),
             "medians": [value if math.isfinite(value) else None for value in self.medians],
+            "means": [value if math.isfinite(value) else None for value in self.means],
             "best": self.values[self.best],
             "worst": self.values[self.worst],
             "n_seeds": self.n_seeds,
@@ -151,6 +162,7 @@ def _effect(
         "name": name,
         "values": values,
         "medians": tuple(float(value) for value in shown_medians),
+        "means": tuple(float(value) for value in by_value.reshape(n_places, -1).mean(axis=1)),
         "best": best,
         "worst": worst,
         "n_seeds": n_seeds,
