@@ -40,19 +40,21 @@ def test_the_table_stands_beside_what_is_attainable(shoal: Any, or_file: str) ->
     lines = result.stdout.splitlines()
     assert lines[0] == "or: 2 networks 2-8-1, 20 epochs, sgd 0.01"
     assert lines[2].split() == ["median", "5", "%", "95", "%", "best", "(network", "0)"]
-    assert [line[:20].strip() for line in lines[4:10]] == [
+    assert [line[:20].strip() for line in lines[4:11]] == [
         "validation accuracy",
         "training accuracy",
         "validation loss",
         "training loss",
         "attainable accuracy",
         "constant guess",
+        "linear model",
     ]
     assert lines[4].split()[2:] == ["1.0000"] * 4
     assert lines[8].split()[2:] == ["1.0000"]
     assert lines[9].split()[2:] == ["0.7500"]
-    assert lines[11].startswith("40,000 steps in ")
-    assert lines[11].endswith(" steps per second")
+    assert lines[10].split()[2:] == ["1.0000"]  # a line tells one corner from three
+    assert lines[12].startswith("40,000 steps in ")
+    assert lines[12].endswith(" steps per second")
     assert "\x1b" not in result.stdout
 
 

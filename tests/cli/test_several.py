@@ -108,7 +108,7 @@ def test_a_column_that_the_table_lacks(refused: Callable[..., str], shoal: Any, 
     Path("nan.csv").write_text("\n".join([*text[:3], text[3].rpartition(",")[0] + ",NaN"]))
     assert refused("train", "nan.csv", "-t", "red", "--weights", "w") == (
         "nan.csv, line 4, column 'w': 'NaN' is a gap. "
-        'Give missing="drop" to leave out rows with gaps.'
+        "Give --missing drop to leave out rows with gaps."
     )
 
 

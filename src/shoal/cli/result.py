@@ -11,6 +11,7 @@ from rich.table import Table
 from shoal.cli.headline import headline, reasons
 from shoal.cli.tables import label, new_console, new_table
 from shoal.data.wording import count
+from shoal.experiments.baselines import LINEAR, baselines_of
 from shoal.experiments.result import summary, truth
 from shoal.experiments.run import Run
 
@@ -36,6 +37,8 @@ KNOWN = {
     "constant_guess_accuracy": "constant guess",
 }
 """What is known without any network."""
+QUICK = 300_000
+"""Rows times features up to which a linear model is fitted beside a run, in some 50 ms."""
 SHOWN = 5
 """Networks that diverged, told one by one."""
 
@@ -73,7 +76,20 @@ def _figures(run: Run) -> Table:
         if value is None or (name == "rows_accuracy" and value == known["attainable_accuracy"]):
             continue
         table.add_row(shown, _share(value), style="dim")
+    linear = _linear(run)
+    if linear is not None:
+        table.add_row("linear model", _share(linear), style="dim")
     return table
+
+
+def _linear(run: Run) -> float | None:
+    """Return the accuracy of a linear model on the same rows, None where it takes long to fit."""
+    dataset = run.prepared.parts[0].dataset
+    if dataset.schema.is_regression or dataset.x.size > QUICK:
+        return None
+    judged = run.prepared.parts[0].validation is not None
+    figure = "validation_accuracy" if judged else "train_accuracy"
+    return baselines_of(run.prepared, figure).get(LINEAR)
 
 
 def cells_of(values: Sequence[float]) -> list[str]:
