@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from sklearn.linear_model import LinearRegression, LogisticRegression
 
-from shoal.experiments.baselines import baselines_of
+from shoal.experiments.baselines import baselines_of, linear_experiment
 from shoal.experiments.document import Experiment
 from shoal.experiments.prepare import prepare
 from shoal.training import Training
@@ -82,3 +82,10 @@ def test_it_takes_no_time() -> None:
     began = time.perf_counter()
     baselines_of(greater, "validation_accuracy")
     assert time.perf_counter() - began < 0.5  # 0.02 s where nothing else runs
+
+
+def test_the_linear_model_of_a_long_stream_is_fitted_soon() -> None:
+    long = Experiment.read(
+        {"data": {"task": "or"}, "training": {"epochs": 10**9, "report_every": "end"}}
+    )
+    assert linear_experiment(long).training.epochs == 10

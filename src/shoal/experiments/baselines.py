@@ -24,6 +24,7 @@ ATTAINABLE: Final = "attainable"
 DATA_SETS: Final = 4
 """How many data sets of a population the baselines are computed on; their median is told."""
 LINEAR_STEPS: Final = 50
+STREAM_EPOCHS: Final = 10
 TINY: Final = 1e-12
 
 
@@ -79,7 +80,8 @@ def attainable(prepared: Prepared) -> float | None:
 def linear_experiment(experiment: Experiment) -> Experiment:
     """Return the experiment with no hidden layer, on scaled features, fitted by L-BFGS.
 
-    Where every epoch has rows of its own, it is fitted by Adam in as many batches.
+    Where every epoch has rows of its own, it is fitted by Adam in as many batches, of
+    `STREAM_EPOCHS` epochs at most: what a line can tell of a stream, it tells soon.
     """
     last, training = experiment.network.layers[-1], experiment.training
     is_step = last.activation == "step"
@@ -88,7 +90,7 @@ def linear_experiment(experiment: Experiment) -> Experiment:
         Adam(0.03) if streams else LBFGS(),
         loss=None if is_step else training.loss,
         batch_size=training.batch_size if streams else "full",
-        epochs=training.epochs if streams else LINEAR_STEPS,
+        epochs=min(training.epochs, STREAM_EPOCHS) if streams else LINEAR_STEPS,
         report_every="end",
         class_weight=training.class_weight,
     )
