@@ -7,11 +7,12 @@ import pytest
 from sklearn.calibration import calibration_curve
 from sklearn.metrics import auc, confusion_matrix, roc_curve
 
+from shoal.charts.asking import said
 from shoal.charts.columns import rows_of
 from shoal.charts.contours import contour
 from shoal.charts.judged import coverage_curves, judged, roc_points
 from shoal.charts.planes import cells
-from shoal.charts.surface import middles, said, surface
+from shoal.charts.surface import middles, surface
 from shoal.charts.theme import DARK, LIGHT, classes, colour_map, contrast, rgb, stops
 from shoal.errors import ArgumentError
 from shoal.experiments.document import Experiment

@@ -10,8 +10,9 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from shoal.charts.asking import said, spread_members, telling_features
 from shoal.charts.choice import feature_number
-from shoal.charts.surface import held_values, plane_bounds, said, spread_members
+from shoal.charts.surface import held_values, plane_bounds
 from shoal.data.dataset import Dataset, IndexArray
 from shoal.data.tasks import LogicTask
 from shoal.data.wording import count, listing
@@ -27,12 +28,6 @@ FLOPS: Final = 2e10
 """What all answers of an animation may cost..."""
 ANSWERS: Final = 8e7
 """...and how many they may be, so that a hundred frames take seconds for any network."""
-PROBED: Final = 2000
-"""Rows that tell how far a feature ranges..."""
-MOVES: Final = 5
-"""...and how many values of it are tried, to see which features matter."""
-FEW: Final = 2
-"""Values of a feature that fill no axis."""
 FINEST, COARSEST = 80, 20
 ALONG: Final = 121
 """Points of a curve or a slice."""
@@ -226,28 +221,6 @@ def _features(run: Run, names: Sequence[str] | None) -> tuple[int, ...]:
     return numbers
 
 
-def telling_features(run: Run, n: int) -> tuple[int, ...]:
-    """Return the features that change the answers most, each moved over its own range.
-
-    That is from the 5th to the 95th percentile of its rows, with the others held at their median;
-    of equals the first is taken. Features of two values or one, such as the columns of a
-    category, which lie on two lines of a picture, come last.
-    """
-    dataset = run.prepared.parts[0].dataset
-    x = np.asarray(dataset.x[spread_members(dataset.n_rows, PROBED)], np.float64)
-    low, high = np.percentile(x, (5, 95), axis=0)
-    n_features = x.shape[1]
-    rows = np.repeat(held_values(run)[np.newaxis], MOVES * n_features, axis=0)
-    for i in range(n_features):
-        rows[i * MOVES : (i + 1) * MOVES, i] = np.linspace(low[i], high[i], MOVES)
-    members = _members(run, None)[:8]
-    answers = said(run.prepared, run.weights, rows, members=members)
-    moved = np.ptp(answers.reshape(len(members), n_features, MOVES, -1), axis=2)
-    has_few = np.array([len(np.unique(column)) <= FEW for column in x.T])
-    order = np.lexsort((-np.nan_to_num(moved.mean(axis=(0, 2))), has_few))
-    return tuple(sorted(int(i) for i in order[:n]))
-
-
 def check_can_move(run: Run) -> int:
     """Return the last step of a run.
 
@@ -263,4 +236,4 @@ def check_can_move(run: Run) -> int:
     return last
 
 
-__all__ = ["View", "check_can_move", "look", "telling_features"]
+__all__ = ["View", "check_can_move", "look"]

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from shoal.charts.asking import spread_members, telling_features
 from shoal.errors import ArgumentError, did_you_mean
 from shoal.experiments.run import Run
 
@@ -51,8 +52,6 @@ def chosen_features(where: str, run: Run, given: Sequence[int | str] | str | Non
 
 
 def _telling(run: Run) -> Pair:
-    from shoal.charts.animate_view import telling_features
-
     one, two = telling_features(run, 2)
     return one, two
 
@@ -106,8 +105,6 @@ def chosen_members(where: str, run: Run, given: int | str | Sequence[int] | None
     Raises:
         ArgumentError: there is none such.
     """
-    from shoal.charts.surface import spread_members
-
     if given is None:
         return spread_members(len(run))
     if given == "best":

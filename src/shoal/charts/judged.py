@@ -8,12 +8,12 @@ from typing import Any, Final
 
 import numpy as np
 
+from shoal.charts.asking import said
 from shoal.charts.chart import Chart, Look
 from shoal.charts.choice import chosen_members, chosen_output, plain
 from shoal.charts.columns import Columns, joined, rows_of
 from shoal.charts.marks import Spec, above, coloured, layer, number, references, tooltips
 from shoal.charts.rows import sample
-from shoal.charts.surface import said
 from shoal.charts.theme import classes
 from shoal.charts.wording import PARTS, of_networks, told_of
 from shoal.errors import ArgumentError, InputError, did_you_mean

@@ -7,12 +7,13 @@ from typing import Final
 
 import numpy as np
 
+from shoal.charts.asking import spread_members
 from shoal.charts.chart import Chart, Look
 from shoal.charts.choice import chosen_members
 from shoal.charts.columns import joined
 from shoal.charts.marks import Spec
 from shoal.charts.planes import Features, cell_layer, cells, held_words, value_colour, value_domain
-from shoal.charts.surface import spread_members, surface
+from shoal.charts.surface import surface
 from shoal.charts.wording import of_networks, told_of
 from shoal.experiments.run import Run
 

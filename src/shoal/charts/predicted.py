@@ -7,13 +7,13 @@ from typing import Any, Final
 
 import numpy as np
 
+from shoal.charts.asking import said
 from shoal.charts.chart import Chart, Look
 from shoal.charts.choice import chosen_members, chosen_output, plain
 from shoal.charts.columns import Columns, joined, rows_of
 from shoal.charts.curves import n_diverged
 from shoal.charts.marks import Spec, layer, level_bar, name, number, points, tooltips
 from shoal.charts.rows import sample
-from shoal.charts.surface import said
 from shoal.charts.sweeps import short_key, told_of_sweep
 from shoal.charts.wording import of_networks, told_of
 from shoal.errors import ArgumentError

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
+from shoal.charts.asking import telling_features
 from shoal.charts.registry import CHARTS, make
 from shoal.charts.report_parts import Story, Table, experiment_toml, percent
 from shoal.charts.wording import PARTS, data_name, figure_words, record_id, trained_how
@@ -191,8 +192,6 @@ def charts_of(run: Run) -> tuple[Callable[[], Chart], ...]:
 
 def _telling_pair(run: Run) -> dict[str, Any]:
     """Return the two features that change the answers most, as an option of a chart."""
-    from shoal.charts.animate_view import telling_features
-
     return {"features": telling_features(run, 2)}
 
 

@@ -7,12 +7,12 @@ from typing import Any, Final
 
 import numpy as np
 
+from shoal.charts.asking import said, spread_members
 from shoal.charts.chart import Chart, Look
 from shoal.charts.choice import chosen_members, chosen_output, feature_number, plain
 from shoal.charts.columns import rows_of
 from shoal.charts.marks import Spec, above, coloured, layer, number, points, tooltips
 from shoal.charts.rows import Shown, class_names, jittered, shown_rows
-from shoal.charts.surface import said, spread_members
 from shoal.charts.theme import classes
 from shoal.charts.wording import of_networks, told_of
 from shoal.errors import ArgumentError

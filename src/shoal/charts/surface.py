@@ -13,12 +13,10 @@ from typing import Final
 
 import numpy as np
 
-from shoal.charts.choice import Pair, chosen_features, chosen_output
-from shoal.experiments.prepare import Part, Prepared
+from shoal.charts.asking import said, spread_members, typical_place
+from shoal.charts.choice import Pair, chosen_features, chosen_output, feature_number
+from shoal.experiments.prepare import Part
 from shoal.experiments.run import Run
-from shoal.kernels import forward
-from shoal.models.probabilities import label_probabilities, probabilities
-from shoal.network import LOSSES
 
 CELLS: Final = 64
 """Cells to each side of a surface."""
@@ -26,8 +24,6 @@ OVERLAP: Final = 0.35
 """How far a cell that is drawn reaches under the next, as a share of it."""
 MARGIN: Final = 0.06
 """How far a surface reaches beyond the rows, as a share of their range."""
-MOST_MEMBERS: Final = 400
-"""Networks that a surface is computed for, unless others are asked for."""
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -141,58 +137,12 @@ def surface(
     )
 
 
-def said(
-    prepared: Prepared,
-    flat: np.ndarray,
-    rows: np.ndarray,
-    *,
-    members: np.ndarray,
-    output: int | None = None,
-    threads: int | None = None,
-) -> np.ndarray:
-    """Return what networks say of rows: probabilities of classes or labels, or values.
-
-    Args:
-        prepared: the scalers, and which network has which.
-        flat: the weights of the whole population.
-        rows: in the units of the experiment's rows.
-        members: which networks.
-        output: one class, label or target; None for all of them.
-        threads: how many to use.
-
-    Shapes:
-        flat (P, K), rows (N, D), members (M,) -> (M, N), or (M, N, n_classes) without `output`;
-        NaN for a network whose weights or outputs are not finite
-    """
-    schema, network = prepared.parts[0].dataset.schema, prepared.network
-    wide = len(schema.classes) or len(schema.targets)
-    shape = (len(members), len(rows)) if output is not None else (len(members), len(rows), wide)
-    found = np.full(shape, np.nan)
-    finite = np.isfinite(flat[members]).all(axis=1)
-    for k, part in enumerate(prepared.parts):
-        places = np.flatnonzero((prepared.part_of[members] == k) & finite)
-        if len(places) == 0:
-            continue
-        with np.errstate(over="ignore", invalid="ignore"):
-            x = part.scaler.apply(rows).astype(flat.dtype)
-        if not np.isfinite(x).all():
-            continue
-        some = np.ascontiguousarray(flat[members[places]])
-        outputs = forward(network, some, x, threads=threads)
-        meant = _meant(prepared, part, outputs)
-        found[places] = meant if output is None else meant[..., output]
-    return found
-
-
 def held_values(run: Run, hold: Mapping[str, float] | None = None) -> np.ndarray:
     """Return the values of all features at a typical place, (D,): their medians, or as told."""
-    from shoal.charts.choice import feature_number
-
-    dataset = run.prepared.parts[0].dataset
-    held = np.median(np.asarray(dataset.x, np.float64), axis=0)
+    held = typical_place(run)
     for name, value in (hold or {}).items():
         held[feature_number("surface", run, name)] = value
-    return np.asarray(held)
+    return held
 
 
 def plane_bounds(part: Part, features: Pair) -> tuple[float, float, float, float]:
@@ -205,13 +155,6 @@ def plane_bounds(part: Part, features: Pair) -> tuple[float, float, float, float
         space = (0.25 if few else MARGIN) * (high - low) or 0.5
         found += [low - space, high + space]
     return found[0], found[1], found[2], found[3]
-
-
-def spread_members(n_networks: int, most: int = MOST_MEMBERS) -> np.ndarray:
-    """Return the numbers of at most `most` networks, evenly spaced over all of them."""
-    if n_networks <= most:
-        return np.arange(n_networks)
-    return np.unique(np.linspace(0, n_networks - 1, most).round().astype(np.int64))
 
 
 def middles(low: float, high: float, n: int) -> np.ndarray:
@@ -250,16 +193,3 @@ def runs_of_cells(found: Surface, shade: np.ndarray) -> tuple[dict[str, np.ndarr
         "y": y[row], "y2": np.minimum(y[row + 1] + more_y, y[-1]),
     }  # fmt: skip
     return places, shade[row, start]
-
-
-def _meant(prepared: Prepared, part: Part, outputs: np.ndarray) -> np.ndarray:
-    """Return outputs (P, N, C) as probabilities of classes or labels, or as values."""
-    experiment, schema = prepared.experiment, part.dataset.schema
-    if schema.is_regression:
-        rows = np.asarray(outputs, np.float64).reshape(-1, outputs.shape[-1])
-        with np.errstate(over="ignore", invalid="ignore"):
-            return part.target_scaler.inverse(rows).reshape(outputs.shape)
-    threshold = LOSSES[experiment.training.loss_for(experiment.network)].threshold
-    if schema.kind == "multilabel":
-        return label_probabilities(outputs, threshold=threshold)
-    return probabilities(prepared.network, outputs, threshold=threshold)
