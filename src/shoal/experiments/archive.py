@@ -32,13 +32,13 @@ from shoal.experiments.stored_run import (
     write_result,
     write_state,
 )
-from shoal.experiments.views import mark_stored
 from shoal.files import write_bytes
 from shoal.kernels import ARITHMETIC
 from shoal.metrics import band
 from shoal.store.entry import Entry, Kind
 from shoal.store.store import Store
 from shoal.training.figures import FIGURE_NAMES, goes_up
+from shoal.views import mark_stored
 
 RECORD: Final = "record.json"
 ARRAYS: Final = "arrays.safetensors"

@@ -11,9 +11,10 @@ import numpy as np
 from shoal.data.file_recipe import FileData
 from shoal.data.image_recipe import ImageData
 from shoal.experiments.document import Experiment
-from shoal.experiments.prepare import Prepared
+from shoal.experiments.prepare import Part, Prepared
 from shoal.kernels import ARITHMETIC
 from shoal.models import Model
+from shoal.models.summary import Summary, summarise
 from shoal.network import LOSSES, Network, Parameters
 
 FILES = ("file", "images", "labels", "validation_images", "validation_labels")
@@ -51,7 +52,14 @@ def model_of(
         experiment=portable_document(experiment),
         arithmetic=ARITHMETIC,
         version=version("shoal"),
+        summary=_summary(parts[0]),
     )
+
+
+def _summary(part: Part) -> Summary | None:
+    """Return what the rows that trained the first network looked like; of a stream, any rows."""
+    rows = part.split.train
+    return summarise(part.dataset, rows if len(rows) else np.arange(part.dataset.n_rows))
 
 
 def portable_document(experiment: Experiment) -> dict[str, Any]:

@@ -22,10 +22,10 @@ from shoal.experiments.replay import check_step, report_steps, state_at, trainer
 from shoal.experiments.result import result_document
 from shoal.experiments.snapshots import Snapshots
 from shoal.experiments.tape import Tape
-from shoal.experiments.views import Viewed
 from shoal.kernels import CAUSES, LIMIT_PASSED, State
 from shoal.models import Model
 from shoal.network import Network, Parameters
+from shoal.views import Viewed
 
 
 @dataclass(frozen=True, kw_only=True, eq=False, repr=False)

@@ -14,6 +14,7 @@ from shoal.data.dataset import Schema
 from shoal.data.scaling import Scaler
 from shoal.data.wording import show
 from shoal.errors import ArgumentError
+from shoal.models.summary import summary_problem
 from shoal.network import check_parameters
 from shoal.streams import MAX_SEED
 
@@ -39,6 +40,9 @@ def check_model(model: Model) -> None:
         _check_no_scaling(model.target_scalers)
     _check_seeds(model.seeds, n_networks)
     _check_best(model.best, n_networks)
+    wrong = None if model.summary is None else summary_problem(model.summary, model.schema)
+    if wrong is not None:
+        raise ArgumentError(WHERE, "summary", wrong, got="another summary")
     if model.threshold not in (0.0, 0.5):
         raise ArgumentError(WHERE, "threshold", "must be 0.5 or 0", got=model.threshold)
     for name in ("multiply", "add"):

@@ -45,6 +45,7 @@ def load_model(path: str | os.PathLike[str]) -> Model:
             experiment=header.experiment,
             arithmetic=header.arithmetic,
             version=header.version,
+            summary=header.summary,
         )
     except ArgumentError as error:
         told = f"is damaged: its `{error.argument}` {error.requirement}; got {error.got}."

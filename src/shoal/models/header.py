@@ -17,11 +17,12 @@ from shoal.models.document import (
     read_document,
     write_document,
 )
+from shoal.models.summary import Summary, summary_problem
 from shoal.network import MAX_UNITS, Network
 from shoal.records import Record
 from shoal.streams import MAX_SEED
 
-SCHEMA_VERSION: Final = 1
+SCHEMA_VERSION: Final = 2
 """The version of the header; a file with a larger one was made by a newer shoal."""
 
 PER_NETWORK: Final = ("seeds", "scalers", "target_scalers")
@@ -56,12 +57,13 @@ class Header(Record):
         experiment: the document that the model came from.
         arithmetic: the version of the arithmetic that trained it.
         version: the shoal that wrote it.
+        summary: of the training rows; files of version 1 do not have it.
         digest: SHA-256 of the weights, as `Parameters.digest` gives it.
     """
 
     model_config = ConfigDict(populate_by_name=True)
 
-    schema_version: Literal[1] = SCHEMA_VERSION
+    schema_version: Literal[1, 2] = SCHEMA_VERSION
     network: Network
     data_schema: Schema = Field(alias="schema")
     scalers: _Scalers
@@ -74,6 +76,7 @@ class Header(Record):
     experiment: dict[str, Any]
     arithmetic: _Word
     version: _Word
+    summary: Summary | None = None
     digest: Annotated[str, Field(pattern="^[0-9a-f]{64}$")]
 
     @field_validator("experiment")
@@ -88,6 +91,10 @@ class Header(Record):
             raise reason("best", f"best must be below {n_networks}; got {self.best}")
         if self.network.n_inputs is None:
             raise reason("inputs", "the network must know its inputs")
+        if self.summary is not None:
+            wrong = summary_problem(self.summary, self.data_schema)
+            if wrong is not None:
+                raise reason("summary", f"the summary {wrong}")
         return self
 
     def to_json(self) -> str:

@@ -31,6 +31,7 @@ from shoal.models.probabilities import (
     log_probabilities,
     probabilities,
 )
+from shoal.models.summary import Summary
 from shoal.network import FloatArray, Network, Parameters
 
 BLOCK = 2**22
@@ -60,6 +61,7 @@ class Model:
         experiment: the document that the model came from; opaque here.
         arithmetic: the version of the arithmetic that trained it.
         version: the shoal that made it.
+        summary: what the training rows looked like, None where nobody knows.
 
     Raises:
         ArgumentError: the parts do not fit together.
@@ -92,6 +94,7 @@ class Model:
     experiment: Mapping[str, Any] = field(repr=False)
     arithmetic: str
     version: str
+    summary: Summary | None = field(default=None, repr=False)
 
     def __post_init__(self) -> None:
         try:
@@ -298,6 +301,7 @@ class Model:
             experiment=dict(self.experiment),
             arithmetic=self.arithmetic,
             version=self.version,
+            summary=self.summary,
             digest=self.parameters.digest,
         )
         write_model(path, header, self.parameters, force=force)

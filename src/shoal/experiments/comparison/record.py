@@ -15,8 +15,8 @@ from shoal.experiments.comparison.judging import Verdict
 from shoal.experiments.comparison.looks import Looks
 from shoal.experiments.comparison.packing import pack, to_document, unpack
 from shoal.experiments.comparison.wording import name_of
-from shoal.experiments.views import Viewed
 from shoal.metrics.paired import LEVEL
+from shoal.views import Viewed
 
 ALL_WITH_ALL: Final = 4
 """Arms up to which every two are compared."""

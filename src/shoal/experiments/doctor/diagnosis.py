@@ -16,7 +16,7 @@ from shoal.experiments.document import Experiment
 from shoal.experiments.launch import carry_out
 from shoal.experiments.prepare import prepare
 from shoal.experiments.run import Run
-from shoal.experiments.views import Viewed
+from shoal.views import Viewed
 
 
 @dataclass(frozen=True, kw_only=True, eq=False, repr=False)

@@ -24,9 +24,9 @@ from shoal.experiments.sweep.effects import Effect, effects
 from shoal.experiments.sweep.harvest import BASELINES, NUMBERS, WHOLE
 from shoal.experiments.sweep.summary import Medians, medians
 from shoal.experiments.sweep.table import readable
-from shoal.experiments.views import Viewed
 from shoal.kernels import ARITHMETIC
 from shoal.training.figures import HEADLINES, goes_up
+from shoal.views import Viewed
 
 
 @dataclass(frozen=True, kw_only=True, eq=False, repr=False)

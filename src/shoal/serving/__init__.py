@@ -1,0 +1,1 @@
+"""Models behind HTTP, and the gate that lets nobody else in; needs the extra ``lab``."""

@@ -1,0 +1,1 @@
+"""Populations as scikit-learn estimators; needs the extra ``sklearn``."""
