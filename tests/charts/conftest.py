@@ -9,6 +9,7 @@ import pytest
 from shoal.experiments.comparison import compare
 from shoal.experiments.document import Experiment
 from shoal.experiments.sweep import Sweep
+from shoal.models.assessment import assess
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
 
@@ -69,3 +70,25 @@ def comparison():
         [experiment(), experiment(epochs=2)], names=["A", "B"], pairs=8,
         figure="validation_accuracy", target="train_loss<0.6", threads=1,
     )  # fmt: skip
+
+
+def assessed(run, **asked):
+    """An assessment of a run's ensemble on its validation rows."""
+    part = run.prepared.parts[0]
+    rows = part.split.validation
+    x, y = part.dataset.x[rows], part.dataset.y[rows]
+    return assess(run.ensemble, x, y, source="greater", **asked)
+
+
+@pytest.fixture(scope="session")
+def assessment(run):
+    return assessed(run, costs=(1.0, 5.0), resamples=50)
+
+
+@pytest.fixture(scope="session")
+def assessment_of_numbers():
+    document = experiment().document()
+    document["data"] = {"file": str(EXAMPLES / "data" / "flowers.csv"), "target": "petal_width_cm"}
+    document["network"]["layers"] = [{"units": 3, "activation": "tanh"}, {"units": 1}]
+    run = Experiment.read(document, source="experiment", folder=None).run(threads=1)
+    return assessed(run, resamples=50)

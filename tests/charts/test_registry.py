@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 
 from shoal.charts.registry import (
+    ASSESSMENT,
     CHARTS,
     COMPARISON,
     NOTHING,
@@ -25,18 +26,26 @@ from shoal.errors import InputError
 
 ROOT = Path(__file__).parents[2]
 NAMED_BY_THEIR_LABELS = {("differences", "c"), ("weights", "f")}
-BY_KIND = pytest.mark.parametrize("kind", sorted(CHARTS))
+HERE = {RUN, SWEPT, COMPARISON, NOTHING, ASSESSMENT}
+"""Records whose charts are looked at here; the others have tests beside what makes them."""
+BY_KIND = pytest.mark.parametrize("kind", sorted(k for k, v in CHARTS.items() if HERE & {*v.takes}))
 
 
 @pytest.fixture(scope="session")
-def charts(run, other_run, swept, comparison):
+def charts(run, other_run, swept, comparison, assessment, assessment_of_numbers):
     """Every kind, made once, of each record that it takes."""
-    records = {"Run": run, "Swept": swept, "Comparison": comparison, NOTHING: None}
+    records = {
+        "Run": run, "Swept": swept, "Comparison": comparison, NOTHING: None,
+        ASSESSMENT: assessment,
+    }  # fmt: skip
     made = {}
     for name, kind in CHARTS.items():
+        if not HERE & {*kind.takes}:
+            continue
         more = {"against": other_run} if name == "surface_difference" else {}
+        own = {**records, ASSESSMENT: assessment_of_numbers} if name == "residuals" else records
         made[name] = [
-            make(name, records[taken], **(more if taken == RUN else {})) for taken in kind.takes
+            make(name, own[taken], **(more if taken == RUN else {})) for taken in kind.takes
         ]
     return made
 
@@ -163,7 +172,8 @@ def test_every_kind_is_documented():
     rows = dict(re.findall(r"^\| `(\w+)` \|(.*)\|$", told, re.M))
     assert set(CHARTS) <= set(rows)
     for name in CHARTS:
-        assert f"shoal plot {name}" in rows[name]
+        commands = rf"shoal plot {name}|shoal (evaluate|importance|monitor|worth)"
+        assert re.search(commands, rows[name]), name
 
 
 def test_kinds_of_a_record(run, swept, comparison):

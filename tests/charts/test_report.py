@@ -76,7 +76,7 @@ class Page(HTMLParser):
             self._rows[-1][-1] += data
         for _, key in self.inside:
             if key:
-                self.text[key] = self.text.get(key, "") + data
+                self.text[key] = self.text.get(key, "") + data.replace("\xa0", " ")
 
     def all(self, name: str) -> list[dict[str, str | None]]:
         return [attributes for each, attributes in self.elements if each == name]

@@ -10,13 +10,14 @@ from sklearn.metrics import auc, confusion_matrix, roc_curve
 from shoal.charts.asking import said
 from shoal.charts.columns import rows_of
 from shoal.charts.contours import contour
-from shoal.charts.judged import coverage_curves, judged, roc_points
+from shoal.charts.judged_rows import coverage_curves, judged
 from shoal.charts.planes import cells
 from shoal.charts.surface import middles, surface
 from shoal.charts.theme import DARK, LIGHT, classes, colour_map, contrast, rgb, stops
 from shoal.errors import ArgumentError
 from shoal.experiments.document import Experiment
 from shoal.experiments.sweep import Sweep
+from shoal.metrics.ranking import roc_points
 from shoal.network import ACTIVATIONS
 
 

@@ -13,8 +13,9 @@ from shoal.cli.app import app
 from shoal.cli.exits import EXIT_CODES
 
 COMMANDS = [
-    "run", "resume", "spread", "sweep", "search", "compare", "doctor", "train", "replay", "show",
-    "predict", "evaluate", "plot", "animate", "report", "tasks", "schema", "runs",
+    "run", "resume", "spread", "sweep", "search", "compare", "doctor", "train", "worth", "replay",
+    "show", "predict", "evaluate", "importance", "monitor", "export",
+    "import", "serve", "plot", "animate", "report", "tasks", "schema", "runs",
 ]  # fmt: skip
 
 

@@ -112,6 +112,34 @@ def test_a_table_that_nobody_reads_on_is_no_error(args: tuple[str, ...]) -> None
     assert (running.returncode, said) == (0, b"")
 
 
+def test_what_nobody_reads_on_is_still_kept(folder: Path) -> None:
+    reading, writing = os.pipe()
+    os.close(reading)
+    args = ("run", str(EXAMPLES / "or.toml"), "population=2", "-o", "r.json")
+    with subprocess.Popen(
+        [SHOAL, *args], stdout=writing, stderr=subprocess.STDOUT,
+        env=os.environ | {"SHOAL_HOME": str(folder / "home"), "SHOAL_NO_STORE": ""},
+    ) as running:  # fmt: skip
+        os.close(writing)
+        assert running.wait(timeout=60) == 0
+    assert (folder / "r.json").exists()
+
+
+@pytest.mark.parametrize("closed", ["2>&1 | true", "2>/dev/full", "2>&-"])
+def test_wrong_input_is_wrong_where_nobody_hears(folder: Path, closed: str) -> None:
+    script = f"(sleep 0.1; {SHOAL} predict no.safetensors no.csv; echo $? >code) {closed}"
+    subprocess.run(["sh", "-c", script], capture_output=True, check=False, timeout=60)
+    assert (folder / "code").read_text() == "2\n"
+
+
+@pytest.mark.parametrize("args", ["tasks", "tasks --json"])
+def test_a_closed_standard_output_is_no_defect(folder: Path, args: str) -> None:
+    done = subprocess.run(
+        ["sh", "-c", f"{SHOAL} {args} >&-"], capture_output=True, check=False, timeout=60
+    )
+    assert (done.returncode, done.stderr) == (0, b"")
+
+
 def test_a_file_larger_than_allowed_leaves_nothing(folder: Path) -> None:
     limits = "import resource, sys, os; resource.setrlimit(resource.RLIMIT_FSIZE, (999, 999)); "
     start = f"{limits}os.execv({SHOAL!r}, [{SHOAL!r}, *sys.argv[1:]])"

@@ -113,13 +113,14 @@ def test_evaluation_of_classes(shoal: Any, models: Path) -> None:
     lines = lines_of(result.stdout)
     assert lines[0] == "flowers.csv: 150 rows, 4 networks"
     found = json.loads(shoal("evaluate", "flowers.safetensors", "flowers.csv", "--json").stdout)
-    (accuracy,) = [line for line in lines if line.startswith("accuracy")]
-    each = found["network_accuracies"]
-    wanted = [found["accuracy"], float(np.median(each)), min(each), max(each)]
-    assert accuracy.split()[1:] == [f"{value:.4f}" for value in wanted]
+    whole, alone = [line.split()[1:] for line in lines if line.startswith("accuracy")]
+    each, ends = found["network_accuracies"], found["intervals"]["accuracy"]
+    assert whole == [f"{found['accuracy']:.4f}", f"{ends['low']:.4f}", "to", f"{ends['high']:.4f}"]
+    wanted = [float(np.median(each)), min(each), max(each)]
+    assert alone == [f"{value:.4f}" for value in wanted]
     assert ["constant", "guess", "0.3333"] in [line.split() for line in lines]
     assert np.sum(found["confusion"]) == 150
-    setosa = next(line for line in lines if line.startswith("setosa"))
+    setosa = [line for line in lines if line.startswith("setosa")][1]
     assert [int(cell) for cell in setosa.split()[1:]] == found["confusion"][0]
 
 
@@ -131,8 +132,10 @@ def test_evaluation_of_one_network(shoal: Any, models: Path) -> None:
 
 def test_evaluation_of_numbers(shoal: Any, models: Path) -> None:
     lines = lines_of(shoal("evaluate", "prices.safetensors", "prices.csv", "--decimal", ",").stdout)
-    names = [line.split("  ")[0] for line in lines[4:]]
-    assert names[:3] == ["squared error", "mean absolute error", "R²"]
+    names = [line.split("  ")[0] for line in lines]
+    wanted = ["mean absolute error", "root mean squared error", "R²", "median absolute error"]
+    place = names.index(wanted[0])
+    assert names[place : place + 4] == wanted
 
 
 def test_evaluation_needs_the_target(refused: Callable[..., str], models: Path) -> None:

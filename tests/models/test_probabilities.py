@@ -33,8 +33,23 @@ def test_one_output_of_another_kind_is_clipped(activation: str) -> None:
 
 
 def test_softmax_stays_as_it_is() -> None:
-    outputs = np.array([[0.1, 0.2, 0.7]], dtype=np.float32)
+    outputs = np.array([[0.1, 0.2, 0.7]])
     np.testing.assert_array_equal(probabilities(last("softmax", 3), outputs), outputs)
+
+
+def test_softmax_in_float32_sums_to_one_in_double() -> None:
+    """scikit-learn asks 1.5e-8; a row of float32 adds up to 1 within 1e-7 only."""
+    z = np.random.default_rng(0).normal(size=(3, 200, 7))
+    outputs = (np.exp(z) / np.exp(z).sum(axis=-1, keepdims=True)).astype(np.float32)
+    before = outputs.copy()
+    network = Network([Dense(7, "softmax")])
+    p = probabilities(network, outputs)
+    assert abs(outputs.astype(np.float64).sum(axis=-1) - 1).max() > 1.5e-8
+    np.testing.assert_allclose(p.sum(axis=-1), 1.0, rtol=0, atol=1e-15)
+    np.testing.assert_allclose(p, outputs, rtol=2e-7)
+    assert np.array_equal(outputs, before)
+    alone = [probabilities(network, outputs[:, n : n + 1]) for n in range(200)]
+    assert np.array_equal(p, np.concatenate(alone, axis=1))
 
 
 def test_several_sigmoids_are_shares() -> None:

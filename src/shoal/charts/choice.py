@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from shoal.charts.asking import spread_members, telling_features
+from shoal.data.dataset import Schema
 from shoal.errors import ArgumentError, did_you_mean
 from shoal.experiments.run import Run
 
@@ -79,7 +80,15 @@ def chosen_output(where: str, run: Run, given: str | int | None) -> Output:
     Raises:
         ArgumentError: there is none such.
     """
-    schema = run.prepared.parts[0].dataset.schema
+    return output_of(where, run.prepared.parts[0].dataset.schema, given)
+
+
+def output_of(where: str, schema: Schema, given: str | int | None) -> Output:
+    """Return a class, label or target of a schema by its name or number.
+
+    Raises:
+        ArgumentError: there is none such.
+    """
     names = schema.classes or schema.targets
     if given is None:
         number = 1 if len(schema.classes) == 2 else 0
@@ -144,5 +153,6 @@ __all__ = [
     "chosen_members",
     "chosen_output",
     "feature_number",
+    "output_of",
     "plain",
 ]

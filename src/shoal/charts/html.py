@@ -43,6 +43,16 @@ def tag(element: str, /, *content: Content, **attributes: Value) -> Markup:
     return Markup(f"<{element}{told}>{markup(content)}</{element}>")
 
 
+def sentence(text: str) -> Markup:
+    """Return a sentence escaped, whose numbers keep their per cent sign at the end of a line.
+
+    Example:
+        >>> sentence("right on 84.0 %")
+        'right on 84.0&nbsp;%'
+    """
+    return Markup(markup(text).replace(" %", "&nbsp;%").replace("p &lt; ", "p&nbsp;&lt;&nbsp;"))
+
+
 def markup(content: Content) -> Markup:
     """Return text escaped, markup as it is, and of several all after each other.
 

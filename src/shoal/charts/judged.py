@@ -3,95 +3,32 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
 
-from shoal.charts.asking import said
 from shoal.charts.chart import Chart, Look
-from shoal.charts.choice import chosen_members, chosen_output, plain
-from shoal.charts.columns import Columns, joined, rows_of
+from shoal.charts.choice import Output, output_of
+from shoal.charts.columns import joined, rows_of
+from shoal.charts.judged_rows import (
+    Judged,
+    calibration_columns,
+    coverage_columns,
+    judged,
+    roc_columns,
+)
 from shoal.charts.marks import Spec, above, coloured, layer, number, references, tooltips
-from shoal.charts.rows import sample
 from shoal.charts.theme import classes
-from shoal.charts.wording import PARTS, of_networks, told_of
-from shoal.errors import ArgumentError, InputError, did_you_mean
+from shoal.charts.wording import of_networks
+from shoal.errors import ArgumentError
 from shoal.experiments.run import Run
-from shoal.metrics import band
+from shoal.models.assessment import Assessment
 
-MOST_NUMBERS: Final = 2 * 10**7
-"""Probabilities that are computed; of more rows a sample is taken."""
-GRID: Final = 101
 BINS: Final = 10
-FEWEST: Final = 5
-"""Rows of a network in a bin for its share to count in the band."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Judged:
-    """What networks said of the rows that they are judged by.
-
-    Attributes:
-        p: probabilities of the classes, a network a row; NaN of one that diverged.
-        codes: the true classes.
-        members: which networks.
-        told: of how many rows and which, in words.
-
-    Shapes:
-        p (M, N, n_classes), codes (M, N)
-    """
-
-    p: np.ndarray
-    codes: np.ndarray
-    members: np.ndarray
-    told: str
-
-    @property
-    def sound(self) -> np.ndarray:
-        """Which of them have probabilities, (M,) bool."""
-        return np.asarray(np.isfinite(self.p).all(axis=(1, 2)))
-
-
-def judged(
-    where: str, run: Run, rows: str | None, network: int | str | Sequence[int] | None
-) -> Judged:
-    """Return what networks say of the rows they are judged by, each of its own data.
-
-    Raises:
-        InputError: the target is not one of several classes.
-        ArgumentError: no such rows or networks.
-    """
-    schema = run.prepared.parts[0].dataset.schema
-    if schema.kind != "classification":
-        what = "a number" if schema.is_regression else "several labels"
-        raise InputError(f"chart '{where}': is of one target with classes; got {what}.")
-    members = chosen_members(where, run, network)
-    part_name = _part_name(where, run, rows)
-    parts = run.prepared.parts
-    n_rows = min(len(getattr(part.split, part_name)) for part in parts)
-    most = max(100, MOST_NUMBERS // (len(members) * len(schema.classes)))
-    places = sample(n_rows, most)
-    p = np.full((len(members), len(places), len(schema.classes)), np.nan)
-    codes = np.zeros((len(members), len(places)), np.int64)
-    for k, part in enumerate(parts):
-        own = np.flatnonzero(run.prepared.part_of[members] == k)
-        if len(own) == 0:
-            continue
-        chosen = getattr(part.split, part_name)[places]
-        x = np.asarray(part.dataset.x[chosen], np.float64)
-        p[own] = said(run.prepared, run.weights, x, members=members[own])
-        y = part.dataset.y[chosen]
-        codes[own] = (y[:, 0] > 0.5) if y.shape[1] == 1 else y.argmax(axis=1)
-    word = PARTS[part_name]
-    told = f"{len(places):,} {word} rows"
-    if len(places) < n_rows:
-        told = f"{len(places):,} of {n_rows:,} {word} rows"
-    return Judged(p=p, codes=codes, members=members, told=told)
 
 
 def roc(
-    run: Run,
+    record: Run | Assessment,
     *,
     rows: str | None = None,
     network: int | str | Sequence[int] | None = None,
@@ -100,7 +37,7 @@ def roc(
     """Draw the receiver operating characteristic: hits against false alarms.
 
     Args:
-        run: the run.
+        record: the run, or an assessment, whose ensemble it is.
         rows: "train", "validation" or "test"; validation where there are any by default.
         network: which networks; all by default.
         of: the class that is looked for; of two the second, of more each in turn by default.
@@ -109,11 +46,11 @@ def roc(
         InputError: the target is not one of several classes.
         ArgumentError: no such rows, network or class.
     """
-    found = judged("roc", run, rows, network)
-    names = [plain(name) for name in run.prepared.parts[0].dataset.schema.classes]
+    found = judged("roc", record, rows, network)
+    names = found.names
     every = of is None and len(names) > 2
-    numbers = list(range(len(names))) if every else [chosen_output("roc", run, of).number]
-    tables, areas = zip(*[_roc_columns(found, k, names[k]) for k in numbers], strict=True)
+    numbers = list(range(len(names))) if every else [_class_of("roc", found, of).number]
+    tables, areas = zip(*[roc_columns(found, k, names[k]) for k in numbers], strict=True)
     data = joined(tables)
     shown = [names[k] for k in numbers]
 
@@ -139,12 +76,12 @@ def roc(
         f"{name} {value:.4g}" if every else f"{value:.4g}"
         for name, value in zip(shown, areas, strict=True)
     )
-    counted = _counted(found, run, f"median{spread} over ")
+    counted = _counted(found, f"median{spread} over ")
     what = "each class against the others" if every else f"class {shown[0]}"
     return Chart(
         kind="roc",
         title=f"Receiver operating characteristic: {what}",
-        subtitle=(f"{counted}; {found.told}; area under the curve: {area}", told_of(run)),
+        subtitle=(f"{counted}; {found.told}; area under the curve: {area}", found.source),
         data={
             "class": data["class"],
             "false_alarms": data["x"],
@@ -163,7 +100,7 @@ def roc(
 
 
 def calibration(
-    run: Run,
+    record: Run | Assessment,
     *,
     rows: str | None = None,
     network: int | str | Sequence[int] | None = None,
@@ -173,10 +110,11 @@ def calibration(
     """Draw how often a class comes true against how probable the networks called it.
 
     Args:
-        run: the run.
+        record: the run, or an assessment, whose ensemble it is.
         rows: "train", "validation" or "test"; validation where there are any by default.
         network: which networks; all by default.
-        of: the class; the second of two by default.
+        of: the class; of two the second by default, and of more the first; of an assessment
+            the positive one, and of more than two that which was called.
         bins: equal parts of the probabilities.
 
     Raises:
@@ -185,14 +123,16 @@ def calibration(
     """
     if not 2 <= bins <= 100:
         raise ArgumentError("calibration", "bins", "must be 2 to 100", got=bins)
-    found = judged("calibration", run, rows, network)
-    output = chosen_output("calibration", run, of)
-    data = calibration_columns(found, output.number, bins)
-    title = output.title.replace("probability of", "class")
+    found = judged("calibration", record, rows, network)
+    called = found.is_ensemble and of is None and len(found.schema.classes) > 2
+    output = _class_of("calibration", found, of)
+    data = calibration_columns(found, None if called else output.number, bins)
+    said = "probability of the class called" if called else output.title
+    true = "right" if called else output.title.removeprefix("probability of ")
 
     def draw(look: Look) -> Spec:
-        x = number("mean_probability", f"{output.title}, as the networks say", domain=(0, 1))
-        y_title = f"share of rows that are {title.removeprefix('class ')}"
+        x = number("mean_probability", f"{said}, as the networks say", domain=(0, 1))
+        y_title = f"share of rows that are {true}"
         y = number("share", y_title, domain=(0, 1))
         one = look.colours.classes[0]
         size = number(
@@ -211,11 +151,12 @@ def calibration(
             layer("bins", dots, x=x, y=y, size=size, tooltip=shown),
         ]}  # fmt: skip
 
-    counted = _counted(found, run, "", " together; bars: 5–95 % over networks")
+    after = " together; bars: 5–95 % over networks"
+    counted = _counted(found, "", after, of_rows="; bars: 95 % intervals of the shares")
     return Chart(
         kind="calibration",
-        title=f"Calibration: {output.title}",
-        subtitle=(f"{counted}; {found.told}, {bins} bins; dashed: as often as said", told_of(run)),
+        title=f"Calibration: {said}",
+        subtitle=(f"{counted}; {found.told}, {bins} bins; dashed: as often as said", found.source),
         data=data,
         marks={
             "bins": rows_of(data),
@@ -228,12 +169,15 @@ def calibration(
 
 
 def coverage(
-    run: Run, *, rows: str | None = None, network: int | str | Sequence[int] | None = None
+    record: Run | Assessment,
+    *,
+    rows: str | None = None,
+    network: int | str | Sequence[int] | None = None,
 ) -> Chart:
     """Draw the accuracy on the rows that networks are surest of, against how many those are.
 
     Args:
-        run: the run.
+        record: the run, or an assessment, whose ensemble it is.
         rows: "train", "validation" or "test"; validation where there are any by default.
         network: which networks; all by default.
 
@@ -241,12 +185,8 @@ def coverage(
         InputError: the target is not one of several classes.
         ArgumentError: no such rows or network.
     """
-    found = judged("coverage", run, rows, network)
-    share, each = coverage_curves(found)
-    middle = band(each)
-    data: dict[str, Any] = {
-        "coverage": share, "median": middle.median, "p05": middle.p05, "p95": middle.p95
-    }  # fmt: skip
+    found = judged("coverage", record, rows, network)
+    data = coverage_columns(found)
 
     def draw(look: Look) -> Spec:
         one = look.colours.classes[0]
@@ -261,94 +201,23 @@ def coverage(
                   y=number("median", title), tooltip=shown),
         ]}  # fmt: skip
 
-    counted = _counted(found, run, "median and 5–95 % band over ")
-    level = float(middle.median[-1])
+    before, of_rows = "median and 5–95 % band over ", "; band: 95 % intervals of the rows"
+    counted = _counted(found, before, of_rows=of_rows)
+    level = float(np.asarray(data["median"])[-1])
     all_rows = [] if not np.isfinite(level) else [
         {"level": round(level, 6), "label": f"all rows|{level:.4g}"}]  # fmt: skip
     return Chart(
         kind="coverage",
         title="Accuracy against coverage",
-        subtitle=(f"{counted}; {found.told}", told_of(run)),
+        subtitle=(f"{counted}; {found.told}", found.source),
         data=data,
         marks={"curve": rows_of(data), "levels": all_rows},
         draw=draw,
     )
 
 
-def roc_points(p: np.ndarray, is_class: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Return false alarms and hits at every threshold, from (0, 0) to (1, 1).
-
-    Shapes:
-        p (N,), is_class (N,) bool -> each (at most N + 1,)
-    """
-    order = np.argsort(-p, kind="stable")
-    last = np.append(np.flatnonzero(np.diff(p[order])), len(p) - 1)
-    hits = np.cumsum(is_class[order])[last]
-    alarms = last + 1 - hits
-    n, m = max(1, int(is_class.sum())), max(1, int((~is_class).sum()))
-    return np.append(0.0, alarms / m), np.append(0.0, hits / n)
-
-
-def calibration_columns(found: Judged, output: int, bins: int) -> Columns:
-    """Return for every bin that has rows the mean probability, the share and the band."""
-    p, is_class = found.p[found.sound][..., output], found.codes[found.sound] == output
-    place = np.minimum((p * bins).astype(np.int64), bins - 1)
-    m = len(p)
-    flat = (np.arange(m)[:, np.newaxis] * bins + place).ravel()
-    n = np.bincount(flat, minlength=m * bins).reshape(m, bins)
-    sums = np.bincount(flat, p.ravel(), minlength=m * bins).reshape(m, bins)
-    true = np.bincount(flat, is_class.ravel(), minlength=m * bins).reshape(m, bins)
-    total = n.sum(axis=0)
-    kept = np.flatnonzero(total)
-    own = np.where(n >= FEWEST, true / np.maximum(n, 1), np.nan)
-    spread = band(own[:, kept]) if m > 1 else None
-    share = true.sum(axis=0)[kept] / total[kept]
-    return {
-        "bin_from": kept / bins,
-        "bin_to": (kept + 1) / bins,
-        "mean_probability": sums.sum(axis=0)[kept] / total[kept],
-        "share": share,
-        "p05": share if spread is None else spread.p05,
-        "p95": share if spread is None else spread.p95,
-        "n_rows": total[kept] / m,
-    }
-
-
-def coverage_curves(found: Judged) -> tuple[np.ndarray, np.ndarray]:
-    """Return shares of rows, and the accuracy of every network on so many it is surest of.
-
-    Shapes:
-        -> (G,), (M, G)
-    """
-    n = found.codes.shape[1]
-    counts = np.unique(np.linspace(max(1, n / 100), n, min(100, n)).round().astype(np.int64))
-    sure = found.p.max(axis=-1)
-    right = found.p.argmax(axis=-1) == found.codes
-    order = np.argsort(-sure, axis=1, kind="stable")
-    known = np.cumsum(np.take_along_axis(right, order, axis=1), axis=1)[:, counts - 1] / counts
-    known[~found.sound] = np.nan
-    return counts / n, known
-
-
-def _roc_columns(found: Judged, output: int, name: str) -> tuple[Columns, float]:
-    """Return a curve with its band as columns, and the median area under it."""
-    curves, areas = [], []
-    grid = np.linspace(0.0, 1.0, GRID)
-    for p, codes in zip(found.p[found.sound], found.codes[found.sound], strict=True):
-        alarms, hits = roc_points(p[:, output], codes == output)
-        areas.append(float(np.trapezoid(hits, alarms)) if hasattr(np, "trapezoid")
-                     else float(np.sum(np.diff(alarms) * (hits[1:] + hits[:-1]) / 2)))  # fmt: skip
-        curves.append((alarms, hits))
-    if len(curves) == 1:
-        x, y = curves[0]
-        low, high = y, y
-    else:
-        each = [np.interp(grid, alarms, hits) for alarms, hits in curves]
-        middle = band(np.array(each) if each else np.full((1, GRID), np.nan))
-        x = np.append(0.0, grid)
-        y, low, high = (np.append(0.0, v) for v in (middle.median, middle.p05, middle.p95))
-    area = float(np.median(areas)) if areas else float("nan")
-    return {"class": [name] * len(x), "x": x, "y": y, "low": low, "high": high}, area
+def _class_of(where: str, found: Judged, of: str | int | None) -> Output:
+    return output_of(where, found.schema, found.positive if of is None else of)
 
 
 def _diagonal(look: Look, x: Spec, y: Spec, x_field: str = "x", y_field: str = "y") -> Spec:
@@ -356,21 +225,12 @@ def _diagonal(look: Look, x: Spec, y: Spec, x_field: str = "x", y_field: str = "
     return layer("diagonal", mark, x={**x, "field": x_field}, y={**y, "field": y_field})
 
 
-def _part_name(where: str, run: Run, rows: str | None) -> str:
-    split = run.prepared.parts[0].split
-    known = [name for name in PARTS if len(getattr(split, name))]
-    if rows is None:
-        return "validation" if "validation" in known else known[0]
-    if rows not in known:
-        wanted = f"must be one of {', '.join(known)}"
-        cure = did_you_mean(rows, known)
-        raise ArgumentError(where, "rows", wanted, got=repr(rows), cure=cure)
-    return rows
-
-
-def _counted(found: Judged, run: Run, before: str, after: str = "") -> str:
-    """Return which networks are shown, in words."""
+def _counted(found: Judged, before: str, after: str = "", *, of_rows: str = "") -> str:
+    """Return which networks are shown, in words; `of_rows` follows an ensemble."""
+    if found.is_ensemble:
+        who = "ensemble of " if found.n_networks > 1 else ""
+        return f"{who}{of_networks(found.n_networks)}{of_rows}"
     if len(found.members) == 1:
         return f"network {found.members[0]}"
     n_lost = int((~found.sound).sum())
-    return f"{before}{of_networks(len(found.members), len(run), n_lost)}{after}"
+    return f"{before}{of_networks(len(found.members), found.n_networks, n_lost)}{after}"

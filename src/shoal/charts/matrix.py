@@ -10,10 +10,11 @@ import numpy as np
 from shoal.charts.chart import Chart, Look
 from shoal.charts.choice import chosen_members, plain
 from shoal.charts.columns import Columns, joined, rows_of
-from shoal.charts.judged import Judged, judged
+from shoal.charts.judged_rows import Judged, judged
 from shoal.charts.marks import Spec, layer, mapped, name, tooltips
 from shoal.charts.wording import of_networks, told_of
 from shoal.experiments.run import Run
+from shoal.models.assessment import Assessment
 
 MOST_CLASSES: Final = 24
 """Classes whose cells have room for a number."""
@@ -22,12 +23,15 @@ MOST_SIDE: Final = 48
 
 
 def confusion(
-    run: Run, *, rows: str | None = None, network: int | str | Sequence[int] | None = None
+    record: Run | Assessment,
+    *,
+    rows: str | None = None,
+    network: int | str | Sequence[int] | None = None,
 ) -> Chart:
     """Draw which class is taken for which: rows of every true class by what networks say.
 
     Args:
-        run: the run.
+        record: the run, or an assessment, whose ensemble it is.
         rows: "train", "validation" or "test"; validation where there are any by default.
         network: which networks; all by default, and then the mean count is told.
 
@@ -35,8 +39,8 @@ def confusion(
         InputError: the target is not one of several classes.
         ArgumentError: no such rows or network.
     """
-    found = judged("confusion", run, rows, network)
-    names = _distinct(run.prepared.parts[0].dataset.schema.classes)
+    found = judged("confusion", record, rows, network)
+    names = _distinct(found.schema.classes)
     counts = mean_confusion(found, len(names))
     total = counts.sum(axis=1, keepdims=True)
     share = np.divide(counts, total, out=np.zeros_like(counts), where=total > 0)
@@ -64,14 +68,17 @@ def confusion(
             marks.append(_numbers(look, x, y))
         return {"layer": marks}
 
-    one = len(found.members) == 1
-    who = f"network {found.members[0]}" if one else (
-        f"mean over {of_networks(len(found.members), len(run))}")  # fmt: skip
+    who = f"mean over {of_networks(len(found.members), found.n_networks)}"
+    if found.is_ensemble:
+        who = f"what {of_networks(found.n_networks)} say together"
+    elif len(found.members) == 1:
+        who = f"network {found.members[0]}"
+    counted = "rows" if found.weights is None else "sum of weights"
     return Chart(
         kind="confusion",
         title="Confusion: which class is taken for which",
-        subtitle=(f"{who}; {found.told}; number: rows, colour: share of the true class",
-                  told_of(run)),
+        subtitle=(f"{who}; {found.told}; number: {counted}, colour: share of the true class",
+                  found.source),
         data=data,
         marks={"cells": rows_of({"t": data["true"], "p": data["predicted"], "c": counts.ravel(),
                                  "s": share.ravel(), "text": texts})},
@@ -87,7 +94,8 @@ def mean_confusion(found: Judged, n_classes: int) -> np.ndarray:
     if len(p) == 0:
         return np.zeros((n_classes, n_classes))
     cell = codes * n_classes + p.argmax(axis=-1)
-    counts = np.bincount(cell.ravel(), minlength=n_classes * n_classes)
+    weights = None if found.weights is None else np.tile(found.weights, len(p))
+    counts = np.bincount(cell.ravel(), weights, minlength=n_classes * n_classes)
     return counts.reshape(n_classes, n_classes) / len(p)
 
 

@@ -18,8 +18,18 @@ if TYPE_CHECKING:
     from shoal.charts.chart import Chart
 
 RUN, SWEPT, COMPARISON, NOTHING = "Run", "Swept", "Comparison", "nothing"
+WORTH: Final = "Worth"
+ASSESSMENT: Final = "Assessment"
+WATCHED, HISTORY = "Watched", "History"
+IMPORTANCE, ATTRIBUTION = "Importance", "Attribution"
 WORDS: Final[Mapping[str, str]] = {
     RUN: "a run", SWEPT: "a sweep", COMPARISON: "a comparison", NOTHING: "no record",
+    WORTH: "an answer of worth",
+    ASSESSMENT: "an assessment",
+    WATCHED: "a look at a model in use",
+    HISTORY: "the history of a model in use",
+    IMPORTANCE: "the importance of columns",
+    ATTRIBUTION: "the attributions of a row",
 }  # fmt: skip
 
 
@@ -84,10 +94,20 @@ CHARTS: Final = _table(
         "What every network says of a few points, one dot each.",
     ),
     ("data", "scatter", (RUN,), "The rows over two features: classes, training, validation."),
-    ("confusion", "matrix", (RUN,), "Which class is taken for which."),
-    ("roc", "judged", (RUN,), "Hits against false alarms, with the area under the curve."),
-    ("calibration", "judged", (RUN,), "How often a class comes true against what was said."),
-    ("coverage", "judged", (RUN,), "Accuracy on the rows that networks are surest of."),
+    ("confusion", "matrix", (RUN, ASSESSMENT), "Which class is taken for which."),
+    (
+        "roc",
+        "judged",
+        (RUN, ASSESSMENT),
+        "Hits against false alarms, with the area under the curve.",
+    ),
+    (
+        "calibration",
+        "judged",
+        (RUN, ASSESSMENT),
+        "How often a class comes true against what was said.",
+    ),
+    ("coverage", "judged", (RUN, ASSESSMENT), "Accuracy on the rows that networks are surest of."),
     ("ceiling", "finals", (RUN,), "Where every network ended, and what is attainable."),
     ("network", "network", (RUN,), "A network as a diagram: weights as lines, biases as discs."),
     ("weights", "matrix", (RUN,), "Weights and biases of a network as heat maps."),
@@ -102,6 +122,14 @@ CHARTS: Final = _table(
     ("time_to_target", "races", (COMPARISON,), "The share that reached the target by then."),
     ("race", "races", (COMPARISON,), "The arms' curves against steps or another clock."),
     ("activations", "functions", (NOTHING, RUN), "Activation functions and their slopes."),
+    ("drift", "monitored", (WATCHED,), "How far columns are from the training rows."),
+    ("history", "monitored", (HISTORY,), "Figures and drift of a model in use, look by look."),
+    ("residuals", "assessed", (ASSESSMENT,), "What was said against what is true, of numbers."),
+    ("costs", "assessed", (ASSESSMENT,), "What errors cost at every threshold, of two classes."),
+    ("worth", "worths", (WORTH,), "A network beside simpler learners, on every fold."),
+    ("importance", "important", (IMPORTANCE,), "How much answers rest on every column."),
+    ("dependence", "important", (IMPORTANCE,), "What a model says as one column changes."),
+    ("attribution", "attributed", (ATTRIBUTION,), "What each column adds to one row's answer."),
 )
 """Every kind of chart, by name."""
 

@@ -3,18 +3,29 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
 from datetime import UTC, datetime
-from importlib.metadata import version
+from importlib import import_module
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
+import shoal
 from shoal.charts import report_parts as parts
-from shoal.charts.html import Markup, page, tag
+from shoal.charts.html import Markup, page, sentence, tag
 from shoal.charts.report_look import COPY, style
 from shoal.charts.report_parts import Story
 from shoal.errors import ArgumentError, InputError, ShoalError
 from shoal.experiments.run import Run
 from shoal.files import check_output, write_bytes
+
+STORIES: Final[Mapping[str, tuple[str, str]]] = {
+    "Assessment": ("report_assessment", "assessment_story"),
+    "Worth": ("report_worth", "worth_story"),
+    "Watched": ("report_monitor", "watched_story"),
+    "Importance": ("report_importance", "importance_story"),
+    "Attribution": ("report_importance", "attribution_story"),
+}
+"""What tells of a record beside runs, sweeps and comparisons: a module and its function."""
 
 
 def report(
@@ -112,6 +123,10 @@ def story_of(record: Any, figure: str | None = None) -> Story:
         from shoal.charts.report_comparison import comparison_story
 
         return comparison_story(record)
+    if kind in STORIES:
+        module, function = STORIES[kind]
+        story: Story = getattr(import_module(f"shoal.charts.{module}"), function)(record)
+        return story
     wanted = "must be a run, a sweep, a comparison or a diagnosis"
     raise ArgumentError("report", "record", wanted, got=kind)
 
@@ -138,7 +153,9 @@ def _body(
     }
     if is_diagnosis:  # what was asked for stands first
         titles = {"doctor": titles["doctor"], **titles}
-    absent = {"doctor": findings is None, "charts": not pictures}
+    absent = {
+        "doctor": findings is None, "charts": not pictures, "experiment": not story.documents,
+    }  # fmt: skip
     sections = [(key, name) for key, name in titles.items() if not absent.get(key)]
     contents = tag(
         "nav",
@@ -156,9 +173,9 @@ def _body(
         tag("header", tag("p", f"shoal report on a {story.kind}", class_="kicker"),
             tag("h1", title),
             None if title == story.question else tag("p", story.question, class_="question"),
-            tag("p", story.answer, class_="answer", id="answer"),
+            tag("p", sentence(story.answer), class_="answer", id="answer"),
             parts.cards(story.cards),
-            [tag("p", sentence, class_="note") for sentence in story.beside])
+            [tag("p", sentence(each), class_="note") for each in story.beside])
         + contents
         + tag("main", [parts.section(key, name, blocks[key]) for key, name in sections])
         + tag("footer", tag("p", _made()))
@@ -178,19 +195,20 @@ def _documents(story: Story) -> list[Markup]:
     ]  # fmt: skip
 
 
-def _repeat(story: Story) -> list[Markup]:
+def _repeat(story: Story) -> list[Markup | None]:
     files = " and ".join(story.documents)
+    save = f"Save what stands above as {files}, beside the data where there is a file. "
+    same = "The same version of the arithmetic gives the same bits."
     return [
-        tag("p", f"Save what stands above as {files}, beside the data where there is a file. "
-                 "The same version of the arithmetic gives the same bits."),
-        parts.code("\n".join(story.commands), "the commands"),
+        tag("p", (save if files else "") + same),
+        parts.code("\n".join(story.commands), "the commands") if story.commands else None,
         parts.facts(story.facts),
     ]  # fmt: skip
 
 
 def _made() -> str:
     day = datetime.now(UTC).strftime("%Y-%m-%d")
-    return f"Made with shoal {version('shoal')} on {day}. This page loads nothing."
+    return f"Made with shoal {shoal.__version__} on {day}. This page loads nothing."
 
 
 __all__ = ["check_report", "content", "report", "story_of"]

@@ -5,11 +5,11 @@ from __future__ import annotations
 import shlex
 from collections.abc import Callable, Mapping
 from functools import partial
-from importlib.metadata import version
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
+import shoal
 from shoal.charts.comparisons import arm_names
 from shoal.charts.registry import CHARTS, make
 from shoal.charts.report_parts import Story, Table, experiment_toml
@@ -275,7 +275,7 @@ def _command(record: Any, files: list[str]) -> str:
 def _facts(record: Any) -> tuple[tuple[str, str], ...]:
     first = record.arms[0].experiment
     return (
-        ("shoal", version("shoal")),
+        ("shoal", shoal.__version__),
         ("arithmetic", ARITHMETIC),
         ("seed", str(first.seed)),
         ("pairs", count(record.n_pairs, "pair")),

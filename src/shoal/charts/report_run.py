@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from functools import partial
-from importlib.metadata import version
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
+import shoal
 from shoal.charts.asking import telling_features
 from shoal.charts.registry import CHARTS, make
 from shoal.charts.report_parts import Story, Table, experiment_toml, percent
@@ -200,7 +200,7 @@ def run_facts(run: Run) -> tuple[tuple[str, str], ...]:
     experiment = run.experiment
     return (
         ("run", record_id(run)),
-        ("shoal", version("shoal")),
+        ("shoal", shoal.__version__),
         ("arithmetic", ARITHMETIC),
         ("digest of the weights", run.digest),
         ("seed", str(experiment.seed)),

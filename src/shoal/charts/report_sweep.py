@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import partial
-from importlib.metadata import version
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
+import shoal
 from shoal.charts.predicted import MOST_CELLS, MOST_DOTS
 from shoal.charts.registry import CHARTS, make
 from shoal.charts.report_parts import Story, Table, figure_text, handed_on
@@ -51,7 +51,7 @@ def sweep_story(record: Any, figure: str | None = None) -> Story:
         documents={"sweep.toml": _toml(record)},
         commands=("shoal sweep sweep.toml",),
         facts=(
-            ("shoal", version("shoal")),
+            ("shoal", shoal.__version__),
             ("arithmetic", ARITHMETIC),
             ("seed", str(base.seed)),
             ("networks", f"{n:,}"),

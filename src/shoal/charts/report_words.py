@@ -21,11 +21,21 @@ READ: Final[Mapping[str, str]] = {
     "what lies off the diagonal is wrong.",
     "calibration": "Whether a probability means what it says: on the dashed line, of the rows "
     "called 70 % seven in ten come true.",
+    "coverage": "What is gained by answering only the rows it is surest of: the further left the "
+    "fewer are answered.",
+    "roc": "How well rows of a class are told from the others: the further up and left the better, "
+    "the dashed line is a coin.",
+    "costs": "What a row costs on average when it is called yes above a probability: the theory "
+    "trusts the probabilities, the least is that of these rows.",
+    "residuals": "How far off each row is, against what was said: a pattern is something that the "
+    "network did not learn.",
     "network": "The best network: a line is a weight, the thicker the larger, a disc a bias.",
     "sweep": "How the figure changes with what was varied: the median network of every cell.",
     "heatmap": "The figure for every pair of values: a row and a column are a cell.",
     "differences": "Every pair of networks that began alike: right of 0 the first side is better.",
     "race": "How the sides get on: the line that is down (for a loss) or up first is the quicker.",
+    "worth": "Every learner on the same folds: a line is where its mean lies. Whether two differ "
+    "is told by the differences fold by fold, not by lines that overlap.",
     "time_to_target": "When networks reach the target: the further left a line climbs, the sooner.",
 }
 """One sentence for each kind of chart that stands in reports."""

@@ -2,26 +2,58 @@
 
 from __future__ import annotations
 
+import shlex
+import sys
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from rich.console import Console
 
 from shoal.cli.choose import chosen_network
-from shoal.cli.output import print_json, standard_input
-from shoal.cli.result import cells_of
-from shoal.cli.tables import Column, label, new_console, new_table, print_blocks
+from shoal.cli.output import (
+    REPORT,
+    check_files,
+    print_json,
+    standard_input,
+    to_json,
+    write_report,
+)
+from shoal.cli.tables import label
 from shoal.cli.targets import model_of
+from shoal.data.columns import cell_text
+from shoal.data.dataset import IndexArray, Schema
 from shoal.data.delimited import TextFormat
 from shoal.data.encode import encode_rows, encode_targets, encode_weights
 from shoal.data.opening import read_tables, source_name
-from shoal.data.wording import count
-from shoal.models import Evaluation, evaluate
-from shoal.models.evaluate import Confusion
+from shoal.data.table import Table
+from shoal.data.wording import listing, show
+from shoal.errors import DataError, InputError, did_you_mean
+from shoal.files import write_bytes
+from shoal.models import Model
+from shoal.models.assessment import WORST, Asked, Assessment, assessment_of, scales_of
+from shoal.models.assessment_rows import Judge
+from shoal.models.assessment_worst import Worst
 
-LOSSES = {"crossentropy": "cross-entropy (nats)", "squared_error": "squared error"}
+WRITES = {REPORT: "a report", ".json": "the figures"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Request:
+    """What is asked for on the command line.
+
+    Attributes:
+        by: columns whose slices are judged.
+        worst: how many of the rows furthest off are named.
+        asked: the rest of it.
+        full: whether every table is printed.
+    """
+
+    by: Sequence[str]
+    worst: int
+    asked: Asked
+    full: bool = False
 
 
 def evaluate_data(
@@ -30,118 +62,173 @@ def evaluate_data(
     *,
     which: str | None,
     form: Mapping[str, Any],
-    threads: int | None,
+    request: Request,
     as_json: bool,
+    outputs: Sequence[Path],
+    force: bool,
 ) -> None:
     """Judge a model on a table that holds the target."""
+    check_files(outputs, WRITES, force=force)
     model = chosen_network(model_of(str(file)), which)
-    features, targets, weights = [], [], []
-    for table in read_tables(data, stdin=standard_input(), form=TextFormat(**form)):
-        encoded = encode_rows(model.schema, table)
-        features.append(encoded.x)
-        targets.append(encode_targets(model.schema, table, rows=encoded.rows))
-        counts = encode_weights(model.schema, table, rows=encoded.rows)
-        weights += [] if counts is None else [counts]
-    found = evaluate(
-        model,
-        np.concatenate(features),
-        np.concatenate(targets),
-        weights=np.concatenate(weights) if weights else None,
-        threads=threads,
-    )
+    check_request(model, request)
+    found = assessed(model, file.name, data, TextFormat(**form), request)
+    for path in outputs:
+        if path.suffix == REPORT:
+            write_report(found, path, force=force)
+        else:
+            write_bytes(path, to_json(found.document()).encode(), force=force)
     if as_json:
-        print_json(found.model_dump(mode="json"))
+        print_json(found.document())
         return
-    console = new_console()
-    rows, networks = count(found.n_rows, "row"), count(found.n_networks, "network")
-    counted = f", weighted by '{model.schema.weights}'" if found.weighted else ""
-    console.print(f"{label(source_name(data))}: {rows}{label(counted)}, {networks}", style="bold")
-    console.print()
-    _print_figures(console, found)
-    _print_labels(console, found)
-    _print_targets(console, found)
-    if found.confusion is not None and found.classes is not None:
-        console.print("confusion: true class down, predicted class across")
-        console.print()
-        _print_confusion(console, found.classes, found.confusion)
+    from shoal.cli.evaluate_tables import print_assessment
+
+    print_assessment(found, full=request.full)
+    for path in outputs:
+        print(f"wrote {label(str(path))}", file=sys.stderr)
 
 
-def _print_figures(console: Console, found: Evaluation) -> None:
-    several = found.n_networks > 1
-    heads = ["together", "each: median", "worst", "best"] if several else [""]
-    table = new_table("", *heads)
-    table.show_header = several
-    for name, whole, each in _figures(found):
-        if whole is None:
-            continue
-        cells = cells_of([whole, *(each if several else ())])
-        table.add_row(name, *cells)
-    console.print(table)
-    console.print()
-
-
-def _figures(found: Evaluation) -> list[tuple[str, float | None, Sequence[float]]]:
-    """Return figures by name: of the ensemble; median, worst and best of the networks."""
-    right, wrong = found.network_accuracies or (0.0,), found.network_losses
-    return [
-        (
-            "every label right" if found.labels else "accuracy",
-            found.accuracy,
-            [float(np.median(right)), min(right), max(right)],
-        ),
-        ("constant guess", found.constant_guess_accuracy, []),
-        (
-            LOSSES.get(found.loss_name, found.loss_name),
-            found.loss,
-            [float(np.median(wrong)), max(wrong), min(wrong)],
-        ),
-        ("labels wrong", found.hamming_loss, []),
-        ("mean absolute error", found.mean_absolute_error, []),
-        ("R²", found.r2, []),
-    ]
-
-
-def _print_labels(console: Console, found: Evaluation) -> None:
-    if not found.labels:
-        return
-    table = new_table("label", "accuracy", "constant guess", LOSSES["crossentropy"])
-    for each in found.labels:
-        cells = cells_of([each.accuracy, each.constant_guess_accuracy, each.loss])
-        table.add_row(label(each.name), *cells)
-    console.print(table)
-    console.print()
-    console.print("confusion of each label: true class down, predicted class across")
-    console.print()
-    for each in found.labels:
-        _print_confusion(console, each.classes, each.confusion, head=each.name)
-
-
-def _print_targets(console: Console, found: Evaluation) -> None:
-    if not found.targets:
-        return
-    table = new_table("target", "mean absolute error", "squared error", "R²")
-    for each in found.targets:
-        known = [each.mean_absolute_error, each.mean_squared_error]
-        explained = cells_of([each.r2]) if each.r2 is not None else ["-"]
-        table.add_row(label(each.name), *cells_of(known), *explained)
-    console.print(table)
-    console.print()
-
-
-def _print_confusion(
-    console: Console, classes: Sequence[str], confusion: Confusion, head: str = ""
-) -> None:
-    across = zip(*confusion, strict=True)
-    print_blocks(
-        console,
-        Column(head=head, cells=classes),
-        [
-            Column(head=name, cells=[_amount(number) for number in counts])
-            for name, counts in zip(classes, across, strict=True)
-        ],
+def request_of(*, by: Sequence[str], worst: int | None, full: bool, **asked: Any) -> Request:
+    """Return what is asked for, from the options of the command."""
+    listed = {name: tuple(asked.pop(name)) for name in ("coverages", "accuracies")}
+    known = {key: value for key, value in asked.items() if value is not None}
+    return Request(
+        by=tuple(dict.fromkeys(by)),
+        worst=WORST if worst is None else worst,
+        full=full,
+        asked=Asked(**{**known, **listed}),
     )
 
 
-def _amount(number: float) -> str:
-    """Return rows, or a sum of their weights."""
-    return f"{number:,}" if isinstance(number, int) else f"{number:,.6g}"
+def check_request(model: Model, request: Request) -> None:
+    """Refuse what cannot be asked of a model, before any row is read.
+
+    Raises:
+        InputError: costs, a class, a coverage or an accuracy that do not fit its target.
+    """
+    schema, asked = model.schema, request.asked
+    has_two = len(schema.classes) == 2
+    if (asked.costs is not None or asked.positive is not None) and not has_two:
+        option = "--costs" if asked.costs is not None else "--positive"
+        raise InputError(f"{option}: is for a target of two classes; {_told_kind(schema)}.")
+    if asked.positive is not None and asked.positive not in schema.classes:
+        told = f"--positive: must be {' or '.join(map(show, schema.classes))}"
+        near = did_you_mean(asked.positive, schema.classes)
+        raise InputError(f"{told}; got {show(asked.positive)}.{' ' if near else ''}{near}")
+    if asked.accuracies and schema.kind != "classification":
+        told = f"--min-accuracy: is for a target of classes; {_told_kind(schema)}."
+        raise InputError(told)
+    numbers = schema.is_regression and len(schema.targets) == 1 and len(model) > 1
+    if asked.coverages and schema.kind != "classification" and not numbers:
+        wanted = "is for a target of classes, or one number and several networks"
+        raise InputError(f"--coverage: {wanted}; {_told_kind(schema)}.")
+
+
+def _told_kind(schema: Schema) -> str:
+    if schema.kind == "classification":
+        return f"{show(schema.target)} has {len(schema.classes)}"
+    what = "label" if schema.kind == "multilabel" else "number"
+    if len(schema.targets) == 1:
+        return f"{show(schema.target)} is a {what}"
+    return f"{listing(schema.targets, 3)} are {what}s"
+
+
+@dataclass(slots=True, kw_only=True)
+class _Reading:
+    """A table on its way through the model, a chunk at a time: only small arrays are kept."""
+
+    judge: Judge
+    worst: Worst
+    by: dict[str, list[Any]] = field(default_factory=dict)
+
+    def take(self, table: Table) -> None:
+        """Judge the rows of a chunk."""
+        schema = self.judge.model.schema
+        for name in self.by:
+            if name not in table.names:
+                raise table.no_column(name)
+        encoded = encode_rows(schema, table)
+        y = encode_targets(schema, table, rows=encoded.rows)
+        rows = self.judge.add(encoded.x, y, encode_weights(schema, table, rows=encoded.rows))
+        cells, places = _shown(schema, table, self.by), encoded.rows
+        lines = None if table.lines is None else table.lines[places]
+        self.worst.add(rows, lines=lines, cells={
+            name: _Cells(column=column, places=places) for name, column in cells.items()
+        })  # fmt: skip
+        for name, kept in self.by.items():
+            column = table.column(name)
+            kept += [cell_text(column, row) for row in places.tolist()]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Cells(Sequence[str]):
+    """Cells of the rows that were read, written out only when one is asked for."""
+
+    column: Any
+    places: IndexArray
+
+    def __len__(self) -> int:
+        return len(self.places)
+
+    def __getitem__(self, row: Any) -> Any:
+        return cell_text(self.column, int(self.places[row]))
+
+
+def _shown(schema: Schema, table: Table, by: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the columns that are told of a row: slices first, then inputs, then others."""
+    inputs = [column.name for column in schema.columns]
+    own = {*schema.targets, schema.weights}
+    others = [name for name in table.names if name not in own and name not in inputs]
+    wanted = dict.fromkeys([*by, *inputs, *others])
+    columns = dict(zip(table.names, table.columns, strict=True))
+    return {name: columns[name] for name in wanted if _is_readable(columns.get(name))}
+
+
+def _is_readable(column: Any) -> bool:
+    return isinstance(column, np.ndarray | Sequence)
+
+
+def command_of(name: str, data: str, request: Request) -> str:
+    """Return the command that asks the same of the same files, which have to be at hand."""
+    asked, words = request.asked, ["shoal", "evaluate", name, Path(data).name]
+    for column in request.by:
+        words += ["--by", column]
+    if asked.costs is not None:
+        words += ["--costs", "{:g},{:g}".format(*asked.costs)]
+    words += [] if asked.positive is None else ["--positive", asked.positive]
+    for option, shares in (("--coverage", asked.coverages), ("--min-accuracy", asked.accuracies)):
+        for share in shares:
+            words += [option, f"{share:g}"]
+    words += [] if asked.resamples is None else ["--resamples", str(asked.resamples)]
+    words += ["--seed", str(asked.seed)] if asked.seed else []
+    words += ["--decimal", asked.decimal] if asked.decimal != "." else []
+    return shlex.join(words)
+
+
+def assessed(model: Model, name: str, data: str, form: TextFormat, request: Request) -> Assessment:
+    """Return the assessment of a model on a file, which is read in chunks.
+
+    Raises:
+        DataError: the file cannot be read, or does not fit the model.
+    """
+    judge = Judge(model=model, threads=request.asked.threads)
+    reading = _Reading(
+        judge=judge,
+        worst=Worst(n=request.worst, scale=scales_of(model)),
+        by={column: [] for column in request.by},
+    )
+    for table in read_tables(data, stdin=standard_input(), form=form):
+        reading.take(table)
+    try:
+        rows = judge.rows()
+    except InputError as error:
+        if "weights" not in str(error):
+            raise
+        told = f"every one of the {reading.worst.n_rows:,} rows has weight 0."
+        raise DataError(told, source=source_name(data), column=model.schema.weights) from None
+    return assessment_of(
+        model, rows, request.asked, by=reading.by, worst=reading.worst.rows(),
+        source=source_name(data), name=name, command=command_of(name, data, request),
+    )  # fmt: skip
+
+
+__all__ = ["Request", "assessed", "check_request", "evaluate_data", "request_of"]

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import functools
 import os
 import sys
-from collections.abc import Callable
-from typing import Final, ParamSpec, TypeVar
+from collections.abc import Callable, Iterator
+from typing import Final, ParamSpec, TextIO, TypeVar
 
 import typer
 
-from shoal.errors import InputError, ShoalError
+from shoal.errors import ShoalError
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -22,7 +23,7 @@ STDOUT_FULL: Final = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO)
 
 EXIT_CODES: Final = {
     DONE: "done",
-    FELL_SHORT: "fell short: every network diverged, no row could be read, a replay differs",
+    FELL_SHORT: "fell short: a bar missed, all diverged, no row read, a replay differs",
     WRONG_INPUT: "wrong input or usage; nothing was written",
     FAILED: "our own failure",
     INTERRUPTED: "interrupted; what was there is written",
@@ -39,7 +40,12 @@ def guarded(command: Callable[P, R]) -> Callable[P, R]:
     @functools.wraps(command)
     def run(*args: P.args, **kwargs: P.kwargs) -> R:
         try:
-            done = command(*args, **kwargs)
+            try:
+                done = command(*args, **kwargs)
+            except typer.Exit:
+                with answering():  # its code counts, whoever still reads
+                    pass
+                raise
             sys.stdout.flush()  # here, where a full disk or a closed pipe can be told
             return done
         except (typer.Exit, typer.Abort, typer.BadParameter):
@@ -50,10 +56,32 @@ def guarded(command: Callable[P, R]) -> Callable[P, R]:
     return run
 
 
+@contextlib.contextmanager
+def answering() -> Iterator[None]:
+    """Print an answer: a reader that leaves early changes neither what follows nor the exit code.
+
+    Without it the command ends where the reader leaves, and well: what a stream of rows needs,
+    but not a command that still writes files, or whose exit code is its answer.
+    """
+    try:
+        yield
+        sys.stdout.flush()
+    except BrokenPipeError:
+        _let_go_of(sys.stdout)
+
+
+def remark(text: str) -> None:
+    """Say something on standard error; where nobody can hear it, the work goes on."""
+    try:
+        print(text, file=sys.stderr, flush=True)
+    except OSError:
+        _let_go_of(sys.stderr)
+
+
 def tell(sentence: str) -> None:
     """Say what went wrong, on standard error."""
     for line in sentence.splitlines():
-        print(f"shoal: {line}", file=sys.stderr)
+        remark(f"shoal: {line}")
 
 
 def _told(error: BaseException) -> int:
@@ -65,7 +93,7 @@ def _told(error: BaseException) -> int:
     if isinstance(error, KeyboardInterrupt):
         return INTERRUPTED
     if isinstance(error, BrokenPipeError):
-        _let_go_of_stdout()
+        _let_go_of(sys.stdout)
         return DONE
     code, sentence = _sentence(error)
     tell(sentence)
@@ -78,15 +106,15 @@ def _sentence(error: BaseException) -> tuple[int, str]:
     if isinstance(error, MemoryError):
         return WRONG_INPUT, "not enough memory. Ask for fewer networks, rows or reports."
     if isinstance(error, OSError) and error.errno in STDOUT_FULL:
-        _let_go_of_stdout()
+        _let_go_of(sys.stdout)
         return WRONG_INPUT, f"standard output: cannot be written: {error.strerror}."
     told = f"{type(error).__name__}: {error}"
     return FAILED, f"this is a defect of shoal, please report it: {told}"
 
 
-def _let_go_of_stdout() -> None:
-    """Send what is still to be printed nowhere, so that Python's own flush is quiet."""
-    try:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-    except (OSError, ValueError) as error:
-        raise InputError(f"standard output: {error}.") from None
+def _let_go_of(stream: TextIO) -> None:
+    """Send what is still to be written nowhere, so that Python's own flush is quiet."""
+    with contextlib.suppress(OSError, ValueError):  # where the stream is none of the system's
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(nowhere, stream.fileno())
+        os.close(nowhere)

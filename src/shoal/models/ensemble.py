@@ -57,14 +57,32 @@ def combine(each: FloatArray, *, kind: Kind) -> Prediction:
     """
     mean = _mean(each)
     codes: NDArray[np.int64] | None = None
-    chosen = each[..., 0] if each.shape[-1] == 1 else each
+    chosen, centre = each, mean
     if kind == "classification":
         codes = predicted_classes(mean)
-        chosen = np.take_along_axis(each, codes[None, :, None], axis=-1)[..., 0]
-    elif kind == "multilabel":
+        chosen, centre = _of_class(each, codes), _of_class(mean[None], codes)[0]
+    elif each.shape[-1] == 1:
+        chosen, centre = each[..., 0], mean[:, 0]
+    if kind == "multilabel":
         codes = (mean > 0.5).astype(np.int64)
-    spread = np.sqrt(_mean((chosen - _mean(chosen)) ** 2))
-    return Prediction(mean=mean, codes=codes, disagreement=spread)
+    return Prediction(mean=mean, codes=codes, disagreement=_spread(chosen, centre))
+
+
+def _of_class(each: FloatArray, codes: NDArray[np.int64]) -> FloatArray:
+    """Return the figures (P, N, n_classes) of one class for every row, (P, N)."""
+    if each.shape[-1] == 2:  # a third of the time
+        return np.where(codes[None] == 1, each[..., 1], each[..., 0])
+    return np.take_along_axis(each, codes[None, :, None], axis=-1)[..., 0]
+
+
+def _spread(each: FloatArray, centre: FloatArray) -> FloatArray:
+    """Return the standard deviation over the networks around their mean."""
+    if len(each) == 1:
+        return np.zeros(centre.shape)
+    apart = each - centre
+    apart *= apart
+    spread: FloatArray = np.sqrt(_mean(apart))
+    return spread
 
 
 def join_rows(parts: Sequence[Prediction]) -> Prediction:

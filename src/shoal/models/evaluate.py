@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from shoal.data.dataset import Schema
-from shoal.data.weights import check_weights
 from shoal.errors import ArgumentError
 from shoal.metrics import (
     accuracy,
@@ -19,14 +17,12 @@ from shoal.metrics import (
     hamming_loss,
     mean_absolute_error,
     mean_squared_error,
-    predicted_classes,
     r2,
     subset_accuracy,
 )
-from shoal.models.ensemble import Prediction, combine, join_rows
+from shoal.models.assessment_rows import Judge, JudgedRows
 from shoal.models.inputs import Inputs
 from shoal.models.model import Model
-from shoal.models.targets import targets_of
 from shoal.network import FloatArray
 from shoal.records import Record
 
@@ -127,18 +123,6 @@ class Evaluation(Record):
     network_accuracies: tuple[float, ...] | None = None
 
 
-@dataclass(slots=True, kw_only=True)
-class _Sums:
-    """What blocks of rows add up to."""
-
-    wholes: list[Prediction] = field(default_factory=list)
-    ensemble: list[FloatArray] = field(default_factory=list)
-    """Losses of the ensemble in every row, (n,) or (n, L); none for numbers."""
-    losses: list[FloatArray] = field(default_factory=list)
-    """Weighted sums over the rows of every network's loss, (P,)."""
-    hits: list[FloatArray] = field(default_factory=list)
-
-
 def evaluate(
     model: Model,
     x: Inputs | Any,
@@ -166,75 +150,36 @@ def evaluate(
             error is beyond the largest number.
         DataError: as for `Model.predict`.
     """
-    targets = targets_of("evaluate", model.schema, y)
-    counts = None if weights is None else check_weights("evaluate", weights, len(targets))
-    sums = _Sums()
-    n_rows = 0
-    for block, logs in model.member_log_figures(x, threads=threads, where="evaluate"):
-        rows = slice(n_rows, n_rows + block.shape[1])
-        n_rows += block.shape[1]
-        if len(targets) >= n_rows:
-            _add(sums, model.schema, block, logs, targets[rows], _ones_or(counts, rows))
-    _check_rows(n_rows, len(targets))
-    total = float(n_rows) if counts is None else float(counts.sum())
-    losses = tuple((_total(sums.losses) / total).tolist())
-    mean = join_rows(sums.wholes).mean
-    figures = _figures_of(model.schema, sums, losses, mean, targets, counts)
-    if not model.schema.is_regression:
-        figures["network_accuracies"] = tuple((_total(sums.hits) / total).tolist())
+    judge = Judge(model=model, threads=threads)
+    judge.add(x, y, weights)
+    return evaluation_of(judge.rows())
+
+
+def evaluation_of(rows: JudgedRows) -> Evaluation:
+    """Return the figures of rows that were judged.
+
+    Raises:
+        ArgumentError: the squared error is beyond the largest number.
+    """
     return Evaluation(
-        n_rows=n_rows,
-        n_networks=len(model),
-        weighted=counts is not None,
-        network_losses=losses,
-        **figures,
+        n_rows=rows.n_rows,
+        n_networks=len(rows.network_losses),
+        weighted=rows.weights is not None,
+        **_figures_of(rows),
+        network_losses=rows.network_losses,
+        network_accuracies=rows.network_accuracies,
     )
 
 
-def _ones_or(counts: Y | None, rows: slice) -> Y:
-    return np.ones(rows.stop - rows.start) if counts is None else counts[rows]
-
-
-def _add(
-    sums: _Sums, schema: Schema, block: FloatArray, logs: FloatArray, true: Y, counts: Y
-) -> None:
-    """Add a block of n rows: figures and logs of every network, true targets, weights (n,)."""
-    sums.wholes.append(combine(block, kind=schema.kind))
-    if schema.is_regression:
-        with np.errstate(over="ignore", invalid="ignore"):
-            each: FloatArray = ((block - true) ** 2).mean(axis=-1)
-            sums.losses.append((each * counts).sum(axis=1))
-        return
+def _figures_of(rows: JudgedRows) -> dict[str, Any]:
+    schema, mean, true, counts = rows.schema, rows.said, rows.true, rows.weights
+    if schema.is_regression or rows.losses is None:
+        return _value_figures(schema, rows.network_losses, mean, true, counts)
     if schema.kind == "multilabel":
-        chosen = np.where(true > 0.5, logs[..., 1], logs[..., 0])  # (P, n, L)
-        right = ((block > 0.5) == (true > 0.5)).all(axis=-1)
-        each = -chosen.mean(axis=-1)
-    else:
-        codes = predicted_classes(true)
-        chosen = np.take_along_axis(logs, codes[None, :, None], axis=-1)[..., 0]  # (P, n)
-        right = predicted_classes(block) == codes
-        each = -chosen
-    sums.ensemble.append(np.log(len(block)) - np.logaddexp.reduce(chosen, axis=0))
-    sums.losses.append((each * counts).sum(axis=1))
-    sums.hits.append((right * counts).sum(axis=1))
-
-
-def _figures_of(
-    schema: Schema,
-    sums: _Sums,
-    losses: Sequence[float],
-    mean: FloatArray,
-    true: Y,
-    counts: Y | None,
-) -> dict[str, Any]:
-    if schema.is_regression:
-        return _value_figures(schema, losses, mean, true, counts)
-    each = np.concatenate(sums.ensemble)
-    if schema.kind == "multilabel":
-        return _label_figures(schema, each, mean, true, counts)
+        return _label_figures(schema, rows.losses, mean, true, counts)
     return {
         "loss_name": "crossentropy",
-        "loss": float(np.average(each, weights=counts)),
+        "loss": float(np.average(rows.losses, weights=counts)),
         "accuracy": accuracy(mean, true, counts),
         "constant_guess_accuracy": constant_guess_accuracy(
             true, true, weights_train=counts, weights_validation=counts
@@ -310,17 +255,3 @@ def _explained(mean: FloatArray, true: Y, counts: Y | None) -> float | None:
 
 def _confusion(said: FloatArray, true: Y, counts: Y | None) -> Confusion:
     return tuple(map(tuple, confusion_matrix(said, true, counts).tolist()))
-
-
-def _total(parts: Sequence[NDArray[Any]]) -> NDArray[np.float64]:
-    with np.errstate(over="ignore"):
-        total: NDArray[np.float64] = np.asarray(parts, dtype=np.float64).sum(axis=0)
-    return total
-
-
-def _check_rows(n_rows: int, n_targets: int) -> None:
-    if n_rows == 0:
-        raise ArgumentError("evaluate", "x", "must have at least one row", got=0)
-    if n_rows != n_targets:
-        wanted = f"must have N={n_rows} rows from `x`"
-        raise ArgumentError("evaluate", "y", wanted, got=n_targets)

@@ -34,8 +34,12 @@ from shoal.models.probabilities import (
 from shoal.models.summary import Summary
 from shoal.network import FloatArray, Network, Parameters
 
-BLOCK = 2**22
-"""Outputs that are computed at once: a few blocks of 32 MB, however many rows there are."""
+BLOCK = 2**18
+"""Outputs that are computed at once: a few blocks of 2 MB, which stay in the cache, however many
+rows there are."""
+LEAST_ROWS = 8
+MOST = 2**22
+"""A block has a few rows of many networks too, unless they have more outputs than this."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -313,7 +317,8 @@ class Model:
         check_threads(where, threads)
         features = features_of(where, self.schema, x)
         widest = max(self.network.n_outputs, len(self.schema.classes))
-        n_rows = max(1, BLOCK // (len(self) * widest))
+        n_outputs = len(self) * widest
+        n_rows = max(BLOCK // n_outputs, min(LEAST_ROWS, MOST // n_outputs), 1)
         for start in range(0, max(1, len(features)), n_rows):
             block = features[start : start + n_rows]
             yield block, self._outputs(where, block, start, threads)

@@ -17,7 +17,7 @@ def probabilities(network: Network, outputs: FloatArray, *, threshold: float = 0
     One output is the probability p of the second of two classes, so a row is ``[1 - p, p]``.
     What is done to outputs depends on the last layer:
 
-    - ``softmax``: they are probabilities, and stay as they are;
+    - ``softmax``: they are probabilities already, up to the rounding of their sum to 1;
     - ``sigmoid`` with several units: each is divided by their sum; if all are 0, every class
       has the same probability;
     - any other (squared error with identity, tanh, step...): the nearest point among the
@@ -46,7 +46,8 @@ def probabilities(network: Network, outputs: FloatArray, *, threshold: float = 0
     values = _from_half(outputs, threshold)
     activation = network.layers[-1].activation
     if activation == "softmax" and threshold != 0:
-        return values
+        # in float32 they add up to 1 within 1e-7 only
+        return values if outputs.dtype == np.float64 else _evened(values)
     if activation == "sigmoid" and threshold != 0:
         return _shares(values)
     return nearest_probabilities(values)
@@ -160,6 +161,15 @@ def _bounded(sums: FloatArray) -> FloatArray:
     """Return sums in float64, within the largest number of their precision."""
     largest = float(np.finfo(sums.dtype).max)
     return np.clip(np.asarray(sums, np.float64), -largest, largest)
+
+
+def _evened(values: FloatArray) -> FloatArray:
+    """Divide rows, in place, by their sums, which are added class by class for any shape."""
+    total = values[..., 0].copy()
+    for k in range(1, values.shape[-1]):
+        total += values[..., k]
+    values /= total[..., np.newaxis]
+    return values
 
 
 def _shares(values: FloatArray) -> FloatArray:

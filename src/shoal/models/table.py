@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterable
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from shoal.data.dataset import Schema
 from shoal.models.ensemble import Prediction
@@ -52,6 +53,27 @@ def prediction_columns(
         ArgumentError, DataError: as `Model.predict`.
     """
     found = model.prediction(x, threads=threads, where="prediction_columns")
+    return columns_of(model, found, taken=taken)
+
+
+def columns_of(
+    model: Model,
+    found: Prediction,
+    *,
+    taken: Collection[str] = (),
+    undecided: NDArray[np.bool_] | None = None,
+) -> dict[str, list[str]]:
+    """Return a prediction as new columns of a table; see `prediction_columns`.
+
+    Args:
+        model: that made it.
+        found: the prediction.
+        taken: names of the columns that came in.
+        undecided: whose class or value is left empty; see `Abstention`.
+
+    Shapes:
+        undecided (N,), or (N, C) for several targets -> columns of N texts
+    """
     single = model.parameters.dtype == np.float32
     schema = model.schema
     if schema.kind == "classification":
@@ -61,6 +83,8 @@ def prediction_columns(
     else:
         single = single and _near_zero(model)
         columns = _target_columns(schema, "value", found.mean, single=single)
+    if undecided is not None:
+        _empty(columns, undecided.reshape(len(undecided), -1))
     if len(model) > 1:
         each = found.disagreement
         each = each[:, None] if each.ndim == 1 else each
@@ -93,7 +117,7 @@ def free_names(names: Iterable[str], taken: Collection[str]) -> list[str]:
 def _class_columns(model: Model, found: Prediction, *, single: bool) -> dict[str, list[str]]:
     classes = model.schema.classes
     assert found.codes is not None
-    columns = {"class": [classes[code] for code in found.codes.tolist()]}
+    columns = {"class": list(map(classes.__getitem__, found.codes.tolist()))}
     for i, name in enumerate(classes):
         columns[f"probability_{name}"] = _texts(found.mean[:, i], single=single)
     return columns
@@ -120,6 +144,13 @@ def _target_columns(
     }
 
 
+def _empty(columns: dict[str, list[str]], undecided: NDArray[np.bool_]) -> None:
+    """Empty the cells of answers that are not given: the first columns, one for each target."""
+    for cells, open_ in zip(columns.values(), undecided.T, strict=False):
+        for row in np.flatnonzero(open_).tolist():
+            cells[row] = ""
+
+
 def _near_zero(model: Model) -> bool:
     return all(
         abs(center) <= FAR * scale
@@ -130,11 +161,12 @@ def _near_zero(model: Model) -> bool:
 
 def _texts(values: FloatArray, *, single: bool) -> list[str]:
     plain = values + 0.0  # -0.0 becomes 0.0
-    exact = [repr(value) for value in plain.tolist()]
     if not single:
-        return exact
+        return list(map(repr, plain.tolist()))
     with np.errstate(over="ignore"):
         short = plain.astype(np.float32)
+    texts = list(map(str, short))
     # each value by itself, so that a row is written alike whatever rows are beside it
-    written = zip(short, np.isfinite(short).tolist(), exact, strict=True)
-    return [str(value) if fits else full for value, fits, full in written]
+    for row in np.flatnonzero(~np.isfinite(short)).tolist():
+        texts[row] = repr(float(plain[row]))
+    return texts

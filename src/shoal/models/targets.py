@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from shoal.data.cells import class_name
 from shoal.data.dataset import Schema
 from shoal.data.encode import one_hot
 from shoal.errors import ArgumentError, did_you_mean
@@ -16,6 +18,9 @@ Y = NDArray[np.float64]
 
 def targets_of(where: str, schema: Schema, y: ArrayLike) -> Y:
     """Return `y` one-hot (N, n_classes), as labels (N, L) of 0 and 1, or as values (N, C).
+
+    Numbers (N,) are classes by name where each of them is the name of one: of the classes '1'
+    and '2', 1 is the first. Else of two classes 0 is the first and 1 the second.
 
     Raises:
         ArgumentError: another shape, or values that the schema does not know.
@@ -29,6 +34,10 @@ def targets_of(where: str, schema: Schema, y: ArrayLike) -> Y:
     if classes and given.ndim == 1 and given.dtype.kind in "OUT":
         codes = _codes(where, classes, given.tolist())
         return one_hot(np.array(codes, np.int64), len(classes))
+    if classes and given.ndim == 1 and given.dtype.kind in "biuf":
+        numbers = _codes_of_numbers(classes, given)
+        if numbers is not None:
+            return one_hot(numbers, len(classes))
     if given.dtype.kind not in "biuf":
         wanted = "must be a table of numbers, or names of classes"
         raise ArgumentError(where, "y", wanted, got=f"an array of {given.dtype}")
@@ -55,6 +64,16 @@ def _one_hot(where: str, array: Y) -> Y:
         wanted = "must be 0 and 1, with one 1 a row where there are several columns"
         raise ArgumentError(where, "y", wanted, got="other values")
     return array
+
+
+def _codes_of_numbers(classes: Sequence[str], given: NDArray[Any]) -> NDArray[np.int64] | None:
+    """Return the codes of classes that are called by numbers; None where one is not a class."""
+    values, place = np.unique(given, return_inverse=True)
+    names = [class_name(value) for value in values]
+    if not names or not set(names) <= set(classes):
+        return None
+    codes = np.array([classes.index(name) for name in names], np.int64)
+    return np.asarray(codes[place], np.int64)
 
 
 def _codes(where: str, classes: Sequence[str], names: Sequence[object]) -> list[int]:
