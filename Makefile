@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check
 CORE := $(wildcard cpp/*) pyproject.toml
 
-.PHONY: run test test-all bench exhaustive sanitize lint format clean
+.PHONY: run test test-all bench bench-tabular exhaustive sanitize lint format clean
 
 run: $(VENV)/.built
 	$(BIN)/shoal run examples/greater.toml
@@ -20,6 +20,9 @@ test-all: $(VENV)/.built $(VENV)/.tested $(VENV)/.peered
 
 bench: $(VENV)/.built $(VENV)/.benched
 	$(BIN)/python -m benchmarks
+
+bench-tabular: $(VENV)/.built $(VENV)/.tested
+	$(BIN)/python -m benchmarks.tabular
 
 exhaustive: $(VENV)/.built $(VENV)/.tested
 	$(BIN)/python tools/exhaustive.py

@@ -25,7 +25,9 @@ _NAMES = {
     "shoal.experiments.doctor": ("Diagnosis", "diagnose"),
     "shoal.experiments.search": ("halve", "optimise"),
     "shoal.experiments.sweep": ("Sweep",),
-    "shoal.models": ("Model",),
+    "shoal.exports": ("export",),
+    "shoal.exports.importing": ("import_model",),
+    "shoal.models": ("Model", "assess"),
     "shoal.network": ("Dense", "Huber", "Input", "Network", "Parameters"),
     "shoal.training": (
         "LBFGS", "SGD", "AMSGrad", "AdaGrad", "Adam", "AdamW", "Annealing", "ConstantRate",
@@ -109,13 +111,16 @@ __all__ = [
     "UserFunction",
     "__version__",
     "animate",
+    "assess",
     "charts",
     "compare",
     "data",
     "diagnose",
     "errors",
     "experiments",
+    "export",
     "halve",
+    "import_model",
     "keep",
     "kernels",
     "load",
@@ -156,7 +161,9 @@ if TYPE_CHECKING:
     from shoal.experiments.doctor import Diagnosis, diagnose
     from shoal.experiments.search import halve, optimise
     from shoal.experiments.sweep import Sweep
-    from shoal.models import Model
+    from shoal.exports import export
+    from shoal.exports.importing import import_model
+    from shoal.models import Model, assess
     from shoal.models import load_model as load
     from shoal.network import Dense, Huber, Input, Network, Parameters
     from shoal.training import (

@@ -12,7 +12,7 @@ from shoal.data.assemble import build_dataset, fill_gaps
 from shoal.data.cells import number_name, parse_number
 from shoal.data.dataset import Dataset, Feature, Schema
 from shoal.data.delimited import TextFormat, read_chunks, read_delimited
-from shoal.data.encode import encode_rows, encode_targets, encode_values
+from shoal.data.encode import encode_rows, encode_targets, encode_values, wrong_targets
 from shoal.data.frames import from_frame
 from shoal.data.table import Table
 from shoal.errors import DataError
@@ -420,6 +420,17 @@ def test_targets_that_do_not_fit(text: str, expected: str) -> None:
     with pytest.raises(DataError) as caught:
         encode_targets(SCHEMA, table(text))
     assert str(caught.value) == expected
+
+
+def test_targets_and_weights_that_do_not_fit_are_named_row_by_row() -> None:
+    weighted = SCHEMA.model_copy(update={"weights": "w"})
+    rows = table("y,w\nyes,1\nmaybe,1\nno,-1\nnever,2\n")
+    found = wrong_targets(weighted, rows, np.array([0, 1, 2]))
+    assert [(each.row, each.line) for each in found] == [(1, 3), (2, 4)]
+    assert [each.reason for each in found] == [
+        "column 'y': 'maybe' is not a known class; known are 'no', 'yes'.",
+        "column 'w': the weight '-1' is not from 0 to 1e+150.",
+    ]
 
 
 INPUTS = Schema(

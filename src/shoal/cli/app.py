@@ -11,13 +11,18 @@ import typer
 from shoal.cli import (
     commands_compare,
     commands_doctor,
+    commands_export,
+    commands_importance,
+    commands_monitor,
     commands_plot,
     commands_report,
     commands_search,
+    commands_serve,
     commands_store,
     commands_sweep,
     commands_train,
     commands_use,
+    commands_worth,
 )
 from shoal.cli.completion import answer_bash
 from shoal.cli.exits import EXIT_CODES
@@ -33,10 +38,16 @@ COMMANDS = (
     (commands_compare.compare, "Tell which of some experiments is better, on paired seeds."),
     (commands_doctor.doctor, "Say what is wrong with an experiment, and prove it."),
     (commands_train.train, "Train on your own data; write the model and its experiment."),
+    (commands_worth.worth, "Say whether a network is worth it on your own data."),
     (commands_store.replay, "Compute a stored run again and say whether it is the same."),
     (commands_use.show, "Show a network as a table."),
     (commands_use.predict, "Predict the rows of a table, or one row."),
     (commands_use.evaluate, "Judge a model on rows whose answer is known."),
+    (commands_importance.importance, "Say which columns answers rest on, or why of one row."),
+    (commands_monitor.monitor, "Watch a model in use: accuracy, drift, an exit code."),
+    (commands_export.export, "Write a model in another format, which proves itself."),
+    (commands_export.import_file, "Read a network of another library as a model."),
+    (commands_serve.serve, "Answer predictions over HTTP, behind a token."),
     (commands_plot.plot, "Draw a chart of a run, a sweep or a comparison."),
     (commands_report.animate, "Show how networks learn, or how they differ, as a film."),
     (commands_report.report, "Write what came of it as one page that opens offline."),
@@ -71,9 +82,9 @@ def top(
 ) -> None:
     """Handle the options that stand before a command."""
     if version:
-        from importlib.metadata import version as installed
+        import shoal
 
-        typer.echo(installed("shoal"))
+        typer.echo(shoal.__version__)
         raise typer.Exit
     if context.invoked_subcommand is None:
         typer.echo(context.get_help())
@@ -86,6 +97,9 @@ app.add_typer(commands_store.runs, short_help="List what is stored; show, tag, e
 
 def main() -> None:
     """Run the command line; what a terminal's encoding cannot write is written out."""
+    for name in ("stdout", "stderr"):
+        if getattr(sys, name) is None:  # closed by who called: nobody reads
+            setattr(sys, name, open(os.devnull, "w", encoding="utf-8"))  # noqa: SIM115
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="backslashreplace")

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 import typer
 
+from shoal.cli import evaluate_options as asked
 from shoal.cli.completion import complete_shown
 from shoal.cli.exits import guarded
 from shoal.cli.options import (
@@ -20,6 +21,21 @@ from shoal.cli.options import (
     Which,
     one_of,
 )
+
+
+def _number_up_to(most: float) -> Any:
+    """Return the parser of an option that is a number from 0 to `most`."""
+
+    def parse(text: str) -> float:
+        try:
+            found = float(text)
+        except ValueError:
+            found = -1.0
+        if not 0 <= found <= most:
+            raise typer.BadParameter(f"must be a number from 0 to {most:g}; got {text}.")
+        return found
+
+    return parse
 
 
 @guarded
@@ -71,12 +87,30 @@ def predict(
     encoding: Encoding = None,
     separator: Separator = None,
     decimal: Decimal = ".",
+    abstain_below: Annotated[
+        float | None,
+        typer.Option(
+            "--abstain-below", metavar="P", parser=_number_up_to(1.0), show_default=False,
+            help="Leave the class of a row empty where it is less probable than P.",
+        ),
+    ] = None,
+    abstain_above: Annotated[
+        float | None,
+        typer.Option(
+            "--abstain-above", metavar="SPREAD", parser=_number_up_to(1e150), show_default=False,
+            help="Leave answers empty where the disagreement is larger than SPREAD.",
+        ),
+    ] = None,
     threads: Threads = None,
+    timing: Annotated[
+        bool,
+        typer.Option("--timing", help="Say on stderr what reading, predicting, writing cost."),
+    ] = False,
     json: Annotated[
         bool, typer.Option("--json", help="Write a JSON object a line in place of CSV.")
     ] = False,
     quiet: Annotated[
-        bool, typer.Option("--quiet", "-q", help="Do not name the rows left out.")
+        bool, typer.Option("--quiet", "-q", help="No notes, no counts, no rows left out.")
     ] = False,
     output: Annotated[
         Path | None,
@@ -88,11 +122,13 @@ def predict(
     force: Force = False,
 ) -> None:  # fmt: skip
     """Predict rows: the columns that came in, plus class, probabilities and
-    disagreement (the spread between the networks), or value and disagreement.
+    disagreement (the spread between the networks), or value and disagreement,
+    and, where a row is unlike the training data, why.
 
     \b
     Examples:
       shoal predict flowers.safetensors new.csv -o answers.csv
+      shoal predict flowers.safetensors new.csv --abstain-below 0.9
       shoal predict or.safetensors input1=0 input2=1
       shoal predict @last input1=0 input2=1
     """
@@ -101,7 +137,8 @@ def predict(
     form = {"encoding": encoding, "separator": separator, "decimal": decimal}
     predict_data(
         model, data, which=network, on_error=on_error, form=form, threads=threads, as_json=json,
-        quiet=quiet, output=output, force=force,
+        quiet=quiet, output=output, force=force, abstain_below=abstain_below,
+        abstain_above=abstain_above, timing=timing,
     )  # fmt: skip
 
 
@@ -114,23 +151,45 @@ def evaluate(
             metavar="DATA", help="A CSV or Parquet file with the target, or -.", show_default=False
         ),
     ],
+    by: asked.By = None,
+    worst: asked.WorstRows = None,
+    costs: asked.Costs = None,
+    positive: asked.Positive = None,
+    coverage: asked.Coverages = None,
+    min_accuracy: asked.Accuracies = None,
+    full: asked.Full = False,
     network: Which = None,
+    resamples: asked.Resamples = None,
+    seed: asked.ResampleSeed = None,
     encoding: Encoding = None,
     separator: Separator = None,
     decimal: Decimal = ".",
     threads: Threads = None,
     json: Json = False,
+    output: asked.Outputs = None,
+    force: Force = False,
 ) -> None:
-    """Judge a model on rows whose answer is known: accuracy, loss, confusion.
+    """Judge a model on rows whose answer is known: every figure with its
+    interval, where it fails, and whether its probabilities can be trusted.
 
     \b
-    Example:
+    Examples:
       shoal evaluate flowers.safetensors test.csv
+      shoal evaluate loans.safetensors test.csv --by region --costs 1,20
+      shoal evaluate @last test.csv --min-accuracy 0.99 -o report.html
     """
-    from shoal.cli.evaluate import evaluate_data
+    from shoal.cli.evaluate import evaluate_data, request_of
 
+    request = request_of(
+        by=by or (), worst=worst, full=full, positive=positive, costs=costs,
+        coverages=coverage or (), accuracies=min_accuracy or (), resamples=resamples, seed=seed,
+        decimal=decimal, threads=threads,
+    )  # fmt: skip
     form = {"encoding": encoding, "separator": separator, "decimal": decimal}
-    evaluate_data(model, data, which=network, form=form, threads=threads, as_json=json)
+    evaluate_data(
+        model, data, which=network, form=form, request=request, as_json=json,
+        outputs=output or (), force=force,
+    )  # fmt: skip
 
 
 @guarded

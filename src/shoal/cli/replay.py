@@ -6,7 +6,7 @@ import sys
 
 import typer
 
-from shoal.cli.exits import FELL_SHORT
+from shoal.cli.exits import FELL_SHORT, answering
 from shoal.cli.output import print_json
 from shoal.experiments.certificate import Replay, replay
 
@@ -16,12 +16,13 @@ def replay_run(
 ) -> None:
     """Compute a stored run again, say what came of it; exit with 1 if it is different."""
     found = replay(ref, threads=threads, allow_python=allow_python)
-    if as_json:
-        print_json(found.to_dict())
-    else:
-        print(found.sentence)
-        if not quiet:
-            _say_where(found)
+    with answering():
+        if as_json:
+            print_json(found.to_dict())
+        else:
+            print(found.sentence)
+    if not as_json and not quiet:
+        _say_where(found)
     if found.same == "different":
         raise typer.Exit(FELL_SHORT)
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import typer
 
-from shoal.cli.exits import FELL_SHORT, INTERRUPTED
+from shoal.cli.exits import FELL_SHORT, INTERRUPTED, answering
 from shoal.cli.output import REPORT, check_files, print_json, to_json, write_report
 from shoal.cli.storing import RunStoring, Storing, storing_run
 from shoal.data.dataset import Dataset
@@ -160,12 +160,13 @@ def deliver(
             stored.finish(error.run, status="failed")
         raise
     document = _write(run, wishes, texts)
-    if wishes.as_json:
-        print_json(document)
-    elif not wishes.quiet:
-        from shoal.cli.result import print_result
+    with answering():
+        if wishes.as_json:
+            print_json(document)
+        elif not wishes.quiet:
+            from shoal.cli.result import print_result
 
-        print_result(run, [*wishes.outputs, *(path for path, _ in texts)])
+            print_result(run, [*wishes.outputs, *(path for path, _ in texts)])
     entry = stored.finish(run, document)
     problems = run.warnings[len(prepared.warnings) :]
     if run.interrupted:

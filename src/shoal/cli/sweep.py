@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import typer
 
-from shoal.cli.exits import FELL_SHORT, INTERRUPTED
+from shoal.cli.exits import FELL_SHORT, INTERRUPTED, answering
 from shoal.cli.output import REPORT, check_files, print_json, to_json, write_report
 from shoal.cli.run import with_seed
 from shoal.cli.storing import Storing, finish_sweep, storing_sweep
@@ -139,10 +139,11 @@ def _carried_out(sweep: Sweep, known: Any, wanted: Wanted) -> Swept:
             print(f"warning: {warning}", file=sys.stderr)
         needs = wanted.as_json or any(path.suffix == ".json" for path in wanted.outputs)
         document = swept.to_dict() if needs else None
-        if wanted.as_json:
-            print_json(document)
-        elif not wanted.quiet:
-            print_swept(swept, figure=wanted.figure, sort=wanted.sort, top=wanted.top)
+        with answering():
+            if wanted.as_json:
+                print_json(document)
+            elif not wanted.quiet:
+                print_swept(swept, figure=wanted.figure, sort=wanted.sort, top=wanted.top)
         finish_sweep(draft, swept, wanted.storing, document)
     _write(swept, document, wanted)  # last: a full disk takes neither the answer nor the store's
     return swept

@@ -95,6 +95,17 @@ def number_name(value: float) -> str:
     return str(int(value)) if whole else repr(float(value))
 
 
+def class_name(label: object) -> str:
+    """Return what a class is called in a model: whole numbers without a point.
+
+    Example:
+        >>> class_name(2.0), class_name(np.int64(2)), class_name(True), class_name("two")
+        ('2', '2', 'True', 'two')
+    """
+    plain = label.item() if isinstance(label, np.generic) else label
+    return number_name(plain) if isinstance(plain, float) else str(plain)
+
+
 def _read_numbers(column: FloatArray) -> Cells:
     states = np.zeros(len(column), dtype=np.int8)
     states[np.isnan(column)] = GAP

@@ -87,17 +87,38 @@ def encode_targets(schema: Schema, table: Table, *, rows: IndexArray | None = No
     for name in schema.targets:
         if name not in table.names:
             raise table.no_column(name, "target")
-    blocks, problems = [], []
-    for place, name in enumerate(schema.targets):
-        block, wrong = _encode_target(schema, table, place)
-        blocks.append(block)
-        problems.append((name, wrong))
+    found = [_encode_target(schema, table, place) for place in range(len(schema.targets))]
+    problems = [(name, wrong) for name, (_, wrong) in zip(schema.targets, found, strict=True)]
     chosen = np.arange(table.n_rows) if rows is None else rows
     wanted = set(chosen.tolist())
     first = {row: each for row, each in _first_problems(problems).items() if row in wanted}
     if first:
         raise _error(table, min(first), *first[min(first)])
-    return np.hstack(blocks)[chosen]
+    return np.hstack([block for block, _ in found])[chosen]
+
+
+def wrong_targets(schema: Schema, table: Table, rows: IndexArray) -> tuple[BadRow, ...]:
+    """Return those of some rows whose target or weight does not fit, with line and reason.
+
+    What `encode_targets` and `encode_weights` raise at the first of, for those who would rather
+    leave such rows out.
+
+    Args:
+        schema: what the model was trained on.
+        table: rows with the columns of the targets, and of weights if the schema has any.
+        rows: those that are asked about, (N,).
+    """
+    problems = [
+        (name, _encode_target(schema, table, place)[1]) for place, name in enumerate(schema.targets)
+    ]
+    if schema.weights is not None and schema.weights in table.names:
+        problems.append((schema.weights, _weights(schema.weights, table)[1]))
+    first, wanted = _first_problems(problems), set(rows.tolist())
+    return tuple(
+        BadRow(row=row, line=table.place(row)["line"], reason=describe_row(reason, cure, name))
+        for row, (name, reason, cure) in sorted(first.items())
+        if row in wanted
+    )
 
 
 def encode_weights(
@@ -118,12 +139,7 @@ def encode_weights(
     if schema.weights not in table.names:
         raise table.no_column(schema.weights, "weights column")
     chosen = np.arange(table.n_rows) if rows is None else rows
-    values: FloatArray = np.zeros(table.n_rows)
-    column = table.column(schema.weights)
-    problems = _fill_numbers(values, column, None, table)
-    for row in np.flatnonzero((values < 0) | (values > LARGEST)).tolist():
-        cell = show(cell_text(column, row))
-        problems[row] = (f"the weight {cell} is not from 0 to {LARGEST:g}.", "")
+    values, problems = _weights(schema.weights, table)
     wanted = set(chosen.tolist())
     wrong = [row for row in sorted(problems) if row in wanted]
     if wrong:
@@ -164,7 +180,8 @@ def require_columns(schema: Schema, table: Table) -> None:
         return
     what = "the column" if len(missing) == 1 else "the columns"
     verb = "is" if len(missing) == 1 else "are"
-    meant = did_you_mean(missing[0], [n for n in table.names if n not in missing])
+    used = {feature.name for feature in schema.columns}
+    meant = did_you_mean(missing[0], [name for name in table.names if name not in used])
     raise DataError(
         f"{what} {listing(missing)} {verb} missing; the columns are {listing(table.names)}.",
         source=table.source,
@@ -200,6 +217,17 @@ def code_targets(codes: IndexArray, n_classes: int) -> FloatArray:
     if n_classes <= 2:
         return codes.astype(np.float64)[:, np.newaxis]
     return one_hot(codes, n_classes)
+
+
+def _weights(name: str, table: Table) -> tuple[FloatArray, _Problems]:
+    """Return a column of weights, (N,), and the cells that do not fit."""
+    values: FloatArray = np.zeros(table.n_rows)
+    column = table.column(name)
+    problems = _fill_numbers(values, column, None, table)
+    for row in np.flatnonzero((values < 0) | (values > LARGEST)).tolist():
+        cell = show(cell_text(column, row))
+        problems[row] = (f"the weight {cell} is not from 0 to {LARGEST:g}.", "")
+    return values, problems
 
 
 def _encode_target(schema: Schema, table: Table, place: int) -> tuple[FloatArray, _Problems]:

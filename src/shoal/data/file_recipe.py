@@ -14,10 +14,12 @@ from shoal.data.assemble import Missing, build_dataset
 from shoal.data.dataset import Dataset, Kind
 from shoal.data.delimited import TextFormat
 from shoal.data.frames import from_frame
-from shoal.data.opening import read_content, source_name, tables_of
+from shoal.data.opening import open_file, read_content, source_name, tables_of
 from shoal.data.recipe import DataRecipe
-from shoal.errors import DataError
+from shoal.errors import DataError, InputError
 
+BLOCK = 1 << 20
+"""Bytes of a file that are looked at at a time."""
 _Name = Annotated[str, Field(min_length=1)]
 
 
@@ -132,7 +134,15 @@ def fingerprint_file(file: str, folder: Path | None = None) -> str:
     Raises:
         InputError: the file is not there or cannot be read.
     """
-    return hashlib.sha256(read_content(file, folder)).hexdigest()
+    digest = hashlib.sha256()
+    with open_file(file, folder) as opened:
+        try:
+            while block := opened.read(BLOCK):
+                digest.update(block)
+        except OSError as error:
+            told = error.strerror or str(error)
+            raise InputError(f"{file}: cannot be read: {told}.") from error
+    return digest.hexdigest()
 
 
 def _check_fingerprint(recipe: FileData, content: bytes, source: str) -> None:

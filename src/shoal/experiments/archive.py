@@ -13,12 +13,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib import import_module
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
 
+import shoal
 from shoal.errors import ArgumentError, ShoalWarning, StoreError
 from shoal.experiments.result import number
 from shoal.experiments.stored_run import (
@@ -196,7 +196,7 @@ def kind_of(record: Any) -> Kind:
 @cache
 def where() -> dict[str, Any]:
     """Return on which machine, with which arithmetic and version things are computed here."""
-    return {"machine": machine(), "arithmetic": ARITHMETIC, "version": version("shoal")}
+    return {"machine": machine(), "arithmetic": ARITHMETIC, "version": shoal.__version__}
 
 
 def machine() -> str:

@@ -12,12 +12,12 @@ import json
 import os
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any, BinaryIO, Final
 
 import numpy as np
 
+import shoal
 from shoal import files
 from shoal.data.wording import show
 from shoal.errors import CheckpointError, MissingFileError
@@ -134,7 +134,7 @@ def header_of(prepared: Prepared, path: Path_) -> dict[str, Any]:
         "folder": os.path.relpath(experiment.folder, Path(path).parent),
         "fingerprint": data_fingerprint(prepared),
         "arithmetic": ARITHMETIC,
-        "version": version("shoal"),
+        "version": shoal.__version__,
     }
 
 

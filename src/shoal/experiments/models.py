@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import weakref
 from collections.abc import Sequence
-from importlib.metadata import version
 from typing import Any
 
 import numpy as np
 
+import shoal
 from shoal.data.file_recipe import FileData
 from shoal.data.image_recipe import ImageData
 from shoal.experiments.document import Experiment
@@ -19,10 +20,22 @@ from shoal.network import LOSSES, Network, Parameters
 
 FILES = ("file", "images", "labels", "validation_images", "validation_labels")
 """The keys of `data` that name files."""
+KEPT = 16
+"""Summaries that are kept at hand: all networks of a run, one by one, have the same."""
+_KNOWN: dict[
+    tuple[int, int, float, float],
+    tuple[weakref.ref[Any], weakref.ref[Any], Summary | None],
+] = {}
 
 
 def model_of(
-    prepared: Prepared, network: Network, weights: np.ndarray, members: Sequence[int], best: int
+    prepared: Prepared,
+    network: Network,
+    weights: np.ndarray,
+    members: Sequence[int],
+    best: int,
+    *,
+    summed_up: bool = True,
 ) -> Model:
     """Return some networks of a population with weights (P, K) as one model.
 
@@ -32,6 +45,7 @@ def model_of(
         weights: of the whole population.
         members: the networks to take, at least one.
         best: the best network's place among all networks.
+        summed_up: whether it keeps what its training rows were like.
     """
     experiment = prepared.experiment
     parts = prepared.parts
@@ -51,15 +65,24 @@ def model_of(
         best=list(members).index(best) if best in members else 0,
         experiment=portable_document(experiment),
         arithmetic=ARITHMETIC,
-        version=version("shoal"),
-        summary=_summary(parts[0]),
+        version=shoal.__version__,
+        summary=_summary(parts[0], experiment) if summed_up else None,
     )
 
 
-def _summary(part: Part) -> Summary | None:
+def _summary(part: Part, experiment: Experiment) -> Summary | None:
     """Return what the rows that trained the first network looked like; of a stream, any rows."""
-    rows = part.split.train
-    return summarise(part.dataset, rows if len(rows) else np.arange(part.dataset.n_rows))
+    data, x, train = experiment.data, part.dataset.x, part.split.train
+    key = (id(x), id(train), data.multiply, data.add)
+    known = _KNOWN.get(key)
+    if known is not None and known[0]() is x and known[1]() is train:
+        return known[2]
+    rows = train if len(train) else np.arange(part.dataset.n_rows)
+    found = summarise(part.dataset, rows, multiply=data.multiply, add=data.add)
+    while len(_KNOWN) >= KEPT:
+        _KNOWN.pop(next(iter(_KNOWN)), None)
+    _KNOWN[key] = weakref.ref(x), weakref.ref(train), found
+    return found
 
 
 def portable_document(experiment: Experiment) -> dict[str, Any]:

@@ -289,7 +289,12 @@ def unscaled_warnings(experiment: Experiment, dataset: Dataset, split: Split) ->
     if experiment.preprocess.scaling == "none":
         columns = unscaled_columns(dataset.x[train], dataset.schema.feature_names)
         found.append(unscaled_sentence(columns))
-    if dataset.schema.is_regression and experiment.preprocess.target_scaling == "none":
+    counts = experiment.training.loss_for(experiment.network) == "poisson"  # never scaled
+    if (
+        dataset.schema.is_regression
+        and experiment.preprocess.target_scaling == "none"
+        and not counts
+    ):
         found += [
             f"the target '{column.name}' reaches the network unscaled (mean "
             f"{column.mean:.6g}, std {column.std:.3g}). "

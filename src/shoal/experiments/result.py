@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import math
-from importlib.metadata import version
 from typing import TYPE_CHECKING, Any, SupportsFloat
 
 import numpy as np
 
+import shoal
 from shoal.data.dataset import IndexArray
 from shoal.data.tasks import TaskRecipe, attainable_accuracy
 from shoal.data.weights import row_weights
@@ -46,7 +46,7 @@ def result_document(run: Run) -> dict[str, Any]:
         "interrupted": run.interrupted,
         "digest": run.digest,
         "arithmetic": ARITHMETIC,
-        "version": version("shoal"),
+        "version": shoal.__version__,
     }
 
 

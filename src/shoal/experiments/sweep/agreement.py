@@ -5,8 +5,8 @@ from __future__ import annotations
 import platform
 from dataclasses import dataclass
 from functools import cache
-from importlib.metadata import version
 
+import shoal
 from shoal.errors import InputError
 from shoal.kernels import ARITHMETIC
 
@@ -32,7 +32,7 @@ class Maker:
 @cache
 def own_maker() -> Maker:
     """Return that of this process."""
-    return Maker(version=version("shoal"), arithmetic=ARITHMETIC, machine=platform.machine())
+    return Maker(version=shoal.__version__, arithmetic=ARITHMETIC, machine=platform.machine())
 
 
 def check_agreement(made_by: Maker) -> None:

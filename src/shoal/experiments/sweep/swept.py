@@ -7,12 +7,12 @@ import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any, Self
 
 import numpy as np
 
+import shoal
 from shoal.errors import ArgumentError, did_you_mean
 from shoal.experiments.result import number
 from shoal.experiments.run import Run
@@ -318,7 +318,7 @@ class Swept(Viewed):
             "warnings": list(self.warnings),
             "digest": self.digest if "digest" in self.columns else None,
             "arithmetic": ARITHMETIC,
-            "version": version("shoal"),
+            "version": shoal.__version__,
         }
 
     def pack(self) -> tuple[dict[str, Any], dict[str, np.ndarray]]:

@@ -1,0 +1,168 @@
+"""``shoal worth``: from a table to the answer whether a network is worth it there."""
+
+from __future__ import annotations
+
+import shlex
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+from rich.table import Table
+
+from shoal.cli.output import (
+    REPORT,
+    check_files,
+    print_json,
+    standard_input,
+    to_json,
+    write_report,
+)
+from shoal.cli.tables import label, new_console, new_table
+from shoal.data.dataset import Dataset
+from shoal.data.file_recipe import FileData, load_file
+from shoal.data.wording import count
+from shoal.errors import DataError, MissingExtraError
+from shoal.experiments.document import Experiment
+from shoal.files import write_bytes
+
+if TYPE_CHECKING:
+    from shoal.sklearn.worth_record import Worth
+
+WRITES: Final = {".json": "the result", REPORT: "a report"}
+WIDTH: Final = 79
+HEADS: Final = {"accuracy": "accuracy, %", "mean_absolute_error": "mean abs. error",
+                "log_loss": "log loss", "r2": "R²"}  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """What was asked for on the command line, beside the table."""
+
+    folds: int
+    repeats: int
+    seed: int
+    threads: int | None
+    as_json: bool
+    quiet: bool
+    outputs: tuple[Path, ...]
+    force: bool
+
+
+def worth_file(data: str, table: Mapping[str, Any], asked: Asked) -> None:
+    """Answer for a file; print the table and the sentence, and write what was asked for.
+
+    Args:
+        data: the file's name, or ``-``.
+        table: how to read it: keys of `FileData`, None where nothing was said.
+        asked: the rest.
+    """
+    check_files(asked.outputs, WRITES, force=asked.force)
+    worth = _asking()
+    recipe = {key: value for key, value in table.items() if value not in (None, ())}
+    targets = tuple(name.strip() for name in str(table["target"]).split(","))
+    dataset = _read({**recipe, "file": data, "target": targets if targets[1:] else targets[0]})
+    if not asked.quiet:
+        for note in dataset.notes:
+            print(f"{label(dataset.source)}: {label(note)}", file=sys.stderr)
+    found: Worth = worth(
+        dataset, folds=asked.folds, repeats=asked.repeats, seed=asked.seed, threads=asked.threads,
+        progress=None if asked.quiet or not sys.stderr.isatty() else _show,
+    )  # fmt: skip
+    found = replace(found, command=_command(data, recipe, asked))
+    document = found.to_dict()
+    for path in asked.outputs:
+        if path.suffix == REPORT:
+            write_report(found, path, force=asked.force)
+        else:
+            write_bytes(path, to_json(document).encode(), force=asked.force)
+    if asked.as_json:
+        print_json(document)
+    else:
+        print_worth(found, quiet=asked.quiet)
+
+
+def print_worth(found: Worth, *, quiet: bool = False) -> None:
+    """Print the answer, and the table that it stands on."""
+    if sys.stderr.isatty():
+        print("\r" + " " * WIDTH + "\r", end="", file=sys.stderr, flush=True)
+    console = new_console()
+    console.print(found.sentence)
+    if quiet:
+        return
+    console.print()
+    console.print(worth_table(found))
+    console.print()
+    times = count(found.repeats, "time")
+    console.print(
+        f"{found.n_rows:,} rows, {count(found.n_features, 'feature')}, {found.folds} folds drawn "
+        f"{times}, seed {found.seed};\n"
+        f"every fit with {count(found.threads, 'thread')}. 'network by': by how much it is better"
+        f"{', in points,' if found.figure == 'accuracy' else ''}\nin the same folds; in brackets "
+        "95 % intervals that allow for shared rows."
+    )
+
+
+def worth_table(found: Worth) -> Table:
+    """Return the table: a learner a row."""
+    from shoal.sklearn.worth_wording import amount_text, range_text
+
+    table = new_table("learner", HEADS[found.figure], "network by", HEADS[found.other], "fit s")
+    for each in found.learners:
+        (mean, low, high), by = found.own_text(each), ""
+        if each is not found.network:
+            between = found.interval(each)
+            middle, step = (between.low + between.high) / 2, (between.high - between.low) / 2
+            signed = amount_text(found, middle, step, signed=True)
+            by = f"{signed} ({range_text(found, between)})"
+        table.add_row(
+            each.label.removeprefix("the ").removeprefix("gradient-"),
+            f"{mean} ({low} to {high})", by, f"{each.others.mean():.2f}",
+            f"{max(each.seconds, 0.001):.1g}",
+        )  # fmt: skip
+    return table
+
+
+def _asking() -> Any:
+    """Return the function that answers.
+
+    Raises:
+        MissingExtraError: scikit-learn is not installed.
+    """
+    try:
+        import sklearn  # noqa: F401
+    except ImportError:
+        raise MissingExtraError("shoal worth", "scikit-learn", "sklearn") from None
+    from shoal.sklearn.worth_asking import worth
+
+    return worth
+
+
+def _read(recipe: Mapping[str, Any]) -> Dataset:
+    asked = Experiment.read({"data": dict(recipe)}, source="shoal worth").data
+    assert isinstance(asked, FileData)
+    try:
+        return load_file(asked, Path(), standard_input())
+    except DataError as error:
+        cure = error.cure
+        for way in ("drop", "mean"):  # here the options say it
+            cure = cure.replace(f'missing="{way}"', f"--missing {way}")
+        raise DataError(
+            error.reason, source=error.source, line=error.line, column=error.column, cure=cure
+        ) from error
+
+
+def _command(data: str, recipe: Mapping[str, Any], asked: Asked) -> str:
+    words = ["shoal", "worth", data]
+    for name, value in recipe.items():
+        if value != getattr(FileData.model_fields.get(name), "default", None):
+            words += [f"--{name}", value if isinstance(value, str) else ",".join(value)]
+    return shlex.join([*words, "--folds", str(asked.folds), "--repeats", str(asked.repeats),
+                       "--seed", str(asked.seed)])  # fmt: skip
+
+
+def _show(done: int, n_fits: int) -> None:
+    """Show a line on standard error about how far it is."""
+    line = f"fit {done:,} of {n_fits:,}"
+    print(f"\r{line:<{WIDTH}}\r", end="", file=sys.stderr, flush=True)
