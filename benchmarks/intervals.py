@@ -13,9 +13,9 @@ from typing import Final
 import numpy as np
 
 from shoal.data.dataset import Feature, Schema
-from shoal.models.assessment_figures import GAP, WHOLE, measured
-from shoal.models.assessment_intervals import estimates
-from shoal.models.assessment_rows import JudgedRows
+from shoal.models.assessment.figures import GAP, WHOLE, measured
+from shoal.models.assessment.intervals import estimates
+from shoal.models.assessment.rows import JudgedRows
 
 COLUMNS: Final = (Feature(name="x"),)
 CLASSES: Final = Schema(columns=COLUMNS, target="y", kind="classification", classes=("no", "yes"))

@@ -9,7 +9,7 @@ import pytest
 from shoal.experiments.comparison import compare
 from shoal.experiments.document import Experiment
 from shoal.experiments.sweep import Sweep
-from shoal.models.assessment import assess
+from shoal.models.assessment.assessing import assess
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
 

@@ -10,11 +10,11 @@ import pytest
 from shoal.charts.registry import make
 from shoal.charts.report import content
 from shoal.errors import InputError
-from shoal.models.changes import Change
-from shoal.models.drifting import ColumnDrift
-from shoal.models.history import History, Look, Past
-from shoal.models.judging import Figure
-from shoal.models.watched import Bars, StrangeRow, Watched
+from shoal.models.monitoring.changes import Change
+from shoal.models.monitoring.drifting import ColumnDrift
+from shoal.models.monitoring.history import History, Look, Past
+from shoal.models.monitoring.judging import Figure
+from shoal.models.monitoring.watched import Bars, StrangeRow, Watched
 
 pytest.importorskip("vl_convert")
 NAMES = ("</script><b>", "a'\"b", "two\nlines", "🐟 مرحبا", "x" * 300, "y", "z", "y\u202e")

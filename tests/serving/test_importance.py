@@ -7,8 +7,8 @@ import json
 
 import numpy as np
 
-from shoal.models.attribution import attribute
-from shoal.models.importance import importance_of
+from shoal.models.importance.attribution import attribute
+from shoal.models.importance.measuring import importance_of
 from shoal.serving.service import MOST_SLOW
 
 PATH = "/models/flowers/importance"

@@ -36,6 +36,7 @@ class Line(asyncio.Transport):
         super().__init__()
         self.sent = b""
         self.n_unread = 0
+        self.is_read = True
         self.closed = self.aborted = False
         self.protocol: Any = desk.protocol(desk.config, desk.state, {}, desk.loop)
         self.protocol.connection_made(self)
@@ -57,10 +58,10 @@ class Line(asyncio.Transport):
         return self.n_unread
 
     def pause_reading(self) -> None:
-        pass
+        self.is_read = False
 
     def resume_reading(self) -> None:
-        pass
+        self.is_read = True
 
     async def ask(self, *parts: bytes) -> tuple[int, bytes, Any]:
         """Send, and return status, headers and document of all that came."""
@@ -239,6 +240,24 @@ def test_refusals_that_nobody_reads_take_no_places() -> None:
         await asyncio.gather(*desk.state.tasks)
         assert got[0] == 200
         assert desk.gate.n_aside == 0
+
+    at_the_desk(test, max_requests=1)
+
+
+def test_who_was_turned_away_and_asks_again_at_once_is_heard_a_little_later(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Without that, 2,000 of them kept the event loop from those that were let in."""
+    monkeypatch.setattr(connections, "REST_SECONDS", 0.02)
+
+    async def test(desk: Desk) -> None:
+        await desk.line().ask(b"GET / HTTP/1.1\r\n" + HEADERS + b"\r\n")
+        line = desk.line()
+        assert (await line.ask(b"GET / HTTP/1.1\r\n" + HEADERS + b"\r\n"))[0] == 429
+        assert not line.is_read
+        await asyncio.sleep(0.05)
+        assert line.is_read
+        desk.go_on.set()
 
     at_the_desk(test, max_requests=1)
 

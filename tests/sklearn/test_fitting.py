@@ -79,3 +79,20 @@ def test_scalers_that_are_given(n: int) -> None:
     for network, k in enumerate(prepared.part_of.tolist()):
         wanted = (job.dataset.x - network % n) / 2
         assert np.array_equal(prepared.parts[k].train.x, wanted.astype(np.float32))
+
+
+@pytest.mark.parametrize("loss", ["squared_error", "absolute_error", "huber"])
+def test_losses_are_told_in_the_units_of_the_target(loss: str) -> None:
+    """They are shares of its spread while networks train; the experiment by itself knows none."""
+    x, y = load_diabetes(return_X_y=True)
+    y = np.column_stack([y, 1000 - 3 * y])
+    own = ShoalRegressor(loss, **QUICK, random_state=1, early_stopping=True)
+    job = job_of(recipe_of(own), dataset_of(x, goal_of_numbers(y)))
+    assert job.spread > 50
+    run = job.experiment.run(rows=job.dataset)
+    (found,) = train_all([job])
+    assert found.ensemble.parameters.digest == run.ensemble.parameters.digest
+    for name in ("train_loss", "validation_loss"):
+        np.testing.assert_allclose(found.history[name], run.history[name], rtol=1e-12)
+    assert found.prepared.settings.watches == run.prepared.settings.watches
+    assert found.best_index == run.best_index

@@ -123,6 +123,32 @@ def test_networks_that_train_alike_are_one_population(rows, monkeypatch):
     assert sorted(n_populations) == [6, 6]
 
 
+@pytest.mark.parametrize(
+    "settings",
+    [
+        {},
+        {"loss": "absolute_error"},
+        {"loss": "huber", "early_stopping": True},
+        {"solver": "sgd", "learning_rate": "adaptive", "learning_rate_init": 0.001},
+    ],
+    ids=lambda each: "-".join(map(str, each.values())) or "defaults",
+)
+def test_folds_of_numbers_are_one_population(settings, monkeypatch):
+    """`tol` is a share of the spread of each fold's target; 30 epochs let it end networks."""
+    x, y = make_regression(90, 4, noise=5.0, random_state=2)
+    y = 1e3 * np.column_stack([y, 7 * y**2])
+    given = {"n_networks": 2, "max_iter": 30, "random_state": 1, "tol": 0.01, "n_iter_no_change": 2}
+    model = ShoalRegressor(**given | settings)
+    peer = GridSearchCV(model, {"power_t": [0.5]}, cv=3).fit(x, y)
+    n_jobs = counted(monkeypatch)
+    found = PopulationSearchCV(model, {"power_t": [0.5]}, cv=3).fit(x, y)
+    assert n_jobs == [3, 1]
+    assert_same_results(found.cv_results_, peer.cv_results_)
+    np.testing.assert_array_equal(
+        found.best_estimator_.loss_curve_, peer.best_estimator_.loss_curve_
+    )
+
+
 def test_a_splitter_that_draws_anew_is_asked_once(rows):
     cv = ShuffleSplit(2, test_size=0.3, random_state=np.random.RandomState(3))
     found = PopulationSearchCV(few(), {"alpha": [0.0, 1.0]}, cv=cv).fit(*rows)

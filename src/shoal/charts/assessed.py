@@ -15,8 +15,8 @@ from shoal.charts.rows import sample
 from shoal.charts.wording import of_networks
 from shoal.errors import InputError
 from shoal.metrics.costs import cost_curve
-from shoal.models.assessment import Assessment
-from shoal.models.assessment_records import Costs
+from shoal.models.assessment.assessing import Assessment
+from shoal.models.assessment.records import Costs
 
 MOST_DOTS: Final = 2_000
 RIGHT: Final = 0.7

@@ -15,7 +15,7 @@ from shoal.charts.marks import Spec, above, coloured, layer, name, number, toolt
 from shoal.data.wording import count
 
 if TYPE_CHECKING:
-    from shoal.models.attribution import Attribution
+    from shoal.models.importance.attribution import Attribution
 
 MOST_STEPS: Final = 14
 """Columns that get a step each; the rest share one."""

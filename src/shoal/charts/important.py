@@ -16,8 +16,8 @@ from shoal.data.wording import count
 from shoal.errors import ArgumentError, InputError, did_you_mean
 
 if TYPE_CHECKING:
-    from shoal.models.dependence import Dependence
-    from shoal.models.importance import Importance
+    from shoal.models.importance.dependence import Dependence
+    from shoal.models.importance.measuring import Importance
 
 MOST_BARS: Final = 30
 """Columns that are drawn, the most important first."""

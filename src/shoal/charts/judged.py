@@ -22,7 +22,7 @@ from shoal.charts.theme import classes
 from shoal.charts.wording import of_networks
 from shoal.errors import ArgumentError
 from shoal.experiments.run import Run
-from shoal.models.assessment import Assessment
+from shoal.models.assessment.assessing import Assessment
 
 BINS: Final = 10
 

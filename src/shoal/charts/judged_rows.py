@@ -21,7 +21,7 @@ from shoal.metrics.bootstrap import wilson
 from shoal.metrics.calibration import reliability
 from shoal.metrics.coverage import covered
 from shoal.metrics.ranking import roc_points
-from shoal.models.assessment import Assessment
+from shoal.models.assessment.assessing import Assessment
 
 MOST_NUMBERS: Final = 2 * 10**7
 """Probabilities that are computed; of more rows a sample is taken."""

@@ -14,7 +14,7 @@ from shoal.charts.judged_rows import Judged, judged
 from shoal.charts.marks import Spec, layer, mapped, name, tooltips
 from shoal.charts.wording import of_networks, told_of
 from shoal.experiments.run import Run
-from shoal.models.assessment import Assessment
+from shoal.models.assessment.assessing import Assessment
 
 MOST_CLASSES: Final = 24
 """Classes whose cells have room for a number."""

@@ -17,9 +17,9 @@ from shoal.data.wording import count
 from shoal.errors import InputError
 
 if TYPE_CHECKING:
-    from shoal.models.history import History, Past
-    from shoal.models.history import Look as OneLook
-    from shoal.models.watched import Watched
+    from shoal.models.monitoring.history import History, Past
+    from shoal.models.monitoring.history import Look as OneLook
+    from shoal.models.monitoring.watched import Watched
 
 MOST_COLUMNS: Final = 6
 """Columns with a line of their own: those that drifted furthest."""

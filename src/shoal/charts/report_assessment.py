@@ -11,16 +11,16 @@ import numpy as np
 import shoal
 from shoal.charts.registry import CHARTS, make
 from shoal.charts.report_parts import Story, Table
-from shoal.models.assessment import Assessment
-from shoal.models.assessment_figures import FIGURES
-from shoal.models.assessment_records import (
+from shoal.models.assessment.assessing import Assessment
+from shoal.models.assessment.figures import FIGURES
+from shoal.models.assessment.records import (
     Estimate,
     PartFigures,
     SliceFigures,
     Slices,
     WorstRow,
 )
-from shoal.models.assessment_words import (
+from shoal.models.assessment.words import (
     calibration_sentence,
     cost_sentences,
     coverage_sentence,
@@ -239,7 +239,7 @@ def _coverage(found: Assessment) -> list[Table]:
         return []
     by_doubt = told.by == "disagreement"
     figure = "mean absolute error" if by_doubt else "accuracy"
-    rows = []
+    rows: list[tuple[str, ...]] = []
     for point in told.points:
         if point.threshold is None:
             rows.append(("none", "", "", "", f"accuracy {point.wanted:g} is not reached"))
@@ -248,11 +248,13 @@ def _coverage(found: Assessment) -> list[Table]:
         each = Estimate(value=point.figure, low=point.low, high=point.high)
         threshold = f"{point.threshold:.4g}"
         rows.append((f"{point.coverage:.1%}", threshold, _value(each), _ends(each), why))
+    if by_doubt:  # no accuracy can be asked for, and an error has no interval here
+        rows = [row[:3] for row in rows]
     return [
         Table(
             caption="Leaving doubtful rows undecided",
-            head=("rows answered", "disagreement up to" if by_doubt else "probability from",
-                  figure, "95 % interval", ""),
+            head=("rows answered", "disagreement up to", figure) if by_doubt else
+                 ("rows answered", "probability from", figure, "95 % interval", ""),
             rows=tuple(rows),
             notes=(f"The mean over all shares from 0 to 1: {told.area:.4g}.",),
         )

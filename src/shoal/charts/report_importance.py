@@ -16,8 +16,8 @@ from shoal.charts.wording import figure_words
 from shoal.data.wording import count
 
 if TYPE_CHECKING:
-    from shoal.models.attribution import Attribution
-    from shoal.models.importance import ColumnImportance, FamilyImportance, Importance
+    from shoal.models.importance.attribution import Attribution
+    from shoal.models.importance.measuring import ColumnImportance, FamilyImportance, Importance
 
 LETTERS: Final = 60
 SHOWN: Final = 50

@@ -11,7 +11,7 @@ from shoal.charts.report_parts import Story, Table
 from shoal.data.wording import count
 
 if TYPE_CHECKING:
-    from shoal.models.watched import Check, Watched
+    from shoal.models.monitoring.watched import Check, Watched
 
 MOST_ROWS = 100
 MOST_OPEN = 12

@@ -25,6 +25,7 @@ def worth_story(record: Worth) -> Story:
         question=f"Is a network worth it for '{plain(record.target, 60)}' in {source}?",
         answer=record.sentence,
         beside=(
+            *filter(None, (record.caution,)),
             "Every learner was fitted on the same folds with its own defaults; differences are "
             "taken fold by fold. Their intervals allow for folds that share training rows "
             "(Nadeau and Bengio 2003).",
@@ -39,7 +40,8 @@ def worth_story(record: Worth) -> Story:
 
 
 def _cards(record: Worth) -> tuple[tuple[str, str], ...]:
-    figures = [(each.label.removeprefix("the "), record.own_text(each)[0])
+    unit = " %" if record.figure == "accuracy" else ""
+    figures = [(each.label.removeprefix("the "), record.own_text(each)[0] + unit)
                for each in record.learners]  # fmt: skip
     return ("rows", f"{record.n_rows:,}"), *figures
 
@@ -49,7 +51,7 @@ def _learners(record: Worth) -> Table:
     for each in record.learners:
         mean, low, high = record.own_text(each)
         cells = (mean, f"{low} to {high}")
-        other = f"{each.others.mean():.4g}"
+        other = f"{each.others.mean():.3f}"
         rows.append((each.label.removeprefix("the "), each.what, *cells, other,
                      f"{each.seconds:.2g}"))  # fmt: skip
     unit = " (%)" if record.figure == "accuracy" else ""

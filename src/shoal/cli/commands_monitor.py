@@ -128,7 +128,7 @@ def monitor(
       shoal monitor flowers.safetensors --history -o history.svg
     """
     from shoal.cli.monitor import Wishes, monitor_data, show_history
-    from shoal.models.watched import Bars
+    from shoal.models.monitoring.watched import Bars
 
     outputs = tuple(output or ())
     if history:

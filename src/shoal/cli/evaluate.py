@@ -32,9 +32,9 @@ from shoal.data.wording import listing, show
 from shoal.errors import DataError, InputError, did_you_mean
 from shoal.files import write_bytes
 from shoal.models import Model
-from shoal.models.assessment import WORST, Asked, Assessment, assessment_of, scales_of
-from shoal.models.assessment_rows import Judge
-from shoal.models.assessment_worst import Worst
+from shoal.models.assessment.assessing import WORST, Asked, Assessment, assessment_of, scales_of
+from shoal.models.assessment.rows import Judge
+from shoal.models.assessment.worst import Worst
 
 WRITES = {REPORT: "a report", ".json": "the figures"}
 

@@ -14,9 +14,10 @@ from rich.table import Table
 from shoal.cli.result import cells_of
 from shoal.cli.tables import GAP, Column, label, new_console, new_table, print_blocks
 from shoal.data.wording import count
-from shoal.models.assessment import Assessment
-from shoal.models.assessment_figures import FIGURES
-from shoal.models.assessment_records import (
+from shoal.models.assessment.assessing import Assessment
+from shoal.models.assessment.evaluation import Confusion
+from shoal.models.assessment.figures import FIGURES
+from shoal.models.assessment.records import (
     Costs,
     CoveragePoint,
     Estimate,
@@ -26,7 +27,7 @@ from shoal.models.assessment_records import (
     Slices,
     WorstRow,
 )
-from shoal.models.assessment_words import (
+from shoal.models.assessment.words import (
     calibration_sentence,
     cost_sentences,
     coverage_sentence,
@@ -36,7 +37,6 @@ from shoal.models.assessment_words import (
     number,
     slice_sentences,
 )
-from shoal.models.evaluate import Confusion
 
 OF_ALL: Final = (
     "accuracy", "balanced_accuracy", "precision", "f1", "mcc", "roc_auc", "average_precision",

@@ -26,9 +26,9 @@ from shoal.data.wording import count
 from shoal.errors import ArgumentError, DataError, InputError
 from shoal.files import write_bytes
 from shoal.models import Attribution, Importance, Model, attribute, importance_of
-from shoal.models.importance import ColumnImportance, FamilyImportance
+from shoal.models.importance.measuring import ColumnImportance, FamilyImportance
+from shoal.models.importance.sampling import least, sample_keys
 from shoal.models.reach import too_far
-from shoal.models.sampling import least, sample_keys
 
 if TYPE_CHECKING:
     from rich.table import Table as RichTable

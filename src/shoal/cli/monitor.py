@@ -26,9 +26,10 @@ from shoal.data.wording import count
 from shoal.errors import InputError
 from shoal.files import check_output, whole_file
 from shoal.models import free_names
-from shoal.models.changes import compared
-from shoal.models.drifting import ColumnDrift
-from shoal.models.history import (
+from shoal.models.model import Model
+from shoal.models.monitoring.changes import compared
+from shoal.models.monitoring.drifting import ColumnDrift
+from shoal.models.monitoring.history import (
     History,
     Look,
     append,
@@ -37,10 +38,9 @@ from shoal.models.history import (
     look_of,
     read_history,
 )
-from shoal.models.model import Model
-from shoal.models.monitoring import Watch, bars_problem, unknown_reason
-from shoal.models.unlike import Unlike
-from shoal.models.watched import Bars, Watched
+from shoal.models.monitoring.looking import Watch, bars_problem, unknown_reason
+from shoal.models.monitoring.unlikeness import Unlike
+from shoal.models.monitoring.watched import Bars, Watched
 
 SHOWN: Final = 10
 """Strange rows that are named one by one, and looks of a history that are listed last."""

@@ -25,7 +25,7 @@ from shoal.data.opening import read_tables
 from shoal.data.table import BadRow, Table, Unreadable
 from shoal.data.wording import listing, show
 from shoal.errors import DataError
-from shoal.models.monitoring import Stranger
+from shoal.models.monitoring.looking import Stranger
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
+import os
 import shlex
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
-
-from rich.table import Table
 
 from shoal.cli.output import (
     REPORT,
@@ -19,7 +18,7 @@ from shoal.cli.output import (
     to_json,
     write_report,
 )
-from shoal.cli.tables import label, new_console, new_table
+from shoal.cli.tables import Column, label, new_console, print_blocks
 from shoal.data.dataset import Dataset
 from shoal.data.file_recipe import FileData, load_file
 from shoal.data.wording import count
@@ -89,39 +88,47 @@ def print_worth(found: Worth, *, quiet: bool = False) -> None:
         print("\r" + " " * WIDTH + "\r", end="", file=sys.stderr, flush=True)
     console = new_console()
     console.print(found.sentence)
+    if found.caution:
+        console.print(found.caution)
     if quiet:
         return
     console.print()
-    console.print(worth_table(found))
-    console.print()
+    print_blocks(console, *_columns(found))
     times = count(found.repeats, "time")
+    points = ", in points" if found.figure == "accuracy" else ""
     console.print(
         f"{found.n_rows:,} rows, {count(found.n_features, 'feature')}, {found.folds} folds drawn "
         f"{times}, seed {found.seed};\n"
         f"every fit with {count(found.threads, 'thread')}. 'network by': by how much it is better"
-        f"{', in points,' if found.figure == 'accuracy' else ''}\nin the same folds; in brackets "
-        "95 % intervals that allow for shared rows."
+        f"{points}\nin the same folds; in brackets 95 % intervals that allow for shared rows."
     )
 
 
-def worth_table(found: Worth) -> Table:
-    """Return the table: a learner a row."""
+def _columns(found: Worth) -> tuple[Column, list[Column]]:
+    """Return the learners' names, and a column for each figure."""
     from shoal.sklearn.worth_wording import amount_text, range_text
 
-    table = new_table("learner", HEADS[found.figure], "network by", HEADS[found.other], "fit s")
+    own, by = [], []
     for each in found.learners:
-        (mean, low, high), by = found.own_text(each), ""
-        if each is not found.network:
-            between = found.interval(each)
-            middle, step = (between.low + between.high) / 2, (between.high - between.low) / 2
-            signed = amount_text(found, middle, step, signed=True)
-            by = f"{signed} ({range_text(found, between)})"
-        table.add_row(
-            each.label.removeprefix("the ").removeprefix("gradient-"),
-            f"{mean} ({low} to {high})", by, f"{each.others.mean():.2f}",
-            f"{max(each.seconds, 0.001):.1g}",
-        )  # fmt: skip
-    return table
+        mean, low, high = found.own_text(each)
+        own.append(f"{mean} ({low} to {high})")
+        if each is found.network:
+            by.append("")
+            continue
+        between = found.interval(each)
+        middle, step = (between.low + between.high) / 2, (between.high - between.low) / 2
+        signed = amount_text(found, middle, step, signed=True)
+        by.append(f"{signed} ({range_text(found, between)})")
+    names = [each.label.removeprefix("the ") for each in found.learners]
+    names = [each.removeprefix("gradient-").removesuffix(" regression") for each in names]
+    return Column(head="learner", cells=names), [
+        Column(head=HEADS[found.figure], cells=own),
+        Column(head="network by", cells=by),
+        Column(head="fit s", cells=[f"{max(each.seconds, 0.001):.1g}" for each in found.learners]),
+        Column(
+            head=HEADS[found.other], cells=[f"{each.others.mean():.2f}" for each in found.learners]
+        ),
+    ]
 
 
 def _asking() -> Any:
@@ -130,6 +137,9 @@ def _asking() -> Any:
     Raises:
         MissingExtraError: scikit-learn is not installed.
     """
+    # read when OpenMP loads: where a core is busy, threads that wait by spinning make the trees
+    # a hundred times as slow
+    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
     try:
         import sklearn  # noqa: F401
     except ImportError:

@@ -1,18 +1,18 @@
 """Trained networks ready to predict: the model, its file, and how good it is."""
 
-from shoal.models.assessment import Assessment, assess
-from shoal.models.attribution import Attribution, attribute
-from shoal.models.dependence import Dependence, dependence_of
+from shoal.models.assessment.assessing import Assessment, assess
+from shoal.models.assessment.evaluation import Evaluation, evaluate
 from shoal.models.ensemble import Prediction
-from shoal.models.evaluate import Evaluation, evaluate
 from shoal.models.file import load_model, save_model
-from shoal.models.importance import Importance, importance_of
+from shoal.models.importance.attribution import Attribution, attribute
+from shoal.models.importance.dependence import Dependence, dependence_of
+from shoal.models.importance.measuring import Importance, importance_of
 from shoal.models.model import Model
-from shoal.models.monitoring import Watch, monitor
+from shoal.models.monitoring.looking import Watch, monitor
+from shoal.models.monitoring.unlikeness import Unlike, unlike
+from shoal.models.monitoring.watched import Bars, Watched
 from shoal.models.probabilities import nearest_probabilities, probabilities
 from shoal.models.table import free_names, prediction_columns
-from shoal.models.unlike import Unlike, unlike
-from shoal.models.watched import Bars, Watched
 
 __all__ = [
     "Assessment",

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from shoal.errors import ArgumentError
+from shoal.models.importance.typical import groups_of
 from shoal.models.inputs import Features
 from shoal.models.model import Model
-from shoal.models.typical import groups_of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

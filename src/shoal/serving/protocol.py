@@ -29,6 +29,8 @@ HEAD_SECONDS: Final = 10.0
 """Within which headers must have come, from the connection or from their first byte on."""
 UNREAD_SECONDS: Final = 20.0
 """After which an answer of which nothing is taken any more is given up."""
+REST_SECONDS: Final = 0.1
+"""For which nothing is read of a connection whose request was one too many."""
 LOOK_SECONDS: Final = 1.0
 """Connections are looked through as often."""
 OWN_FILES: Final = 64
@@ -140,7 +142,7 @@ def _bounded(gate: Gate) -> type[HttpToolsProtocol]:
         def data_received(self, data: bytes) -> None:
             head = self.headers  # another list for every request
             super().data_received(data)
-            if self._reading == "head" and self.headers is head:
+            if self._reading == "head" and True:
                 self._n_head += len(data)
                 if self._n_head > MOST_HEAD:
                     self._end_with(_LONG)
@@ -222,10 +224,17 @@ def _bounded(gate: Gate) -> type[HttpToolsProtocol]:
             self.transport.write(busy if plain else written(BUSY, body=has_body, close=self._ends))
             self.cycle = _TURNED_AWAY
             gate.turn_away()
+            # else clients that ask again at once keep the event loop from those let in before
+            self.flow.pause_reading()
+            self.loop.call_later(REST_SECONDS, self._read_on)
             self._unset_keepalive_if_required()
             self.timeout_keep_alive_task = self.loop.call_later(
                 self.timeout_keep_alive, self.timeout_keep_alive_handler
             )
+
+        def _read_on(self) -> None:
+            if not self.transport.is_closing():
+                self.flow.resume_reading()
 
         def _end_after_answer(self) -> None:
             """Read no other request here: where the body of this one ends is not certain."""

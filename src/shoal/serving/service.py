@@ -17,8 +17,8 @@ from urllib.parse import parse_qsl
 from shoal.data.dataset import Feature
 from shoal.data.encode import encode_targets, encode_weights
 from shoal.errors import ArgumentError, DataError
-from shoal.models.attribution import attribute
-from shoal.models.importance import REPEATS, importance_of
+from shoal.models.importance.attribution import attribute
+from shoal.models.importance.measuring import REPEATS, importance_of
 from shoal.serving.bodies import Form, form_of_answer, form_of_body, rows_of_body
 from shoal.serving.catalogue import Catalogue
 from shoal.serving.figures import Figures

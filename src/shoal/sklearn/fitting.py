@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Hashable, Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 import numpy as np
@@ -29,6 +29,7 @@ from shoal.kernels import State
 from shoal.models import Model
 from shoal.network import Parameters
 from shoal.sklearn.modelling import plain_model
+from shoal.sklearn.relative import in_own_units, relative
 from shoal.sklearn.rescaling import Scales, counted, rescaled, weighted
 
 AT_ONCE: Final = 4096
@@ -48,6 +49,7 @@ class Job:
         start: weights to begin with in place of the initializer's.
         scales: of features and targets in place of those of the training rows.
         counts: whether targets are counts, to be divided by their mean.
+        spread: of the targets, where the gains to watch for are shares of it.
     """
 
     experiment: Experiment
@@ -56,6 +58,7 @@ class Job:
     start: Parameters | None = None
     scales: Scales | None = None
     counts: bool = False
+    spread: float = 1.0
 
 
 Ready = Callable[[Sequence[Job], bool], list[Run] | None]
@@ -107,9 +110,11 @@ def train_all(
     if known is not None:
         return known
     found: dict[int, Run] = {}
-    for numbers, populations in _crowds(jobs):
-        runs = _trained(populations, threads, observers)
-        found.update(zip(numbers, runs, strict=True))
+    for crowd in _crowds(jobs, is_watched=observers is not None):
+        runs = _trained(crowd.populations, threads, observers)
+        for k, own, run in zip(crowd.numbers, crowd.own, runs, strict=True):
+            in_own_units(own, run.state, crowd.spread_of(jobs[k]))
+            found[k] = replace(run, prepared=own)
     return [found[k] for k in range(len(jobs))]
 
 
@@ -127,23 +132,39 @@ def prepared_of(job: Job, shelf: Shelf | None = None) -> Prepared:
     return prepared
 
 
-Crowd = tuple[list[int], list[Prepared]]
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Crowd:
+    """Jobs that train alike: their numbers, what was prepared, and that as it is trained."""
+
+    is_watched: bool
+    numbers: list[int] = field(default_factory=list)
+    own: list[Prepared] = field(default_factory=list)
+    populations: list[Prepared] = field(default_factory=list)
+
+    def add(self, number: int, own: Prepared, population: Prepared) -> None:
+        self.numbers.append(number)
+        self.own.append(own)
+        self.populations.append(population)
+
+    def spread_of(self, job: Job) -> float:
+        """Return what the job's losses are divided by; nothing where somebody reads them."""
+        return 1.0 if self.is_watched else job.spread
 
 
-def _crowds(jobs: Sequence[Job]) -> Iterator[Crowd]:
+def _crowds(jobs: Sequence[Job], *, is_watched: bool) -> Iterator[_Crowd]:
     """Yield jobs that train alike, as many at once as there is room for."""
     shelf = Shelf()
-    crowds: dict[Hashable, Crowd] = {}
+    crowds: dict[Hashable, _Crowd] = {}
     for k, job in enumerate(jobs):
-        prepared = prepared_of(job, shelf)
-        like = likeness(prepared)
+        own = prepared_of(job, shelf)
+        alone = _Crowd(is_watched=is_watched)
+        population = relative(own, alone.spread_of(job), shelf)
+        like = likeness(population)
+        crowd = alone if like is None else crowds.setdefault(like, alone)
+        crowd.add(k, own, population)
         if like is None:
-            yield [k], [prepared]
-            continue
-        numbers, populations = crowds.setdefault(like, ([], []))
-        numbers.append(k)
-        populations.append(prepared)
-        if _is_full(populations):
+            yield crowd
+        elif _is_full(crowd.populations):
             yield crowds.pop(like)
             shelf = Shelf()
     yield from crowds.values()

@@ -17,6 +17,7 @@ from shoal.network import Dense, Network
 from shoal.sklearn.fitting import Job
 from shoal.sklearn.goals import Goal
 from shoal.sklearn.parameters import ACTIVATIONS_OF_PEER, check_parameters
+from shoal.sklearn.relative import spread_of
 from shoal.streams import MAX_SEED
 from shoal.training import OPTIMIZERS, Plateau, Regularization, Training
 from shoal.training.schedules import InverseScaling, ReduceOnPlateau
@@ -176,6 +177,7 @@ def job_of(recipe: Recipe, dataset: Dataset) -> Job:
         dataset=dataset,
         shuffle=recipe.shuffle,
         counts=recipe.scales_counts,
+        spread=_spread(recipe, dataset),
     )
 
 
@@ -306,11 +308,14 @@ def _heeds_schedule(recipe: Recipe) -> bool:
 
 def _gain(recipe: Recipe, dataset: Dataset) -> float:
     """Return `tol` in the units of the loss: those of the target where it is scaled inside."""
-    if recipe.target_scaling == "none" or recipe.scales_counts:
-        return recipe.tol
-    power = 1 if recipe.loss == "absolute_error" else 2
-    spread = float(np.mean(dataset.y.std(axis=0) ** power))
-    return recipe.tol * spread
+    return recipe.tol * _spread(recipe, dataset)
+
+
+def _spread(recipe: Recipe, dataset: Dataset) -> float:
+    """Return what `tol` is a share of."""
+    is_scaled = recipe.target_scaling != "none" and not recipe.scales_counts
+    heeds_tol = recipe.solver != "lbfgs"
+    return spread_of(dataset, recipe.loss) if is_scaled and heeds_tol else 1.0
 
 
 def _strength(dataset: Dataset, loss: str | None) -> float:

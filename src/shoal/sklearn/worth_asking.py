@@ -23,8 +23,11 @@ from shoal.sklearn.worth_wording import judged
 WHERE: Final = "worth"
 POINT: Final = 0.01
 """Differences of accuracy up to which learners count as alike: one point."""
-OF_ERROR: Final = 0.02
-"""The same for an error, as a share of that of the constant guess."""
+OF_MISSED: Final = 0.1
+"""But no more than this share of what the constant guess gets wrong: where one class has nearly
+all rows, a point may be all that there is to win."""
+OF_ERROR: Final = 0.05
+"""The same for an error, as a share of that of the best learner."""
 LEAST_A_FOLD: Final = 2
 """Rows that judge in each fold, at least: one row tells nothing of a variance."""
 
@@ -63,8 +66,9 @@ def worth(
         repeats: how often the rows are cut into folds anew.
         seed: of folds and learners.
         threads: of every learner; all there are if not given.
-        region: a difference that is not worth having, in the figure's units; one point of
-            accuracy, or a fiftieth of the constant guess's error, if not given.
+        region: a difference that is not worth having, in the figure's units; if not given, one
+            point of accuracy (but a tenth of what the constant guess gets wrong at most), or a
+            twentieth of the best learner's error.
         progress: called with how many fits are done and how many there will be.
 
     Returns:
@@ -89,18 +93,25 @@ def worth(
     begun = time.perf_counter()
     learners = _carried_out(dataset, splits, seed, n_threads, progress)
     is_classification = dataset.schema.kind == "classification"
-    constant = next(each for each in learners if each.name == CONSTANT)
     found = Worth(
         source=dataset.source, target=dataset.schema.target, kind=dataset.schema.kind,
         figure="accuracy" if is_classification else "mean_absolute_error",
         other="log_loss" if is_classification else "r2",
         learners=learners, n_rows=dataset.n_rows, n_features=dataset.x.shape[1],
         folds=folds, repeats=repeats, seed=seed, threads=n_threads,
-        region=(POINT if is_classification else OF_ERROR * constant.mean)
+        region=region_of(learners, is_classification=is_classification)
         if region is None else region,
         notes=dataset.notes, seconds=time.perf_counter() - begun, versions=_versions(),
     )  # fmt: skip
     return judged(found)
+
+
+def region_of(learners: Sequence[Judged], *, is_classification: bool) -> float:
+    """Return the difference that is not worth having."""
+    if not is_classification:
+        return OF_ERROR * min(each.mean for each in learners)
+    constant = next(each for each in learners if each.name == CONSTANT)
+    return min(POINT, OF_MISSED * (1 - constant.mean))
 
 
 def dataset_of(
@@ -280,4 +291,4 @@ def _versions() -> dict[str, str]:
     return {name: version(name) for name in ("shoal", "scikit-learn", "numpy")}
 
 
-__all__ = ["dataset_of", "splits_of", "worth"]
+__all__ = ["dataset_of", "region_of", "splits_of", "worth"]

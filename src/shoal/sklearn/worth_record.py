@@ -68,6 +68,7 @@ class Worth(Viewed):
         region: a difference that is not worth having, in the figure's units.
         verdict: what the intervals say.
         sentence: the same in words.
+        caution: what to heed beside it; empty if nothing.
         notes: what the reader decided.
         command: how to ask again, where the command line asked.
     """
@@ -87,6 +88,7 @@ class Worth(Viewed):
     region: float
     verdict: Verdict = "undecided"
     sentence: str = ""
+    caution: str = ""
     notes: tuple[str, ...] = ()
     command: str = ""
     seconds: float = 0.0
@@ -163,7 +165,7 @@ class Worth(Viewed):
             "n_rows": self.n_rows, "n_features": self.n_features,
             "folds": self.folds, "repeats": self.repeats, "seed": self.seed,
             "threads": self.threads, "figure": self.figure, "region": self.region,
-            "verdict": self.verdict, "sentence": self.sentence,
+            "verdict": self.verdict, "sentence": self.sentence, "caution": self.caution,
             "learners": [self._told(each) for each in self.learners],
             "notes": list(self.notes), "seconds": self.seconds, "versions": dict(self.versions),
         }  # fmt: skip

@@ -15,29 +15,50 @@ SHARES: Final = (
 )  # fmt: skip
 """Ratios of times up to which words say them."""
 
+ONE_CLASS: Final = 0.9
+"""The share of rows in one class from which accuracy tells little."""
+
 
 def judged(worth: Worth) -> Worth:
     """Return the record with its verdict and sentence."""
     verdict = verdict_of(worth)
-    return replace(worth, verdict=verdict, sentence=_SENTENCES[verdict](worth))
+    return replace(
+        worth, verdict=verdict, sentence=_SENTENCES[verdict](worth), caution=caution_of(worth)
+    )
 
 
 def verdict_of(worth: Worth) -> Verdict:
     """Return what the intervals say.
 
-    The network is worth it if it is better than every other learner, each interval above 0 (so
-    that no correction for several is called for). Otherwise it is held against the best of them.
+    It is held against the best of the others first: a difference that is not worth having is
+    none, however sure it is. The network is worth it if it is better than every other learner,
+    each interval above 0, so that no correction for several is called for.
     """
     constant = worth.learner(CONSTANT)
     others = [each for each in worth.learners if each is not constant]
     if all(worth.interval(constant, each).low <= 0 for each in others):
         return "nothing"
-    if all(worth.interval(each).low > 0 for each in worth.rivals):
-        return "worth"
     best = worth.interval(worth.best_rival)
     if best.high < 0:
         return "beaten"
-    return "alike" if -worth.region <= best.low and best.high <= worth.region else "undecided"
+    if -worth.region <= best.low and best.high <= worth.region:
+        return "alike"
+    return "worth" if all(worth.interval(each).low > 0 for each in worth.rivals) else "undecided"
+
+
+def caution_of(worth: Worth) -> str:
+    """Return what to heed beside the answer: accuracy where one class has nearly all rows."""
+    share = worth.learner(CONSTANT).mean
+    if worth.figure != "accuracy" or share < ONE_CLASS:
+        return ""
+    losses = ", ".join(
+        f"{each.label.removeprefix('the ')} {each.others.mean():.3f}"
+        for each in sorted(worth.learners, key=lambda each: float(each.others.mean()))
+    )
+    return (
+        f"{100 * share:.1f} % of the rows are of one class, so accuracy tells little. Log loss, "
+        f"which judges the probabilities (less is better): {losses}."
+    )
 
 
 def time_words(ratio: float) -> str:
@@ -119,8 +140,7 @@ def _beaten(worth: Worth) -> str:
 
 def _alike(worth: Worth) -> str:
     best = worth.best_rival
-    found = worth.interval(best)
-    within = f"difference {range_text(worth, found, signed=True)}{_unit(worth)}{_of(worth)}"
+    within = _within(worth, worth.interval(best))
     if best.seconds < 1.4 * worth.network.seconds:
         return (
             f"Not worth it: {best.label} {_verb(best, 'is', 'are')} as good ({within}) and "
@@ -130,10 +150,15 @@ def _alike(worth: Worth) -> str:
     return f"A network is as good as {best.label} ({within}) and fits in {ratio}."
 
 
+def _within(worth: Worth, found: Interval) -> str:
+    if found.low == found.high == 0:
+        return "no difference in any fold"
+    return f"difference {range_text(worth, found, signed=True)}{_unit(worth)}{_of(worth)}"
+
+
 def _undecided(worth: Worth) -> str:
     best = worth.best_rival
-    found = worth.interval(best)
-    within = f"difference {range_text(worth, found, signed=True)}{_unit(worth)}{_of(worth)}"
+    within = _within(worth, worth.interval(best))
     return (
         f"These rows cannot tell: a network may be better or worse than {best.label} ({within}), "
         f"which {_verb(best, 'fits', 'fit')} in {_time(worth, best)}."
@@ -159,4 +184,4 @@ _SENTENCES: Final = {
     "nothing": _nothing,
 }  # fmt: skip
 
-__all__ = ["amount_text", "judged", "range_text", "time_words", "verdict_of"]
+__all__ = ["amount_text", "caution_of", "judged", "range_text", "time_words", "verdict_of"]

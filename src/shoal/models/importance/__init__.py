@@ -1,0 +1,1 @@
+"""What a model rests on: columns dealt out anew, curves, and the parts of one answer."""
