@@ -37,11 +37,11 @@ ROOT = Path(__file__).parents[1]
 BAR_RATE, BAR_P99 = 4_000.0, 0.020
 """Predictions of one row a second on one core, and seconds."""
 N_ROWS = 512
-FIRST_SECONDS = 0.5
+FIRST_SECONDS = 0.1
 """Of requests for which there are connections from the beginning."""
 MOST_CONNECTING = 32
 """Connections that are being made at once; many more would be what is measured."""
-MOST_CONNECTIONS = 8_000
+MOST_CONNECTIONS = 4_000
 MOST_LAG = 0.050
 """Seconds by which a request may be sent late."""
 PATIENCE = 10.0

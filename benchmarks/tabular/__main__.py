@@ -17,6 +17,7 @@ from benchmarks.tabular.progress import Progress
 from benchmarks.tabular.results import append, default_path, machine, read, unlike
 from benchmarks.tabular.sets import SETS
 from benchmarks.tabular.tables import as_text, missed, tables
+from shoal.data.wording import count
 
 SPLITS = {"defaults": 15, "single": 5, "grid": 1, "search": 3}
 """Splits of each part: 5 folds x 3 repeats in the defaults; the first of them elsewhere."""
@@ -85,8 +86,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if sessions:
         last = sessions[-1]
         told = ", ".join(f"{name} {version}" for name, version in last["versions"].items())
-        print(f"{last['cpu']}, {last['cores']} cores, {last['threads']} threads for every "
-              f"library; {told}; load {last['load']:.1f} at the start.")  # fmt: skip
+        cores, threads = count(last["cores"], "core"), count(last["threads"], "thread")
+        print(
+            f"{last['cpu']}, {cores}, {threads} for every library; {told}; "
+            f"load {last['load']:.1f} at the start."
+        )
     if not asked.show:
         print(f"{n:,} fits in {time.perf_counter() - begun:.0f} s; {len(fits):,} in {path}")
     return 1 if missed(figures) else 0

@@ -11,6 +11,7 @@ import numpy as np
 from benchmarks.tabular.figures import BARS, TINY, TREES, Figures
 from benchmarks.tabular.measuring import PARTS
 from benchmarks.tabular.sets import SETS
+from shoal.data.wording import count
 from shoal.metrics.paired_bootstrap import bootstrap_interval
 from shoal.metrics.paired_signs import sign_interval, sign_test
 
@@ -175,7 +176,7 @@ def missed(figures: Figures) -> list[str]:
 def _ratio_note(figures: Figures, part: str) -> str:
     ratios = figures.ratios(part)
     told = f"{np.nanmedian(ratios):.1f} (from {np.nanmin(ratios):.1f} to {np.nanmax(ratios):.1f})"
-    return f"Median over {len(ratios)} sets of mlp / shoal: {told}."
+    return f"Median over {count(len(ratios), 'set')} of mlp / shoal: {told}."
 
 
 def _score(value: float, best: float) -> str:

@@ -13,7 +13,8 @@ from benchmarks.tabular.__main__ import main
 from benchmarks.tabular.figures import BARS, Figures
 from benchmarks.tabular.learners import GRID, LEARNERS, Ask, grid, single
 from benchmarks.tabular.measuring import PARTS, Fit, splits_of
-from benchmarks.tabular.results import append, read
+from benchmarks.tabular.progress import Progress
+from benchmarks.tabular.results import append, machine, read
 from benchmarks.tabular.sets import SETS
 from benchmarks.tabular.tables import as_text, missed, tables
 
@@ -138,8 +139,57 @@ def test_it_runs_and_goes_on(tmp_path, capsys):
     assert lines[0]["threads"] == 1
     assert all(0 <= line["score"] <= 1 and line["fit_s"] > 0 for line in lines[1:])
     main([*asked, "--markdown"])
-    assert len(path.read_text("utf-8").splitlines()) == n + 1  # a new session, no new fits
+    assert len(path.read_text("utf-8").splitlines()) == n  # nothing was left to do
     assert "| iris |" in capsys.readouterr().out
+
+
+def test_a_gain_over_sets_is_told_with_and_without_the_tiny_one():
+    """16 sets 1 point better, and linnerud by 75: the mean is 5.35, the median 1."""
+    rows = []
+    for name in list(SETS)[:17]:
+        gain = 0.75 if name == "linnerud" else 0.01
+        rows += fits("defaults", name, "shoal", [0.1 + gain] * 2, 1.0)
+        rows += fits("defaults", name, "mlp", [0.1] * 2, 1.0)
+    _, gains, *_ = tables(Figures(rows))
+    every, others = gains.rows
+    assert every[:4] == ("mlp", "17", f"{(16 * 1 + 75) / 17:+.2f}", every[3])
+    assert every[4:] == ("+1.00", "+1.00 to +1.00", "+1.0 to +75.0", "17", f"{2 * 0.5**17:.2g}")
+    assert others[:3] == ("mlp, without linnerud", "16", "+1.00")
+    assert gains.markdown.startswith("#### By how many points shoal is better, over sets")
+
+
+def test_progress_goes_by_the_times_of_fits_like_those_left():
+    """Left: iris shoal twice, 1 s as before; wine shoal, the median 2 s; grid, 2 s of all fits."""
+    known = [
+        *fits("single", "iris", "shoal", [0.5], 1.0),
+        *fits("single", "cancer", "shoal", [1], 3),
+    ]
+    todo = [("single", "iris", 1, "shoal"), ("single", "iris", 2, "shoal"),
+            ("single", "wine", 0, "shoal"), ("grid", "wine", 0, "mlp")]  # fmt: skip
+    progress = Progress(todo, known)
+    assert progress.seconds_left == pytest.approx(1 + 1 + 2 + 2)
+    progress.note(Fit(part="single", set="iris", split=1, learner="shoal", score=1, fit_s=1.0))
+    assert (progress.n_left, progress.n) == (3, 4)
+    assert progress.told() == "1 of 4 fits, 0:00 gone, about 3 s left"  # of 1, 3, 1 the median
+
+
+def test_a_file_of_another_machine_is_not_gone_on_with(tmp_path):
+    path = tmp_path / "rows.jsonl"
+    append(path, machine(1))
+    with pytest.raises(SystemExit, match=r"measured with other threads\. Give --again"):
+        main(["--quick", "--only", "iris", "--parts", "single", "-o", str(path), "--threads", "2"])
+
+
+def test_a_plan_measures_nothing(tmp_path, capsys):
+    path = tmp_path / "rows.jsonl"
+    main(["--plan", "-o", str(path)])
+    # 24 sets: 15 splits x 5 learners, 5 x 2, 1 x 3, 3 x 5
+    lines = capsys.readouterr().out.splitlines()
+    assert [line.split()[:2] for line in lines] == [
+        ["defaults", "1,800"], ["single", "240"], ["grid", "72"], ["search", "360"],
+        ["all", "2,472"],
+    ]  # fmt: skip
+    assert not path.exists()
 
 
 def test_names_are_checked():

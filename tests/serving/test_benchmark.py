@@ -54,9 +54,7 @@ def test_a_request_that_is_sent_late_makes_it_no_open_loop() -> None:
     tally.statuses.update((200, 429))
     tally.seconds = {200: [0.1], 429: [0.1]}
     assert (tally.is_open, tally.passed) == (False, False)
-    assert "p99 49.6 ms  most 50 ms; its core" in told(
-        closed, tally, 1.0
-    )  # 0.99 of 50.1
+    assert "p99 49.6 ms  most 50 ms; its core" in told(closed, tally, 1.0)  # 0.99 of 50.1
     assert told(closed, tally, 1.0).endswith("unanswered 0  wrong 0  lost 0  NOT OPEN LOOP")
     tally.lags = [0.0]  # the other was never sent
     assert not tally.is_open

@@ -340,6 +340,18 @@ def test_wrong_tokens(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert refused("m.safetensors", "--token-file", "short") == told
 
 
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no /dev/full")
+def test_an_address_that_cannot_be_told_ends_it_in_one_sentence(folder: Path) -> None:
+    command = [sys.executable, "-m", "shoal", "serve", "m.safetensors", "--port", "0"]
+    with open("/dev/full", "wb") as full:
+        done = subprocess.run(
+            command, cwd=folder, stdout=full, stderr=subprocess.PIPE, text=True, timeout=30,
+            env={**os.environ, "SHOAL_TOKEN": TOKEN},
+        )  # fmt: skip
+    told = "shoal: standard output: cannot be written: No space left on device.\n"
+    assert (done.returncode, done.stderr) == (2, told)
+
+
 def test_a_token_that_everybody_can_read_is_told(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

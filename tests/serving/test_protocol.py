@@ -134,7 +134,7 @@ def test_many_requests_that_come_at_once_are_no_long_headers() -> None:
         for _ in range(3):  # each piece ends in the middle of a head, and is longer than one may be
             line.protocol.data_received(several[5:] + request[:5])
             await asyncio.sleep(0)
-            while line.protocol.pipeline:
+            while line.protocol.pipeline and not line.closed:
                 await asyncio.sleep(0)
         assert not line.closed
 

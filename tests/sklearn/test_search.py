@@ -129,7 +129,7 @@ def test_networks_that_train_alike_are_one_population(rows, monkeypatch):
         {},
         {"loss": "absolute_error"},
         {"loss": "huber", "early_stopping": True},
-        {"solver": "sgd", "learning_rate": "adaptive", "learning_rate_init": 0.001},
+        {"solver": "sgd", "learning_rate": "adaptive", "learning_rate_init": 0.05},
     ],
     ids=lambda each: "-".join(map(str, each.values())) or "defaults",
 )

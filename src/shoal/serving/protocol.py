@@ -142,7 +142,7 @@ def _bounded(gate: Gate) -> type[HttpToolsProtocol]:
         def data_received(self, data: bytes) -> None:
             head = self.headers  # another list for every request
             super().data_received(data)
-            if self._reading == "head" and True:
+            if self._reading == "head" and self.headers is head:
                 self._n_head += len(data)
                 if self._n_head > MOST_HEAD:
                     self._end_with(_LONG)

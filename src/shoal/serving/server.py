@@ -84,7 +84,7 @@ def run(
     gc.freeze()  # libraries and models need not be looked through again and again
     config = uvicorn.Config(
         gate, http=protocol_of(gate), loop="uvloop", log_config=None, access_log=False,
-        server_header=False, proxy_headers=False, ws_per_message_deflate=False,
+        server_header=False, proxy_headers=False, ws_per_message_deflate=False, lifespan="off",
         timeout_graceful_shutdown=GRACE,
     )  # fmt: skip
     server = _Server(config, reload, ready)
