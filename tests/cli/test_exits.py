@@ -252,3 +252,22 @@ def test_no_color_means_no_color(folder: Path) -> None:
     assert terminal.end() == 0
     assert "\x1b[3" not in terminal.printed
     assert "attainable accuracy" in terminal.printed
+
+
+def test_a_command_that_is_told_to_end_leaves_no_half_file(tmp_path: Path) -> None:
+    model = str(tmp_path / "or.safetensors")
+    package.Experiment.load(EXAMPLES / "or.toml").run().best.save(model)
+    args = ("predict", model, "-", "-o", str(tmp_path / "out.csv"))
+    with process(*args, stdin=subprocess.PIPE) as running:
+        assert running.stdin is not None
+        running.stdin.write(b"input1,input2\n" + b"0,1\n" * 500_000)
+        running.stdin.flush()
+        deadline = time.monotonic() + 30
+        while not list(tmp_path.glob(".shoal-*")) and time.monotonic() < deadline:
+            time.sleep(0.01)
+        assert list(tmp_path.glob(".shoal-*"))
+        while running.poll() is None and time.monotonic() < deadline:
+            running.terminate()  # again: one that comes while Python fills a buffer waits for it
+            time.sleep(0.2)
+        assert running.poll() == 130
+    assert [file.name for file in tmp_path.iterdir()] == ["or.safetensors"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import sys
 from typing import Annotated
 
@@ -95,6 +96,10 @@ for _command, _line in COMMANDS:
 app.add_typer(commands_store.runs, short_help="List what is stored; show, tag, export, remove it.")
 
 
+def _interrupt(*_: object) -> None:
+    raise KeyboardInterrupt
+
+
 def main() -> None:
     """Run the command line; what a terminal's encoding cannot write is written out."""
     for name in ("stdout", "stderr"):
@@ -103,6 +108,7 @@ def main() -> None:
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="backslashreplace")
+    signal.signal(signal.SIGTERM, _interrupt)  # half-written files go away, as with Ctrl-C
     # typer reads options with pydantic, which would look through every installed package
     os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
     if os.environ.get("_SHOAL_COMPLETE") == "complete_bash":
