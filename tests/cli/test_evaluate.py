@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import contextlib
+import csv
+import io
 import json
 import re
 import shutil
@@ -127,6 +129,45 @@ def test_costs_in_a_table(shoal: Any, loans: Path) -> None:
     assert names[place - 1 : place + 4] == ["0.5", "theory", "best here", "always no", "always yes"]
 
 
+@pytest.mark.parametrize("positive", ["bad", "ok"])
+def test_the_threshold_that_costs_call_for_can_be_used(
+    shoal: Any, loans: Path, positive: str
+) -> None:
+    args = ("loans.safetensors", "loans.csv", "--costs", "1,5", "--positive", positive)
+    network = ("--network", "1")
+    document = json.loads(shoal("evaluate", *args, *network, "--json").stdout)
+    advice = document["advice"]
+    assert (advice["positive"], advice["rule"] in ("theory", "best")) == (positive, True)
+    command = advice["command"]
+    assert command == (
+        f"shoal predict loans.safetensors new.csv --network 1 --threshold "
+        f"{advice['threshold']:g} --positive {positive}"
+    )
+    text = shoal("evaluate", *args, *network).stdout
+    assert f"To say it of other rows: {command}\n" in text
+    shutil.copy("loans.csv", "new.csv")
+    said = csv.DictReader(io.StringIO(shoal(*command.split()[1:]).stdout))
+    pairs = [(row["answer"] == positive, row["class"] == positive) for row in said]
+    rule = next(r for r in document["costs"]["decisions"] if r["rule"] == advice["rule"])
+    assert pairs.count((False, True)) == rule["n_false_positives"]
+    assert pairs.count((True, False)) == rule["n_false_negatives"]
+
+
+def test_rows_that_trained_the_model_are_told(shoal: Any, loans: Path) -> None:
+    told = "note: These rows are of the file that trained the model,"
+    text = shoal("evaluate", "loans.safetensors", "loans.csv").stdout
+    top = text.partition("\n\n")[0].splitlines()
+    assert any(line.startswith(told) for line in top[1:])
+    whole = (loans / "loans.csv").read_bytes()
+    (loans / "half.csv").write_bytes(whole[: whole.index(b"\n", len(whole) // 2) + 1])
+    for data, stdin, wanted in (
+        ("loans.csv", None, True), ("half.csv", None, False), ("-", whole, None),
+    ):  # fmt: skip
+        args = ("evaluate", "loans.safetensors", data, "--resamples", "0")
+        assert json.loads(shoal(*args, "--json", stdin=stdin).stdout)["trained_on"] is wanted
+        assert (told in shoal(*args, stdin=stdin).stdout) is (wanted is True)
+
+
 def test_the_worst_rows(shoal: Any, loans: Path) -> None:
     text = shoal("evaluate", "loans.safetensors", "loans.csv", "--worst", "2").stdout
     place = text.splitlines().index("the rows it is most wrong about")
@@ -185,6 +226,8 @@ def test_a_report_and_the_figures_are_written(shoal: Any, loans: Path) -> None:
                   "The rows it is most wrong about", "Calibration", "Costs of saying ok",
                   "loans.safetensors loans.csv --by region --costs 1,5 --resamples"):  # fmt: skip
         assert words in page
+    assert "These rows are of the file that trained the model" in page
+    assert re.search(r"shoal predict loans\.safetensors new\.csv --threshold [\d.]+ --pos", page)
     assert HOSTILE not in page
     assert "&lt;/script&gt;&lt;b&gt;" in page
 

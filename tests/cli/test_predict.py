@@ -328,12 +328,79 @@ def test_labels_abstain_one_by_one(shoal: Any, folder: Path) -> None:
             ["flowers.safetensors", "flowers.csv", "--abstain-below", "nan"],
             "--abstain-below: must be a number from 0 to 1; got nan. See: shoal predict --help.",
         ),
+        (
+            ["or.safetensors", "or.csv", "--threshold", "1.5"],
+            "--threshold: must be a number from 0 to 1; got 1.5. See: shoal predict --help.",
+        ),
+        (
+            ["or.safetensors", "or.csv", "--threshold", "nan"],
+            "--threshold: must be a number from 0 to 1; got nan. See: shoal predict --help.",
+        ),
+        (
+            ["flowers.safetensors", "flowers.csv", "--threshold", "0.2"],
+            "--threshold: is for a target of two classes; 'species' has 3.",
+        ),
+        (
+            ["prices.safetensors", "prices.csv", "--threshold", "0.2"],
+            "--threshold: is for a target of two classes; 'c' is a number.",
+        ),
+        (
+            ["or.safetensors", "or.csv", "--threshold", "0.2", "--positive", "2"],
+            "--positive: must be '0' or '1'; got '2'.",
+        ),
+        (
+            ["or.safetensors", "or.csv", "--positive", "1"],
+            "--positive: says whose --threshold it is. Give --threshold too.",
+        ),
+        (
+            ["or.safetensors", "or.csv", "--threshold", "0.2", "--abstain-below", "0.9"],
+            "--threshold: cannot be given with --abstain-below, as it may say the less probable "
+            "class. Give one of the two.",
+        ),
     ],
 )
 def test_thresholds_that_are_refused(
     refused: Callable[..., str], models: Path, args: list[str], sentence: str
 ) -> None:
     assert refused("predict", *args) == sentence
+
+
+def test_labels_have_no_threshold(shoal: Any, refused: Callable[..., str], folder: Path) -> None:
+    rows = "".join(f"{k},{k % 2},{int(k > 5)}\n" for k in range(12))
+    (folder / "t.csv").write_text("a,odd,large\n" + rows)
+    few = ("population=2", "training.epochs=3", "-q", "--kind", "multilabel")
+    assert shoal("train", "t.csv", "-t", "odd,large", *few).exit_code == 0
+    told = "--threshold: is for a target of two classes; 'odd', 'large' are labels."
+    assert refused("predict", "t.safetensors", "t.csv", "--threshold", "0.2") == told
+
+
+@pytest.mark.parametrize("positive", ["0", "1"])
+def test_a_class_is_said_above_a_threshold(shoal: Any, models: Path, positive: str) -> None:
+    rows = "".join(f"{k / 9},{k % 3 / 2}\n" for k in range(10))
+    (models / "or.csv").write_text("input1,input2\n" + rows)
+    args = ("predict", "or.safetensors", "or.csv")
+    plain = rows_of(shoal(*args).stdout)
+    p = [float(row[f"probability_{positive}"]) for row in plain]
+    third, fourth = sorted(p)[2:4]
+    at = (third + fourth) / 2  # seven rows are above
+    other = "1" if positive == "0" else "0"
+    wanted = [positive if each > at else other for each in p]
+    assert wanted.count(positive) == 7
+    more = ("--threshold", repr(at), *(("--positive", "0") if positive == "0" else ()))
+    found = rows_of(shoal(*args, *more).stdout)
+    assert found == [row | {"class": each} for row, each in zip(plain, wanted, strict=True)]
+    lines = shoal(*args, *more, "--json").stdout.splitlines()
+    assert [json.loads(line)["class"] for line in lines] == wanted
+    one = shoal("predict", "or.safetensors", "input1=0", "input2=0", "--json", *more).stdout
+    assert json.loads(one)["class"] == wanted[0]
+    half = rows_of(shoal(*args, "--threshold", "0.5", *more[2:]).stdout)
+    assert half == plain
+
+
+def test_a_threshold_and_disagreement(shoal: Any, models: Path) -> None:
+    row = ("predict", "or.safetensors", "input1=0", "input2=1", "--threshold", "0", "--json")
+    assert json.loads(shoal(*row).stdout)["class"] == "1"
+    assert json.loads(shoal(*row, "--abstain-above", "0").stdout)["class"] is None
 
 
 def test_says_what_reading_predicting_and_writing_cost(shoal: Any, models: Path) -> None:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import codecs
 import io
+import os
 import random
+import threading
 
 import pytest
 
@@ -172,6 +174,35 @@ def test_the_place_does_not_depend_on_blocks(size: int) -> None:
         list(decode_blocks(Trickle(good + b"\xff\n", size), source="a"))  # type: ignore[arg-type]
     assert caught.value.line == 1 + line_ends(text)
     assert f"0xff at offset {len(good)} is" in str(caught.value)
+
+
+def test_a_pipe_gives_what_is_there() -> None:
+    reading, writing = os.pipe()
+    guard = threading.Timer(30, os.close, [writing])  # to wait for a whole block would be for ever
+    guard.start()
+    with open(reading, "rb") as stream:
+        blocks = decode_blocks(stream, source="a")
+        for text in ("a,b\n", "1,2\n3,", "4\n"):
+            os.write(writing, text.encode())
+            assert next(blocks) == text
+        assert guard.is_alive()
+        guard.cancel()
+        guard.join()
+        os.close(writing)
+        assert "".join(blocks) == ""
+
+
+def test_a_named_encoding_is_judged_by_as_much_of_a_pipe_as_of_a_file() -> None:
+    class Pipe(Trickle):
+        def read1(self, size: int = -1) -> bytes:
+            return self.read(size)
+
+    with pytest.raises(DataError) as caught:
+        list(decode_blocks(Pipe("x\n1\n種\n".encode(), 2), source="a", encoding="cp949"))  # type: ignore[arg-type]
+    assert str(caught.value) == (
+        "a, line 3: is UTF-8 (first seen at offset 4), "
+        "but encoding 'cp949' was given. Leave out --encoding."
+    )
 
 
 def test_a_stream_that_fails() -> None:

@@ -7,7 +7,7 @@ import pytest
 
 from shoal.data.scaling import Scaler
 from shoal.errors import ArgumentError
-from shoal.models.reach import TooFar, too_far
+from shoal.models.reach import TooFar, first_too_far, too_far
 from shoal.network import Dense, Network
 
 
@@ -36,3 +36,12 @@ def test_every_networks_scaling_is_asked(coin) -> None:
     model = coin(scalers=scalers)
     assert list(too_far(model, np.array([[1.0], [1e10]]))) == [1]
     assert too_far(model, np.array([[1.0], [2.0]])) == {}
+
+
+@pytest.mark.parametrize("rows", [[0], [6], [3, 5], [5, 6], [0, 1, 2, 3, 4, 5, 6]])
+def test_the_first_row_that_is_refused(coin, rows: list[int]) -> None:
+    x = np.ones((7, 1))
+    x[rows] = 1e10
+    model = coin(scalers=(Scaler(center=(0.0,), scale=(1e-300,)),))
+    assert first_too_far(model, x) == rows[0]
+    assert list(too_far(model, x)) == rows

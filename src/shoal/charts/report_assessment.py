@@ -21,6 +21,7 @@ from shoal.models.assessment.records import (
     WorstRow,
 )
 from shoal.models.assessment.words import (
+    advice_sentence,
     calibration_sentence,
     cost_sentences,
     coverage_sentence,
@@ -30,6 +31,7 @@ from shoal.models.assessment.words import (
     number,
     percent,
     slice_sentences,
+    trained_sentence,
 )
 
 if TYPE_CHECKING:
@@ -47,7 +49,10 @@ RULES: Final = {
 
 def assessment_story(found: Assessment) -> Story:
     """Return what a report tells of an assessment."""
-    beside = (calibration_sentence(found), coverage_sentence(found), *slice_sentences(found))
+    beside = (
+        trained_sentence(found), calibration_sentence(found), coverage_sentence(found),
+        *slice_sentences(found),
+    )  # fmt: skip
     costs = cost_sentences(found.costs, found.calibration) if found.costs is not None else []
     return Story(
         kind="model",
@@ -208,7 +213,8 @@ def _costs(found: Assessment) -> list[Table]:
         for each in found.costs.decisions
     )  # fmt: skip
     head = (f"say {name}", "threshold", "false", "missed", "cost of a row", "95 % interval")
-    return [Table(caption="What the errors cost", head=head, rows=rows)]
+    notes = tuple(filter(None, [advice_sentence(found)]))
+    return [Table(caption="What the errors cost", head=head, rows=rows, notes=notes)]
 
 
 def _bins(found: Assessment) -> list[Table]:
@@ -298,6 +304,7 @@ def _facts(found: Assessment) -> tuple[tuple[str, str], ...]:
     return (
         ("model", found.model),
         ("rows", found.source),
+        *([("rows trained the model", "yes")] if found.trained_on else []),
         ("shoal", shoal.__version__),
         ("resamples", f"{found.n_resamples:,}"),
         ("seed of the resamples", str(found.seed)),

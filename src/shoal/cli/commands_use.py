@@ -87,6 +87,14 @@ def predict(
     encoding: Encoding = None,
     separator: Separator = None,
     decimal: Decimal = ".",
+    threshold: Annotated[
+        float | None,
+        typer.Option(
+            "--threshold", metavar="P", parser=_number_up_to(1.0), show_default=False,
+            help="Of two classes say the one that is looked for above P, in place of 0.5.",
+        ),
+    ] = None,
+    positive: asked.Positive = None,
     abstain_below: Annotated[
         float | None,
         typer.Option(
@@ -129,6 +137,7 @@ def predict(
     Examples:
       shoal predict flowers.safetensors new.csv -o answers.csv
       shoal predict flowers.safetensors new.csv --abstain-below 0.9
+      shoal predict loans.safetensors new.csv --threshold 0.2 --positive bad
       shoal predict or.safetensors input1=0 input2=1
       shoal predict @last input1=0 input2=1
     """
@@ -137,8 +146,8 @@ def predict(
     form = {"encoding": encoding, "separator": separator, "decimal": decimal}
     predict_data(
         model, data, which=network, on_error=on_error, form=form, threads=threads, as_json=json,
-        quiet=quiet, output=output, force=force, abstain_below=abstain_below,
-        abstain_above=abstain_above, timing=timing,
+        quiet=quiet, output=output, force=force, threshold=threshold, positive=positive,
+        abstain_below=abstain_below, abstain_above=abstain_above, timing=timing,
     )  # fmt: skip
 
 
@@ -183,11 +192,11 @@ def evaluate(
     request = request_of(
         by=by or (), worst=worst, full=full, positive=positive, costs=costs,
         coverages=coverage or (), accuracies=min_accuracy or (), resamples=resamples, seed=seed,
-        decimal=decimal, threads=threads,
+        decimal=decimal, threads=threads, network=network,
     )  # fmt: skip
     form = {"encoding": encoding, "separator": separator, "decimal": decimal}
     evaluate_data(
-        model, data, which=network, form=form, request=request, as_json=json,
+        model, data, form=form, request=request, as_json=json,
         outputs=output or (), force=force,
     )  # fmt: skip
 

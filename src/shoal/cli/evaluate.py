@@ -22,19 +22,20 @@ from shoal.cli.output import (
 )
 from shoal.cli.tables import label
 from shoal.cli.targets import model_of
+from shoal.cli.two_classes import check_two_classes, positive_class, told_kind
 from shoal.data.columns import cell_text
 from shoal.data.dataset import IndexArray, Schema
 from shoal.data.delimited import TextFormat
 from shoal.data.encode import encode_rows, encode_targets, encode_weights
 from shoal.data.opening import read_tables, source_name
 from shoal.data.table import Table
-from shoal.data.wording import listing, show
-from shoal.errors import DataError, InputError, did_you_mean
+from shoal.errors import DataError, InputError
 from shoal.files import write_bytes
 from shoal.models import Model
 from shoal.models.assessment.assessing import WORST, Asked, Assessment, assessment_of, scales_of
 from shoal.models.assessment.rows import Judge
 from shoal.models.assessment.worst import Worst
+from shoal.models.training_file import trained_on
 
 WRITES = {REPORT: "a report", ".json": "the figures"}
 
@@ -48,19 +49,20 @@ class Request:
         worst: how many of the rows furthest off are named.
         asked: the rest of it.
         full: whether every table is printed.
+        network: which network is judged, as `--network` has it; None: all together.
     """
 
     by: Sequence[str]
     worst: int
     asked: Asked
     full: bool = False
+    network: str | None = None
 
 
 def evaluate_data(
     file: Path,
     data: str,
     *,
-    which: str | None,
     form: Mapping[str, Any],
     request: Request,
     as_json: bool,
@@ -69,7 +71,7 @@ def evaluate_data(
 ) -> None:
     """Judge a model on a table that holds the target."""
     check_files(outputs, WRITES, force=force)
-    model = chosen_network(model_of(str(file)), which)
+    model = chosen_network(model_of(str(file)), request.network)
     check_request(model, request)
     found = assessed(model, file.name, data, TextFormat(**form), request)
     for path in outputs:
@@ -87,7 +89,9 @@ def evaluate_data(
         print(f"wrote {label(str(path))}", file=sys.stderr)
 
 
-def request_of(*, by: Sequence[str], worst: int | None, full: bool, **asked: Any) -> Request:
+def request_of(
+    *, by: Sequence[str], worst: int | None, full: bool, network: str | None, **asked: Any
+) -> Request:
     """Return what is asked for, from the options of the command."""
     listed = {name: tuple(asked.pop(name)) for name in ("coverages", "accuracies")}
     known = {key: value for key, value in asked.items() if value is not None}
@@ -95,6 +99,7 @@ def request_of(*, by: Sequence[str], worst: int | None, full: bool, **asked: Any
         by=tuple(dict.fromkeys(by)),
         worst=WORST if worst is None else worst,
         full=full,
+        network=network,
         asked=Asked(**{**known, **listed}),
     )
 
@@ -106,30 +111,16 @@ def check_request(model: Model, request: Request) -> None:
         InputError: costs, a class, a coverage or an accuracy that do not fit its target.
     """
     schema, asked = model.schema, request.asked
-    has_two = len(schema.classes) == 2
-    if (asked.costs is not None or asked.positive is not None) and not has_two:
-        option = "--costs" if asked.costs is not None else "--positive"
-        raise InputError(f"{option}: is for a target of two classes; {_told_kind(schema)}.")
-    if asked.positive is not None and asked.positive not in schema.classes:
-        told = f"--positive: must be {' or '.join(map(show, schema.classes))}"
-        near = did_you_mean(asked.positive, schema.classes)
-        raise InputError(f"{told}; got {show(asked.positive)}.{' ' if near else ''}{near}")
+    if asked.costs is not None or asked.positive is not None:
+        check_two_classes(schema, "--positive" if asked.costs is None else "--costs")
+        positive_class(schema, asked.positive)
     if asked.accuracies and schema.kind != "classification":
-        told = f"--min-accuracy: is for a target of classes; {_told_kind(schema)}."
+        told = f"--min-accuracy: is for a target of classes; {told_kind(schema)}."
         raise InputError(told)
     numbers = schema.is_regression and len(schema.targets) == 1 and len(model) > 1
     if asked.coverages and schema.kind != "classification" and not numbers:
         wanted = "is for a target of classes, or one number and several networks"
-        raise InputError(f"--coverage: {wanted}; {_told_kind(schema)}.")
-
-
-def _told_kind(schema: Schema) -> str:
-    if schema.kind == "classification":
-        return f"{show(schema.target)} has {len(schema.classes)}"
-    what = "label" if schema.kind == "multilabel" else "number"
-    if len(schema.targets) == 1:
-        return f"{show(schema.target)} is a {what}"
-    return f"{listing(schema.targets, 3)} are {what}s"
+        raise InputError(f"--coverage: {wanted}; {told_kind(schema)}.")
 
 
 @dataclass(slots=True, kw_only=True)
@@ -187,7 +178,7 @@ def _is_readable(column: Any) -> bool:
     return isinstance(column, np.ndarray | Sequence)
 
 
-def command_of(name: str, data: str, request: Request) -> str:
+def command_of(name: str, data: str, form: TextFormat, request: Request) -> str:
     """Return the command that asks the same of the same files, which have to be at hand."""
     asked, words = request.asked, ["shoal", "evaluate", name, Path(data).name]
     for column in request.by:
@@ -200,8 +191,21 @@ def command_of(name: str, data: str, request: Request) -> str:
             words += [option, f"{share:g}"]
     words += [] if asked.resamples is None else ["--resamples", str(asked.resamples)]
     words += ["--seed", str(asked.seed)] if asked.seed else []
-    words += ["--decimal", asked.decimal] if asked.decimal != "." else []
-    return shlex.join(words)
+    return shlex.join([*words, *_reading_words(form, request)])
+
+
+def predicting_of(name: str, form: TextFormat, request: Request) -> str:
+    """Return the command that predicts other rows that are written alike."""
+    return shlex.join(["shoal", "predict", name, "new.csv", *_reading_words(form, request)])
+
+
+def _reading_words(form: TextFormat, request: Request) -> list[str]:
+    """Return the options that say which network is asked and how a table is read."""
+    given = {"--network": request.network, "--encoding": form.encoding,
+             "--separator": form.separator,
+             "--decimal": None if form.decimal == "." else form.decimal}  # fmt: skip
+    return [word for option, value in given.items() if value is not None
+            for word in (option, value)]  # fmt: skip
 
 
 def assessed(model: Model, name: str, data: str, form: TextFormat, request: Request) -> Assessment:
@@ -227,7 +231,9 @@ def assessed(model: Model, name: str, data: str, form: TextFormat, request: Requ
         raise DataError(told, source=source_name(data), column=model.schema.weights) from None
     return assessment_of(
         model, rows, request.asked, by=reading.by, worst=reading.worst.rows(),
-        source=source_name(data), name=name, command=command_of(name, data, request),
+        source=source_name(data), name=name,
+        command=command_of(name, data, form, request),
+        predicting=predicting_of(name, form, request), trained_on=trained_on(model, data),
     )  # fmt: skip
 
 

@@ -28,6 +28,7 @@ from shoal.models.assessment.records import (
     WorstRow,
 )
 from shoal.models.assessment.words import (
+    advice_sentence,
     calibration_sentence,
     cost_sentences,
     coverage_sentence,
@@ -36,6 +37,7 @@ from shoal.models.assessment.words import (
     interval_note,
     number,
     slice_sentences,
+    trained_sentence,
 )
 
 OF_ALL: Final = (
@@ -69,6 +71,8 @@ def print_assessment(found: Assessment, *, full: bool = False) -> None:
     counted = f", weighted by '{weights}'" if found.evaluation.weighted else ""
     console.print(f"{label(found.source)}: {rows}{label(counted)}, {networks}", style="bold")
     _say(console, headline(found))
+    if found.trained_on:
+        _say(console, f"note: {trained_sentence(found)}")
     console.print()
     _print_figures(console, found)
     _print_networks(console, found)
@@ -342,6 +346,10 @@ def _print_costs(console: Console, found: Assessment, costs: Costs) -> None:
     ]
     names = Column(head="rule", cells=[RULES[each.rule] for each in shown])
     print_blocks(console, names, columns)
+    told = advice_sentence(found)
+    if told:
+        console.print(label(told))  # a command is not broken
+        console.print()
 
 
 def _print_worst(console: Console, found: Assessment) -> None:

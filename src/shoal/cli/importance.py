@@ -19,8 +19,7 @@ from shoal.cli.targets import model_of
 from shoal.data.cells import parse_number
 from shoal.data.delimited import TextFormat
 from shoal.data.encode import encode_rows, encode_targets, encode_values, encode_weights
-from shoal.data.file_recipe import fingerprint_file
-from shoal.data.opening import STANDARD_INPUT, read_tables, source_name
+from shoal.data.opening import read_tables, source_name
 from shoal.data.table import Table
 from shoal.data.wording import count
 from shoal.errors import ArgumentError, DataError, InputError
@@ -29,6 +28,7 @@ from shoal.models import Attribution, Importance, Model, attribute, importance_o
 from shoal.models.importance.measuring import ColumnImportance, FamilyImportance
 from shoal.models.importance.sampling import least, sample_keys
 from shoal.models.reach import too_far
+from shoal.models.training_file import trained_on
 
 if TYPE_CHECKING:
     from rich.table import Table as RichTable
@@ -83,7 +83,7 @@ def weigh_columns(
         )  # fmt: skip
     except ArgumentError as error:
         raise _told(error, data) from None
-    seen = _trained(model, data)
+    seen = trained_on(model, data) is True
     found = replace(found, n_rows_given=given.n_rows, seen=seen)
     asked = {"--of": of, "--measure": measure, "--columns": columns, "--network": which,
              "--repeats": repeats, "--rows": rows, "--seed": seed}  # fmt: skip
@@ -185,15 +185,6 @@ def _features(model: Model, table: Table) -> np.ndarray:
     for row, why in too_far(model, x).items():
         raise DataError(why.reason, column=why.column, **table.place(row))
     return x
-
-
-def _trained(model: Model, data: str) -> bool:
-    """Return whether a file is the one that the model says it was trained on."""
-    recipe = model.experiment.get("data")
-    if data == STANDARD_INPUT or not isinstance(recipe, Mapping) or "file" not in recipe:
-        return False
-    known = recipe.get("fingerprint")
-    return known is not None and bool(fingerprint_file(data) == known)
 
 
 def _is_number(row: Sequence[str]) -> bool:

@@ -20,6 +20,7 @@ from shoal.cli.exits import FELL_SHORT
 from shoal.cli.output import standard_input
 from shoal.cli.tables import label
 from shoal.cli.targets import model_of
+from shoal.cli.two_classes import check_two_classes, positive_class
 from shoal.data.cells import parse_number
 from shoal.data.columns import text_columns
 from shoal.data.delimited import OnError, TextFormat
@@ -33,6 +34,7 @@ from shoal.models import Prediction as Ensemble
 from shoal.models.abstaining import Abstention
 from shoal.models.reach import too_far
 from shoal.models.table import columns_of
+from shoal.models.thresholds import Threshold
 
 UNLIKE: Final = "unlike"
 """The column that says why a row is unlike the training data."""
@@ -88,6 +90,7 @@ class Prediction:
         form: how the table is written.
         on_error: what to do about a row that cannot be read.
         abstention: what is left undecided.
+        threshold: from which probability on one of two classes is said; None: the more probable.
         threads: how many to use; None: all there are.
         tally: what went by so far.
     """
@@ -96,6 +99,7 @@ class Prediction:
     form: TextFormat
     on_error: OnError
     abstention: Abstention
+    threshold: Threshold | None
     threads: int | None
     tally: Tally = field(default_factory=Tally)
 
@@ -112,6 +116,8 @@ def predict_data(
     quiet: bool,
     output: Path | None,
     force: bool,
+    threshold: float | None = None,
+    positive: str | None = None,
     abstain_below: float | None = None,
     abstain_above: float | None = None,
     timing: bool = False,
@@ -123,7 +129,7 @@ def predict_data(
     abstention = _abstention(model, abstain_below, abstain_above)
     task = Prediction(
         model=model, form=TextFormat(**form), on_error=on_error, abstention=abstention,
-        threads=threads,
+        threshold=_threshold(model, threshold, positive, abstention), threads=threads,
     )  # fmt: skip
     is_row = _is_row(data)
     parts = iter([_one_row(task, data)]) if is_row else _parts(task, data[0])
@@ -154,6 +160,20 @@ def _abstention(model: Model, below: float | None, above: float | None) -> Abste
     return found
 
 
+def _threshold(
+    model: Model, at: float | None, positive: str | None, abstention: Abstention
+) -> Threshold | None:
+    if at is None:
+        if positive is not None:
+            raise InputError("--positive: says whose --threshold it is. Give --threshold too.")
+        return None
+    check_two_classes(model.schema, "--threshold")
+    if abstention.below is not None:
+        told = "cannot be given with --abstain-below, as it may say the less probable class"
+        raise InputError(f"--threshold: {told}. Give one of the two.")
+    return Threshold(at=at, positive=positive_class(model.schema, positive))
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Found:
     """What was found of some rows: what the networks say, and which rows are unlike others."""
@@ -172,6 +192,8 @@ def _predicted(task: Prediction, part: _Part) -> tuple[Columns, _Found]:
             raise
         part = _within_reach(task, part)
         said = task.model.prediction(part.x, threads=task.threads, where="predict")
+    if task.threshold is not None:
+        said = task.threshold.decide(said)
     apart = unlike(task.model, part.x)
     tally, open_ = task.tally, None
     if task.abstention != Abstention():

@@ -17,6 +17,8 @@ from shoal.errors import DataError, InputError, did_you_mean
 
 BLOCK = 1 << 20
 """Bytes decoded at a time: large enough that Python's cost per block does not count."""
+MARK = len(codecs.BOM_UTF32_LE)
+"""Bytes from which a byte-order mark, or another kind of file, is recognised."""
 
 _MARKS = (
     (codecs.BOM_UTF8, "utf-8-sig", frozenset({"utf-8", "utf-8-sig"})),
@@ -65,7 +67,9 @@ def decode_blocks(
             text that is plainly UTF-8 is to be read as something else.
         InputError: the stream cannot be read.
     """
-    blocks = _read_blocks(stream, source, head)
+    # how likely a named encoding is, is judged by the first block: the same one from a pipe
+    least = MARK if encoding is None else BLOCK
+    blocks = _read_blocks(stream, source, head, least)
     first = next(blocks, b"")
     decoder = _Decoder(_choose(first, source, encoding), source, named=encoding is not None)
     for block in itertools.chain([first], blocks):
@@ -78,21 +82,33 @@ def line_ends(text: str) -> int:
     return text.count("\n") + text.count("\r") - text.count("\r\n")
 
 
-def _read_blocks(stream: BinaryIO, source: str, head: bytes) -> Iterator[bytes]:
+def _read_blocks(stream: BinaryIO, source: str, head: bytes, least: int) -> Iterator[bytes]:
+    """Yield what is there: whole blocks of a file, of a pipe what was written to it.
+
+    Args:
+        stream: where the bytes come from.
+        source: its name for messages.
+        head: bytes that were already taken from it.
+        least: bytes of the first block, if there are as many.
+    """
+    read = stream.read if stream.seekable() else getattr(stream, "read1", stream.read)
+    held, size = [head], len(head)
     while True:
         try:
-            block = stream.read(BLOCK)
+            block = read(BLOCK)
         except OSError as error:
             reason = error.strerror or str(error)
             raise InputError(f"{source}: cannot be read: {reason}.") from error
+        held.append(block)
+        size += len(block)
+        if size >= least or not block:
+            joined = b"".join(held)
+            if joined:
+                yield joined
+            least = 0
+            held.clear()
         if not block:
-            break
-        head += block
-        if len(head) >= len(codecs.BOM_UTF32_LE):
-            yield head
-            head = b""
-    if head:
-        yield head
+            return
 
 
 def _choose(first: bytes, source: str, encoding: str | None) -> str:

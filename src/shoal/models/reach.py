@@ -67,6 +67,29 @@ def too_far(model: Model, x: Features, *, threads: int | None = None) -> dict[in
     return dict(sorted(found.items()))
 
 
+def first_too_far(model: Model, x: Features, *, threads: int | None = None) -> int:
+    """Return the first of some rows that `Model.prediction` refuses, found by halves.
+
+    Other than `too_far` it asks for no more than all rows once again, however many are refused.
+
+    Args:
+        model: the model.
+        x: features, of which it refused at least one row.
+        threads: None for as many as there are.
+
+    Shapes:
+        x (N, D) -> a row from 0 to N - 1
+    """
+    low, high = 0, len(x)
+    while high - low > 1:
+        middle = (low + high) // 2
+        if _is_refused(model, x[low:middle], threads):
+            high = middle
+        else:
+            low = middle
+    return low
+
+
 def _of_feature(model: Model, row: Features, beyond: np.ndarray) -> TooFar:
     feature = int(np.argmax(beyond))
     groups = groups_of(model.schema)
@@ -79,17 +102,24 @@ def _refused(model: Model, x: Features, rows: np.ndarray, threads: int | None) -
     """Return which of some rows the model refuses, by halves: of the usual few it is quick."""
     if len(rows) == 0:
         return []
+    if not _is_refused(model, x[rows], threads):
+        return []
+    if len(rows) == 1:
+        return [int(rows[0])]
+    middle = len(rows) // 2
+    return [
+        row for half in (rows[:middle], rows[middle:])
+        for row in _refused(model, x, half, threads)
+    ]  # fmt: skip
+
+
+def _is_refused(model: Model, x: Features, threads: int | None) -> bool:
+    """Return whether the model refuses one of some rows."""
     try:
-        for _ in model.member_figures(x[rows], threads=threads, where="too_far"):
+        for _ in model.member_figures(x, threads=threads, where="too_far"):
             pass
     except ArgumentError as error:
         if error.argument != "x":
             raise
-        if len(rows) == 1:
-            return [int(rows[0])]
-        middle = len(rows) // 2
-        return [
-            row for half in (rows[:middle], rows[middle:])
-            for row in _refused(model, x, half, threads)
-        ]  # fmt: skip
-    return []
+        return True
+    return False

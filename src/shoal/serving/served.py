@@ -16,6 +16,7 @@ import numpy as np
 from shoal.data.dataset import FloatArray
 from shoal.errors import ArgumentError
 from shoal.models import Model, Prediction, Unlike, unlike
+from shoal.models.reach import first_too_far
 from shoal.serving.answers import Wording
 from shoal.serving.refusals import RequestError
 from shoal.serving.rows import QuickRows
@@ -66,30 +67,19 @@ class Served:
         """
         try:
             prediction = self.model.prediction(x, threads=threads, where="predict")
-        except ArgumentError:
+        except ArgumentError as error:
+            if error.argument != "x":
+                raise
             raise self._too_far(x) from None
         return Found(prediction=prediction, unlike=unlike(self.model, x))
 
     def _too_far(self, x: FloatArray) -> RequestError:
-        """Return which row it was: the first, found by halves."""
-        low, high = 0, len(x)
-        while high - low > 1:
-            middle = (low + high) // 2
-            low, high = (low, middle) if self._fails(x[low:middle]) else (middle, high)
-        told = f"row {low + 1}: its values are too large for the networks."
-        return RequestError(422, f"{told} They drive them beyond {self._largest}.", row=low + 1)
-
-    def _fails(self, x: FloatArray) -> bool:
-        try:
-            self.model.prediction(x, threads=1)
-        except ArgumentError:
-            return True
-        return False
-
-    @property
-    def _largest(self) -> str:
-        regression = self.model.schema.is_regression
-        return "1e150" if regression else f"what {self.model.parameters.dtype} holds"
+        """Return which row it was, the first."""
+        row = first_too_far(self.model, x, threads=1) + 1
+        of_numbers = self.model.schema.is_regression
+        largest = "1e150" if of_numbers else f"what {self.model.parameters.dtype} holds"
+        told = f"row {row}: its values are too large for the networks."
+        return RequestError(422, f"{told} They drive them beyond {largest}.", row=row)
 
     def most_rows(self, max_rows: int) -> int:
         """Return how many rows one request may have: fewer than `max_rows` of many features."""

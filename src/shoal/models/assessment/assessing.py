@@ -16,6 +16,7 @@ from shoal.data.table import Decimal
 from shoal.data.wording import count
 from shoal.errors import ArgumentError, did_you_mean
 from shoal.metrics.bootstrap import resamples_for
+from shoal.models.assessment.advice import Advice, advice_of
 from shoal.models.assessment.costs import costs_of
 from shoal.models.assessment.evaluation import Evaluation, evaluation_of
 from shoal.models.assessment.figures import WHOLE
@@ -88,6 +89,8 @@ class Assessment(Viewed):
         seed: of the resamples.
         rows: what was said of every row, for charts.
         command: how it is made again, "" where it was made in Python.
+        predicting: the command that predicts other rows, likewise.
+        trained_on: whether these are rows of the file that trained the model; None: not known.
     """
 
     source: str
@@ -109,6 +112,8 @@ class Assessment(Viewed):
     seed: int
     rows: JudgedRows
     command: str = ""
+    predicting: str = ""
+    trained_on: bool | None = None
 
     def __repr__(self) -> str:
         return f"<Assessment of {self.model} on {self.source}: {self.rows.n_rows:,} rows>"
@@ -134,6 +139,15 @@ class Assessment(Viewed):
             return "mean_absolute_error", self.targets[0].figures["mean_absolute_error"]
         return "r2", Estimate(value=self.evaluation.r2)
 
+    @property
+    def advice(self) -> Advice | None:
+        """The threshold that costs call for; None where none is worth it, or none was asked."""
+        if self.costs is None:
+            return None
+        positive = self.rows.schema.classes.index(self.positive)
+        p = np.asarray(self.rows.said[:, positive], np.float64)
+        return advice_of(self.costs, self.calibration, p, self.predicting)
+
     def document(self) -> dict[str, Any]:
         """Return all of it as a JSON document: the figures of `Evaluation`, and the rest."""
         parts = {"by_class": self.classes, "by_label": self.labels, "by_target": self.targets,
@@ -146,6 +160,7 @@ class Assessment(Viewed):
             "confidence": self.confidence,
             "resamples": self.n_resamples,
             "seed": self.seed,
+            "trained_on": self.trained_on,
             "positive": self.positive or None,
             "intervals": {name: each.model_dump(mode="json") for name, each in
                           self.figures.items()},
@@ -153,6 +168,7 @@ class Assessment(Viewed):
                for name, listed in parts.items()},
             **{name: None if each is None else each.model_dump(mode="json")
                for name, each in single.items()},
+            "advice": None if self.advice is None else self.advice.document(),
         }  # fmt: skip
 
 
@@ -222,6 +238,8 @@ def assessment_of(
     source: str = "rows",
     name: str = "",
     command: str = "",
+    predicting: str = "",
+    trained_on: bool | None = None,
 ) -> Assessment:
     """Return the assessment of rows that were judged; see `assess`.
 
@@ -234,6 +252,8 @@ def assessment_of(
         source: what the rows are called.
         name: what the model is called.
         command: how it is made again.
+        predicting: the command that predicts other rows.
+        trained_on: whether they are of the file that trained the model, where that is known.
     """
     evaluation = evaluation_of(rows)
     positive = positive_of(rows, asked.positive)
@@ -266,6 +286,8 @@ def assessment_of(
         seed=asked.seed,
         rows=rows,
         command=command,
+        predicting=predicting,
+        trained_on=trained_on,
     )  # fmt: skip
 
 

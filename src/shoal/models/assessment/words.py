@@ -131,6 +131,22 @@ def _numbers(figure: Estimate) -> str:
     return f" (95 %: {number(figure.low)} to {number(figure.high)})"
 
 
+def trained_sentence(found: Assessment) -> str:
+    """Return a warning where rows are of the file that trained the model, else nothing."""
+    if not found.trained_on:
+        return ""
+    return (
+        "These rows are of the file that trained the model, so what it learnt by heart counts "
+        "as well. Rows that it never saw tell more."
+    )
+
+
+def advice_sentence(found: Assessment) -> str:
+    """Return how the threshold that costs call for is used, where it has a command."""
+    told = found.advice
+    return "" if told is None or not told.command else f"To say it of other rows: {told.command}"
+
+
 def calibration_sentence(found: Assessment) -> str:
     """Return whether probabilities can be taken at their word."""
     told = found.calibration
@@ -266,6 +282,7 @@ def interval_note(found: Assessment) -> str:
 
 
 __all__ = [
-    "calibration_sentence", "cost_sentences", "coverage_sentence", "difference", "headline",
-    "interval_note", "number", "percent", "slice_sentences",
+    "advice_sentence", "calibration_sentence", "cost_sentences", "coverage_sentence",
+    "difference", "headline", "interval_note", "number", "percent", "slice_sentences",
+    "trained_sentence",
 ]  # fmt: skip
