@@ -9,14 +9,14 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from shoal.cli.output import standard_input
 from shoal.cli.run import MODEL, Wishes, carry, check_outputs, named, with_seed
+from shoal.cli.table_file import read_table_file
 from shoal.cli.tables import label
 from shoal.data.dataset import Dataset
-from shoal.data.file_recipe import FileData, fingerprint_file, load_file
+from shoal.data.file_recipe import FileData, fingerprint_file
 from shoal.data.opening import STANDARD_INPUT
 from shoal.data.recipe import DataRecipe
-from shoal.errors import DataError, InputError
+from shoal.errors import InputError
 from shoal.experiments.document import Experiment
 from shoal.experiments.reading import override
 from shoal.files import check_output
@@ -51,7 +51,7 @@ def train_file(
     _refuse_reading_twice(changes)
     recipe = {key: value for key, value in table.items() if value not in (None, ())}
     recipe["target"] = _targets(str(table["target"]))
-    dataset = _read({**recipe, "file": data})
+    dataset = read_table_file({**recipe, "file": data}, "train")
     folder = Path() if again is None else again.parent
     recipe = {"file": _seen_from(data, folder), **recipe}
     if again is not None:
@@ -130,20 +130,6 @@ def _seen_from(data: str, folder: Path) -> str:
         if data == STANDARD_INPUT or Path(data).is_absolute()
         else os.path.relpath(data, folder)
     )
-
-
-def _read(recipe: Mapping[str, Any]) -> Dataset:
-    asked = Experiment.read({"data": dict(recipe)}, source="shoal train").data
-    assert isinstance(asked, FileData)
-    try:
-        return load_file(asked, Path(), standard_input())
-    except DataError as error:
-        cure = error.cure
-        for way in ("drop", "mean"):  # here the options say it
-            cure = cure.replace(f'missing="{way}"', f"--missing {way}")
-        raise DataError(
-            error.reason, source=error.source, line=error.line, column=error.column, cure=cure
-        ) from error
 
 
 def _text(experiment: Experiment, data: str) -> str:

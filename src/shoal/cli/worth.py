@@ -14,16 +14,14 @@ from shoal.cli.output import (
     REPORT,
     check_files,
     print_json,
-    standard_input,
     to_json,
     write_report,
 )
+from shoal.cli.table_file import read_table_file
 from shoal.cli.tables import Column, label, new_console, print_blocks
-from shoal.data.dataset import Dataset
-from shoal.data.file_recipe import FileData, load_file
+from shoal.data.file_recipe import FileData
 from shoal.data.wording import count
-from shoal.errors import DataError, MissingExtraError
-from shoal.experiments.document import Experiment
+from shoal.errors import MissingExtraError
 from shoal.files import write_bytes
 
 if TYPE_CHECKING:
@@ -61,7 +59,9 @@ def worth_file(data: str, table: Mapping[str, Any], asked: Asked) -> None:
     worth = _asking()
     recipe = {key: value for key, value in table.items() if value not in (None, ())}
     targets = tuple(name.strip() for name in str(table["target"]).split(","))
-    dataset = _read({**recipe, "file": data, "target": targets if targets[1:] else targets[0]})
+    dataset = read_table_file(
+        {**recipe, "file": data, "target": targets if targets[1:] else targets[0]}, "worth"
+    )
     if not asked.quiet:
         for note in dataset.notes:
             print(f"{label(dataset.source)}: {label(note)}", file=sys.stderr)
@@ -147,20 +147,6 @@ def _asking() -> Any:
     from shoal.sklearn.worth_asking import worth
 
     return worth
-
-
-def _read(recipe: Mapping[str, Any]) -> Dataset:
-    asked = Experiment.read({"data": dict(recipe)}, source="shoal worth").data
-    assert isinstance(asked, FileData)
-    try:
-        return load_file(asked, Path(), standard_input())
-    except DataError as error:
-        cure = error.cure
-        for way in ("drop", "mean"):  # here the options say it
-            cure = cure.replace(f'missing="{way}"', f"--missing {way}")
-        raise DataError(
-            error.reason, source=error.source, line=error.line, column=error.column, cure=cure
-        ) from error
 
 
 def _command(data: str, recipe: Mapping[str, Any], asked: Asked) -> str:

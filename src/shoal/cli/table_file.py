@@ -1,0 +1,37 @@
+"""A table with its targets, as `shoal train` and `shoal worth` are told to read it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from shoal.cli.output import standard_input
+from shoal.data.dataset import Dataset
+from shoal.data.file_recipe import FileData, load_file
+from shoal.errors import DataError
+from shoal.experiments.document import Experiment
+
+
+def read_table_file(recipe: Mapping[str, Any], command: str) -> Dataset:
+    """Return the rows that a recipe names; what to do about a fault is said in options.
+
+    Args:
+        recipe: keys of `FileData`.
+        command: whose options they come from, for messages.
+
+    Raises:
+        ExperimentError: a key that cannot be.
+        DataError: the file cannot be read or used.
+    """
+    asked = Experiment.read({"data": dict(recipe)}, source=f"shoal {command}").data
+    assert isinstance(asked, FileData)
+    try:
+        return load_file(asked, Path(), standard_input())
+    except DataError as error:
+        cure = error.cure
+        for way in ("drop", "mean"):
+            cure = cure.replace(f'missing="{way}"', f"--missing {way}")
+        raise DataError(
+            error.reason, source=error.source, line=error.line, column=error.column, cure=cure
+        ) from error
