@@ -109,19 +109,19 @@ def test_bad_rows_stop_or_are_skipped(
 ) -> None:
     (models / "bad.csv").write_text(BAD)
     assert refused("predict", "flowers.safetensors", "bad.csv", "-o", "out.csv") == (
-        "bad.csv, line 4: the row has 2 values; the header has 4 columns. Put quotes around "
-        "values that contain the separator ','."
+        "bad.csv, line 4: the row has 2 values; the header has 4 columns. Complete the row, "
+        "or remove it; a cell may be empty."
     )
     result = shoal("predict", "flowers.safetensors", "bad.csv", "--on-error", "skip")
     assert result.exit_code == 0
     assert len(rows_of(result.stdout)) == 2
     assert result.stderr.splitlines() == [
         "left out: line 3, column 'sepal_length_cm': 'many' is not a number.",
-        "left out: line 4, the row has 2 values; the header has 4 columns. Put quotes around "
-        "values that contain the separator ','.",
+        "left out: line 4, the row has 2 values; the header has 4 columns. Complete the row, "
+        "or remove it; a cell may be empty.",
         "left out: line 6, column 'sepal_length_cm': 'nan' is not a number.",
-        "left out: line 7, the row has 2 values; the header has 4 columns. Put quotes around "
-        "values that contain the separator ','.",
+        "left out: line 7, the row has 2 values; the header has 4 columns. Complete the row, "
+        "or remove it; a cell may be empty.",
         "4 rows left out",
     ]
     quiet = shoal("predict", "flowers.safetensors", "bad.csv", "--on-error", "skip", "-q")

@@ -142,8 +142,8 @@ def test_features_and_drop_take_quoted_names(shoal: Any, folder: Path) -> None:
         (
             "a,y\n1,p\n2\n",
             (),
-            "t.csv, line 3: the row has 1 value; the header has 2 columns. Put quotes around "
-            "values that contain the separator ','.",
+            "t.csv, line 3: the row has 1 value; the header has 2 columns. "
+            "Complete the row, or remove it; a cell may be empty.",
         ),
         (
             "a,y\n1,p\n2,p\n",

@@ -103,7 +103,7 @@ ERRORS: dict[str, tuple[str | bytes, str]] = {
     "short": (
         "a,b,c\n1,2,3\n1,2\n",
         "a.csv, line 3: the row has 2 values; the header has 3 columns. "
-        "Put quotes around values that contain the separator ','.",
+        "Complete the row, or remove it; a cell may be empty.",
     ),
     "long": (
         "a,b\n1,2\n\n1,2,3\n",

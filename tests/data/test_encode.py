@@ -373,7 +373,7 @@ def test_skip_tells_every_bad_row() -> None:
         (
             4,
             "the row has 2 values; the header has 3 columns. "
-            "Put quotes around values that contain the separator ','.",
+            "Complete the row, or remove it; a cell may be empty.",
         ),
         (6, "column 'c': 'd' is not a known category; known are 'a', 'b'."),
     ]

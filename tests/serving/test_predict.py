@@ -322,7 +322,7 @@ def test_a_hostile_name_is_told_on_one_line(client, models) -> None:
          {"error": "the table: has a header but no rows. Add rows below the column names."}),
         ("a,b,c\n1,2\n", 400,
          {"error": "the table, line 2: the row has 2 values; the header has 3 columns. "
-                   "Put quotes around values that contain the separator ','.", "line": 2}),
+                   "Complete the row, or remove it; a cell may be empty.", "line": 2}),
         ('a,b,c\n1,2,"3', 400,
          {"error": "the table, line 2: the quote that opens on this line is never closed. "
                    'Close it, or write a quote that belongs to a value as """".', "line": 2}),

@@ -15,6 +15,7 @@ from shoal.cli.options import (
     Force,
     Quiet,
     Threads,
+    names_in,
     one_of,
     whole_number,
 )
@@ -116,7 +117,7 @@ def animate(
     animate_target(
         target, output, changes or [], of=of, frames=frames or 100, fps=fps or 12.5,
         size=(int(width), int(height)), scale=scale,
-        features=_names(features), network=network, dark=dark, threads=threads, quiet=quiet,
+        features=names_in(features), network=network, dark=dark, threads=threads, quiet=quiet,
         allow_python=allow_python, force=force,
     )  # fmt: skip
 
@@ -177,12 +178,3 @@ def report(
         target, output, changes or [], figure=figure, title=title, doctor=doctor, dark=dark,
         threads=threads, quiet=quiet, allow_python=allow_python, force=force,
     )  # fmt: skip
-
-
-def _names(text: str | None) -> tuple[str, ...] | None:
-    """Return the names in a list with commas; a quoted name may hold commas itself."""
-    if text is None:
-        return None
-    import csv
-
-    return tuple(name.strip() for name in next(csv.reader([text], skipinitialspace=True), []))

@@ -14,7 +14,9 @@ from shoal.cli.options import (
     Changes,
     CheckpointEvery,
     Decimal,
+    Drop,
     Encoding,
+    Features,
     Force,
     Json,
     NoStore,
@@ -23,8 +25,11 @@ from shoal.cli.options import (
     Quiet,
     Seed,
     Separator,
+    TableFile,
     Tags,
     Threads,
+    Weights,
+    names_in,
     one_of,
     whole_number,
 )
@@ -180,28 +185,16 @@ def spread(
 
 @guarded
 def train(
-    data: Annotated[
-        str,
-        typer.Argument(metavar="DATA", show_default=False,
-                       help="A CSV or Parquet file, or - for standard input."),
-    ],
+    data: TableFile,
     target: Annotated[
         str,
         typer.Option("--target", "-t", metavar="COLUMN", show_default=False,
                      help="The column to predict; several with commas between."),
     ],
     changes: Changes = None,
-    features: Annotated[
-        str | None,
-        typer.Option("--features", metavar="COLUMNS", help="To use, with commas between."),
-    ] = None,
-    drop: Annotated[
-        str | None,
-        typer.Option("--drop", metavar="COLUMNS", help="To leave out, with commas between."),
-    ] = None,
-    weights: Annotated[
-        str | None, typer.Option("--weights", metavar="COLUMN", help="How much each row counts.")
-    ] = None,
+    features: Features = None,
+    drop: Drop = None,
+    weights: Weights = None,
     kind: Annotated[
         Literal["classification", "multilabel", "regression"] | None,
         typer.Option("--kind", metavar="KIND",
@@ -243,7 +236,7 @@ def train(
     from shoal.cli.train import train_file
 
     table: dict[str, Any] = {
-        "target": target, "features": _names(features), "drop": _names(drop) or (),
+        "target": target, "features": names_in(features), "drop": names_in(drop) or (),
         "weights": weights, "kind": kind, "missing": missing, "encoding": encoding,
         "separator": separator, "decimal": decimal,
     }  # fmt: skip
@@ -263,12 +256,3 @@ def _storing(no_store: bool, tags: list[str] | None, note: str) -> Any:
     from shoal.cli.storing import Storing
 
     return Storing(wanted=not no_store, tags=tuple(tags or ()), note=note)
-
-
-def _names(text: str | None) -> tuple[str, ...] | None:
-    """Return the names in a list with commas; a quoted name may hold commas itself."""
-    if text is None:
-        return None
-    import csv
-
-    return tuple(name.strip() for name in next(csv.reader([text], skipinitialspace=True), []))

@@ -10,12 +10,17 @@ import typer
 from shoal.cli.exits import guarded
 from shoal.cli.options import (
     Decimal,
+    Drop,
     Encoding,
+    Features,
     Force,
     Json,
     Quiet,
     Separator,
+    TableFile,
     Threads,
+    Weights,
+    names_in,
     one_of,
     whole_number,
 )
@@ -23,27 +28,15 @@ from shoal.cli.options import (
 
 @guarded
 def worth(
-    data: Annotated[
-        str,
-        typer.Argument(metavar="DATA", show_default=False,
-                       help="A CSV or Parquet file, or - for standard input."),
-    ],
+    data: TableFile,
     target: Annotated[
         str,
         typer.Option("--target", "-t", metavar="COLUMN", show_default=False,
                      help="The column to predict."),
     ],
-    features: Annotated[
-        str | None,
-        typer.Option("--features", metavar="COLUMNS", help="To use, with commas between."),
-    ] = None,
-    drop: Annotated[
-        str | None,
-        typer.Option("--drop", metavar="COLUMNS", help="To leave out, with commas between."),
-    ] = None,
-    weights: Annotated[
-        str | None, typer.Option("--weights", metavar="COLUMN", help="How much each row counts.")
-    ] = None,
+    features: Features = None,
+    drop: Drop = None,
+    weights: Weights = None,
     kind: Annotated[
         Literal["classification", "regression"] | None,
         typer.Option("--kind", metavar="KIND", parser=one_of("classification", "regression"),
@@ -100,7 +93,7 @@ def worth(
     from shoal.cli.worth import Asked, worth_file
 
     table: dict[str, Any] = {
-        "target": target, "features": _names(features), "drop": _names(drop) or (),
+        "target": target, "features": names_in(features), "drop": names_in(drop) or (),
         "weights": weights, "kind": kind, "missing": missing, "encoding": encoding,
         "separator": separator, "decimal": decimal,
     }  # fmt: skip
@@ -109,12 +102,3 @@ def worth(
         quiet=quiet, outputs=tuple(output or ()), force=force,
     )  # fmt: skip
     worth_file(data, table, asked)
-
-
-def _names(text: str | None) -> tuple[str, ...] | None:
-    """Return the names in a list with commas; a quoted name may hold commas itself."""
-    if text is None:
-        return None
-    import csv
-
-    return tuple(name.strip() for name in next(csv.reader([text], skipinitialspace=True), []))

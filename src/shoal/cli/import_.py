@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any, Final
 
+from shoal.cli.options import names_in
 from shoal.cli.output import check_files, print_json
 from shoal.cli.tables import label, new_console, new_table
 from shoal.errors import InputError
@@ -38,16 +39,8 @@ def import_file(
 
 def wishes_of(*, kind: Any, logits: bool | None, **lists: str | None) -> Wishes:
     """Return what a person says of a network; names in lists with commas, quoted if need be."""
-    names = {key: _names(text) for key, text in lists.items()}
+    names = {key: names_in(text) for key, text in lists.items()}
     return Wishes(kind=kind, logits=logits, **names)
-
-
-def _names(text: str | None) -> tuple[str, ...] | None:
-    if text is None:
-        return None
-    import csv
-
-    return tuple(name.strip() for name in next(csv.reader([text], skipinitialspace=True), []))
 
 
 def _print(found: Imported, output: Path) -> None:

@@ -46,6 +46,20 @@ def one_of(*names: str) -> Any:
     return parse
 
 
+def names_in(text: str | None) -> tuple[str, ...] | None:
+    """Return the names in a list with commas; a quoted name may hold commas itself.
+
+    Example:
+        >>> names_in('a, "b,c"')
+        ('a', 'b,c')
+    """
+    if text is None:
+        return None
+    import csv
+
+    return tuple(name.strip() for name in next(csv.reader([text], skipinitialspace=True), []))
+
+
 Threads = Annotated[
     int | None,
     typer.Option(
@@ -89,6 +103,23 @@ CheckpointEvery = Annotated[
 AllowPython = Annotated[
     bool,
     typer.Option("--allow-python", help="Import the Python functions that the experiment names."),
+]
+TableFile = Annotated[
+    str,
+    typer.Argument(
+        metavar="DATA", show_default=False, help="A CSV or Parquet file, or - for standard input."
+    ),
+]
+Features = Annotated[
+    str | None,
+    typer.Option("--features", metavar="COLUMNS", help="To use, with commas between."),
+]
+Drop = Annotated[
+    str | None,
+    typer.Option("--drop", metavar="COLUMNS", help="To leave out, with commas between."),
+]
+Weights = Annotated[
+    str | None, typer.Option("--weights", metavar="COLUMN", help="How much each row counts.")
 ]
 Encoding = Annotated[
     str | None,

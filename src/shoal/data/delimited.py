@@ -272,6 +272,8 @@ def _gather(
         found = count(len(row), "value")
         reason = f"the row has {found}; the header has {count(n_columns, 'column')}."
         cure = f"Put quotes around values that contain the separator {show(separator)}."
+        if len(row) < n_columns:
+            cure = "Complete the row, or remove it; a cell may be empty."
         error = DataError(reason, source=source, line=start, cure=cure)
         if on_error == "stop":
             raise error

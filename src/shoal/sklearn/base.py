@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import warnings
+from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any, Final
@@ -59,17 +60,18 @@ def takes_batches(estimator: Any) -> bool:
     return True
 
 
-class BaseShoal(CallbackSupportMixin, BaseEstimator):  # type: ignore[misc]
+class BaseShoal(CallbackSupportMixin, BaseEstimator, ABC):  # type: ignore[misc]
     """A population as an estimator: fitting, predicting, and what MLP users read off it."""
 
     n_jobs: Any
     warm_start: Any
     verbose: Any
     solver: Any
+    _y_numeric = False
 
+    @abstractmethod
     def _goal(self, y: Any, classes: np.ndarray | None) -> Goal:
         """Return the targets for the core; `classes` are those that y must be of, if known."""
-        raise NotImplementedError
 
     @with_callbacks  # type: ignore[untyped-decorator]
     def fit(self, X: Any, y: Any, sample_weight: Any = None) -> Any:
@@ -155,8 +157,6 @@ class BaseShoal(CallbackSupportMixin, BaseEstimator):  # type: ignore[misc]
             _check_goal(where, goal, before)
         names = getattr(self, "feature_names_in_", None)
         return dataset_of(X, goal, weights, names=names)
-
-    _y_numeric = False
 
     def _dense(self, X: Any) -> np.ndarray:
         if isinstance(X, np.ndarray):
