@@ -1,0 +1,41 @@
+"""The writers of worked arithmetic, by name: text, a piece of a page, a page, LaTeX."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from shoal.errors import ArgumentError
+from shoal.network.worked import Trace
+
+
+def written(trace: Trace, kind: str, **options: Any) -> str:
+    """Return a trace as text, as a piece of a page, or as LaTeX.
+
+    Args:
+        trace: the trace.
+        kind: "text", "html" or "latex".
+        options: ``in_full``; of text ``width`` too.
+    """
+    if kind == "text":
+        from shoal.charts.worked_text import to_text
+
+        return to_text(trace, **options)
+    if kind == "html":
+        from shoal.charts.worked_html import fragment
+
+        return fragment(trace, **options)
+    if kind == "latex":
+        from shoal.charts.worked_latex import to_latex
+
+        return to_latex(trace, **options)
+    raise ArgumentError("written", "kind", 'must be "text", "html" or "latex"', got=repr(kind))
+
+
+def page_of(trace: Trace, *, in_full: bool = False, dark: bool | None = None) -> bytes:
+    """Return a trace as a page of its own, in one file that loads nothing."""
+    from shoal.charts.worked_html import page_of as made
+
+    return made(trace, in_full=in_full, dark=dark)
+
+
+__all__ = ["page_of", "written"]

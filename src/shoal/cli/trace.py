@@ -1,0 +1,272 @@
+"""``shoal trace``: one row through one network of a run or a model, printed and written."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from contextlib import nullcontext
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+
+from shoal.cli.choose import chosen_index
+from shoal.cli.exits import answering
+from shoal.cli.options import names_in
+from shoal.cli.output import print_json, standard_input, to_json
+from shoal.cli.tables import new_console
+from shoal.cli.targets import MODEL, is_checkpoint, is_sweep, open_target
+from shoal.data.cells import parse_number
+from shoal.data.encode import encode_rows, encode_targets
+from shoal.data.opening import read_tables, source_name
+from shoal.data.table import Table
+from shoal.data.wording import count
+from shoal.errors import ArgumentError, InputError, did_you_mean
+from shoal.experiments import Run
+from shoal.files import check_output, write_bytes
+from shoal.models import Model, load_model
+from shoal.network.worked import ALL, Folding, Trace
+
+WRITES: Final = {".html": "a page", ".tex": "LaTeX", ".json": "the document", ".txt": "text"}
+OPTIONS: Final = {
+    "row": "--row", "step": "--step", "network": "--network", "point": "--input",
+    "x": "--input", "y": "--backward",
+}  # fmt: skip
+"""Options by the argument that they are handed on as."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """What is to be worked: see the options."""
+
+    record: str
+    changes: Sequence[str]
+    row: int | None
+    rows: str | None
+    given: Sequence[str]
+    step: int | None
+    network: str | None
+    backward: bool
+    update: bool
+    everything: bool
+
+    @property
+    def is_model(self) -> bool:
+        """Whether it is of a model's file, and not of a checkpoint."""
+        file = Path(self.record)
+        return file.suffix == MODEL and not is_checkpoint(file)
+
+    @property
+    def folding(self) -> Folding | None:
+        """How much is shown."""
+        return ALL if self.everything else None
+
+
+def trace_record(
+    asked: Asked,
+    *,
+    as_json: bool,
+    outputs: Sequence[Path],
+    force: bool,
+    threads: int | None,
+    quiet: bool,
+    allow_python: bool,
+) -> None:
+    """Work a row of a run or a model, print it and write it."""
+    _check_files(outputs, force=force)
+    _check_asked(asked)
+    try:
+        if asked.is_model:
+            found = _of_model(load_model(Path(asked.record)), asked)
+        else:
+            run = _opened(asked, threads=threads, quiet=quiet, allow_python=allow_python)
+            found = _of_run(run, asked)
+    except ArgumentError as error:
+        raise _told(error) from None
+    for path in outputs:
+        write_bytes(path, _written(found, path.suffix, asked.everything), force=force)
+    if as_json:
+        print_json(found.to_dict())
+    elif not outputs:
+        from shoal.charts.worked_text import print_trace
+
+        with answering():
+            print_trace(found, new_console(), in_full=asked.everything)
+    elif not quiet:
+        print(f"{found.source.title}: {', '.join(map(str, outputs))}")
+
+
+def _written(found: Trace, suffix: str, in_full: bool) -> bytes:
+    from shoal.charts.worked import page_of, written
+
+    if suffix == ".json":
+        return to_json(found.to_dict()).encode()
+    if suffix == ".html":
+        return page_of(found)
+    kind = "latex" if suffix == ".tex" else "text"
+    return written(found, kind, in_full=in_full).encode()
+
+
+def _check_files(outputs: Sequence[Path], *, force: bool) -> None:
+    for number, path in enumerate(outputs):
+        if path.suffix not in WRITES:
+            *known, last = (f"{suffix} ({what})" for suffix, what in WRITES.items())
+            raise InputError(f"{path}: must end in {', '.join(known)} or {last}.")
+        if path in outputs[:number]:
+            raise InputError(f"{path}: is named twice as an output. Name it once.")
+        check_output(path, force=force)
+
+
+def _check_asked(asked: Asked) -> None:
+    """Refuse what cannot be meant, before anything is trained."""
+    if asked.row is None and not asked.given:
+        raise InputError("--row: is missing. Name a row, or give one by --input COLUMN=VALUE.")
+    if asked.row is not None and asked.given:
+        raise InputError("--input: gives a row of its own. Leave it or --row out.")
+    if not asked.is_model and asked.rows is not None:
+        raise InputError("--rows: is for a model; a run has rows of its own. Leave it out.")
+    if not asked.is_model:
+        return
+    for option, is_given in (("--step", asked.step is not None), ("--update", asked.update)):
+        if is_given:
+            told = "is of a training, which a model does not hold"
+            raise InputError(f"{option}: {told}. Give the experiment or the stored run.")
+    if asked.changes:
+        told = "a model cannot be changed so"
+        raise InputError(f"{asked.changes[0]}: {told}. Give the experiment's file.")
+    if asked.row is not None and asked.rows is None:
+        raise InputError(f"--row: is row {asked.row} of what? Name the table with --rows.")
+
+
+def _opened(asked: Asked, *, threads: int | None, quiet: bool, allow_python: bool) -> Run:
+    from shoal.cli.progress import showing_progress
+
+    silent = quiet or not sys.stderr.isatty() or is_sweep(Path(asked.record))
+    with nullcontext() if silent else showing_progress() as show:
+        found = open_target(
+            asked.record, asked.changes, threads=threads, progress=show,
+            allow_python=allow_python, quiet=quiet,
+        )  # fmt: skip
+    found = found.run if type(found).__name__ == "Diagnosis" else found
+    if not isinstance(found, Run):
+        kind = {"Swept": "sweep"}.get(type(found).__name__, type(found).__name__.lower())
+        told = f"is a {kind}, which has no one network to look into"
+        raise InputError(f"{asked.record}: {told}. Give an experiment, a run or a model.")
+    return found
+
+
+def _of_run(run: Run, asked: Asked) -> Trace:
+    how: dict[str, Any] = {
+        "step": asked.step,
+        "network": _member(run, asked.network),
+        "backward": asked.backward,
+        "update": asked.update,
+        "folding": asked.folding,
+    }
+    if asked.row is not None:
+        return run.trace(asked.row, **how)
+    for option, wanted in (("--backward", asked.backward), ("--update", asked.update)):
+        if wanted:
+            told = "needs a row of the data, whose target is known"
+            raise InputError(f"{option}: {told}. Give --row in place of --input.")
+    return run.trace(point=_point(run, asked.given), **how)
+
+
+def _member(run: Run, which: str | None) -> int | None:
+    if which is None or which == "best":
+        return None
+    if which.isascii() and which.isdigit() and len(which) < 10 and int(which) < len(run):
+        return int(which)
+    raise InputError(f"--network: must be best or 0 to {len(run) - 1}; got {which}.")
+
+
+def _pairs(given: Sequence[str], known: Sequence[str]) -> dict[str, str]:
+    """Return cells by column from ``a=1,b=2``."""
+    found: dict[str, str] = {}
+    for part in (part for text in given for part in names_in(text) or ()):
+        named = [name for name in known if part.startswith(f"{name}=")]
+        name = max(named, key=len, default=part.partition("=")[0])
+        if "=" not in part:
+            raise InputError(f"--input: must be COLUMN=VALUE; got {part}.")
+        if name not in known:
+            told = f"there is no column '{name}'"
+            raise InputError(f"--input: {told}. {did_you_mean(name, known)}".rstrip())
+        if name in found:
+            raise InputError(f"--input: the column '{name}' is given twice.")
+        found[name] = part[len(name) + 1 :]
+    return found
+
+
+def _point(run: Run, given: Sequence[str]) -> list[float]:
+    names = run.prepared.parts[0].dataset.schema.base_features
+    cells = _pairs(given, names)
+    missing = [name for name in names if name not in cells]
+    if missing:
+        raise InputError(f"--input: the feature '{missing[0]}' is missing. Give all {len(names)}.")
+    values: list[float] = []
+    for name in names:
+        number = parse_number(cells[name])
+        if number is None or not np.isfinite(number):
+            raise InputError(f"--input: '{name}' must be a number; got {cells[name]}.")
+        values.append(number)
+    return values
+
+
+def _of_model(model: Model, asked: Asked) -> Trace:
+    from shoal.models.worked import trace_row
+
+    schema = model.schema
+    if asked.rows is None:
+        known = [*(column.name for column in schema.columns), *schema.targets]
+        cells = _pairs(asked.given, known)
+        table = Table(
+            names=tuple(cells), columns=tuple((cell,) for cell in cells.values()), n_rows=1,
+            source="--input",
+        )  # fmt: skip
+    else:
+        table = _row_of(asked.rows, asked.row or 0)
+    x = encode_rows(schema, table).x
+    y = None
+    if all(name in table.names for name in schema.targets):
+        y = encode_targets(schema, table)
+    elif asked.backward:
+        missing = next(name for name in schema.targets if name not in table.names)
+        told = f"needs the target '{missing}', from which the loss is"
+        raise InputError(f"--backward: {told}. Give it as a column of the row.")
+    index = chosen_index(model, asked.network)
+    i = model.best if index is None else index
+    what = "a row"
+    if asked.rows is not None:
+        what = f"row {asked.row} of {Path(source_name(asked.rows)).name}"
+    return trace_row(
+        model, x, y=y, network=i, backward=asked.backward, folding=asked.folding,
+        title=f"{what}, network {i} of {Path(asked.record).name}", row=asked.row,
+    )  # fmt: skip
+
+
+def _row_of(source: str, row: int) -> Table:
+    """Return a row of a table, counted from 0, as a table."""
+    before = 0
+    for table in read_tables(source, stdin=standard_input()):
+        if row < before + table.n_rows:
+            return _only(table, row - before)
+        before += table.n_rows
+    told = f"{source_name(source)} has {count(before, 'row')}"
+    raise InputError(f"--row: must be from 0 to {before - 1}, since {told}; got {row}.")
+
+
+def _only(table: Table, row: int) -> Table:
+    columns = [c[row : row + 1] if hasattr(c, "__getitem__") else c for c in table.columns]
+    return Table(
+        names=table.names, columns=tuple(columns), n_rows=1, source=table.source,
+        lines=None if table.lines is None else table.lines[row : row + 1],
+        decimal=table.decimal, first_row=table.first_row + row,
+    )  # fmt: skip
+
+
+def _told(error: ArgumentError) -> InputError:
+    """Return an error of the function in the words of the command."""
+    option = OPTIONS.get(error.argument, error.argument)
+    cure = f" {error.cure}" if error.cure else ""
+    return InputError(f"{option}: {error.requirement}; got {error.got}.{cure}")

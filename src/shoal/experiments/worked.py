@@ -1,0 +1,224 @@
+"""A row of a run worked at a step: where it stands in the data, its target, and the update."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from shoal.data.derive import recompute
+from shoal.errors import ArgumentError
+from shoal.experiments.worked_step import Standing, standing_at, work_step
+from shoal.models.worked import output_names, work_inputs, work_output
+from shoal.network.worked import (
+    Folding,
+    Part,
+    Pass,
+    Precision,
+    Source,
+    Target,
+    Trace,
+    UpdateWorked,
+    row_words,
+    work,
+)
+
+if TYPE_CHECKING:
+    from shoal.experiments.run import Run
+
+
+def trace_run(
+    run: Run,
+    row: int | None = None,
+    *,
+    point: ArrayLike | None = None,
+    step: int | None = None,
+    network: int | None = None,
+    backward: bool = True,
+    update: bool | None = None,
+    folding: Folding | None = None,
+    where: str = "Run.trace",
+) -> Trace:
+    """Return a row, or a point, worked through a network of a run; see `Run.trace`."""
+    standing = standing_at(where, run, network, step, update)
+    met = _met(where, standing, row, point)
+    follows = standing.after is not None and met.target is not None
+    found = work(
+        run.network, standing.parameters, met.x, target=met.target,
+        backward=(backward or follows) and met.target is not None,
+        input_names=standing.part.dataset.schema.feature_names,
+        output_names=output_names(standing.part.dataset.schema, run.network), folding=folding,
+        where=where,
+    )  # fmt: skip
+    worked = None
+    if follows and found.backward is not None:
+        worked = work_step(standing, found.backward, row)
+    return _trace(run, standing, met, found, worked, backward=backward)
+
+
+def _trace(
+    run: Run,
+    standing: Standing,
+    met: _Met,
+    found: Pass,
+    worked: UpdateWorked | None,
+    *,
+    backward: bool,
+) -> Trace:
+    part = standing.part
+    schema = part.dataset.schema
+    precision = Precision(found.dtype)
+    return Trace(
+        source=_source(run, standing, met),
+        dtype=found.dtype,
+        inputs=work_inputs(found.inputs, schema.feature_names, met.raw, part.scaler, precision),
+        layers=found.layers,
+        output=work_output(
+            run.network,
+            schema,
+            found,
+            threshold=standing.prepared.settings.threshold,
+            target_scaler=part.target_scaler,
+        ),
+        loss=found.loss,
+        backward=found.backward if backward else None,
+        update=worked,
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class _Met:
+    """A row or a point as a network meets it.
+
+    Attributes:
+        number: of the row; None for a point.
+        name: which part it is in; None for none.
+        raw: in the units of the table, (D,).
+        x: scaled, (D,).
+        target: None for a point.
+    """
+
+    number: int | None
+    name: Part | None
+    raw: np.ndarray
+    x: np.ndarray
+    target: Target | None
+
+
+def _met(where: str, standing: Standing, row: int | None, point: ArrayLike | None) -> _Met:
+    if (row is None) == (point is None):
+        wanted = "must be given, or a point in its place, and not both"
+        raise ArgumentError(where, "row", wanted, got="neither" if row is None else "both")
+    if point is not None:
+        raw = _point(where, standing, point)
+        return _Met(number=None, name=None, raw=raw, x=_scaled(standing, raw), target=None)
+    n = standing.part.dataset.n_rows
+    whole = not isinstance(row, bool) and hasattr(row, "__index__")
+    if row is None or not whole or not 0 <= row < n:
+        raise ArgumentError(where, "row", f"must be from 0 to {n - 1}", got=repr(row))
+    raw = np.asarray(standing.part.dataset.x[row], np.float64)
+    name, weight = _place(standing, int(row))
+    return _Met(
+        number=int(row), name=name, raw=raw, x=_scaled(standing, raw),
+        target=_target(standing, int(row), weight),
+    )  # fmt: skip
+
+
+def _point(where: str, standing: Standing, point: ArrayLike) -> np.ndarray:
+    schema = standing.part.dataset.schema
+    n = len(schema.base_features)
+    wanted = f"must have a number for each of {n} features"
+    try:
+        raw = np.asarray(point, np.float64)
+    except (TypeError, ValueError):
+        raise ArgumentError(where, "point", wanted, got="something else") from None
+    if raw.shape not in ((n,), (len(schema.feature_names),)):
+        raise ArgumentError(where, "point", wanted, got=f"shape {raw.shape}")
+    full: np.ndarray = recompute(schema, raw[np.newaxis])[0]
+    if not np.isfinite(full).all():
+        raise ArgumentError(where, "point", "must be finite", got="infinity or NaN")
+    return full
+
+
+def _scaled(standing: Standing, raw: np.ndarray) -> np.ndarray:
+    with np.errstate(over="ignore", invalid="ignore"):
+        scaled: np.ndarray = standing.part.scaler.apply(raw[np.newaxis])[0]
+        found: np.ndarray = np.asarray(scaled, standing.weights.dtype)
+    return found
+
+
+def _place(standing: Standing, row: int) -> tuple[Part | None, float]:
+    """Return which part a row is in, and how much it counts in the gradient."""
+    part = standing.part
+    split = part.split
+    rows: tuple[tuple[Part, Any], ...] = (
+        ("training", split.train), ("validation", split.validation), ("test", split.test),
+    )  # fmt: skip
+    for name, some in rows:
+        found = np.flatnonzero(np.asarray(some) == row)
+        if len(found):
+            emphasis = part.train.emphasis if name == "training" else None
+            return name, 1.0 if emphasis is None else float(emphasis[found[0]])
+    return None, 1.0
+
+
+def _target(standing: Standing, row: int, weight: float) -> Target:
+    prepared, part = standing.prepared, standing.part
+    training, network = prepared.experiment.training, prepared.network
+    y = np.asarray(part.dataset.y[row], np.float64)
+    how: dict[str, Any] = {}
+    if part.dataset.schema.is_regression:
+        scaler = part.target_scaler
+        if scaler.kind != "none":
+            how = {"given": y, "centre": np.array(scaler.center), "scale": np.array(scaler.scale)}
+        y = scaler.apply(y[np.newaxis])[0]
+    elif len(y) == 1 and network.n_outputs == 2:
+        y = np.concatenate([1 - y, y])
+    return Target(
+        y=y,
+        loss=training.loss_choice(network),
+        label_smoothing=prepared.settings.label_smoothing,
+        weight=weight,
+        rule="perceptron" if prepared.settings.rule == "perceptron" else "gradient",
+        **how,
+    )
+
+
+def _source(run: Run, standing: Standing, met: _Met) -> Source:
+    i, step = standing.network, standing.step
+    total = run.prepared.settings.total_steps
+    data = standing.part.dataset.source.replace("\\", "/").rpartition("/")[2]
+    lines = standing.part.dataset.lines
+    whose = f"a point of {data}" if data else "a point"
+    if met.number is not None:
+        line = None if lines is None else int(lines[met.number])
+        whose = row_words(met.number, data, line)
+    return Source(
+        title=f"{whose}, network {i} at step {step:,} of {total:,}",
+        row=met.number,
+        part=met.name,
+        step=step,
+        total_steps=total,
+        network=i,
+        seed=standing.prepared.seeds[i],
+        scaling=standing.part.scaler.kind,
+        notes=tuple(_notes(run, standing, met)),
+    )
+
+
+def _notes(run: Run, standing: Standing, met: _Met) -> list[str]:
+    notes, taken = [], int(run.steps[standing.network])
+    if met.name == "validation" and standing.prepared.fresh is not None:
+        notes.append("The network never learns from this row: it learns from a stream of others.")
+    elif met.name in ("validation", "test"):
+        notes.append(f"This is a {met.name} row: the network never learns from it.")
+    if standing.step > taken:
+        notes.append(f"The network ended at step {taken:,}; these are its last weights.")
+    elif standing.step == taken and standing.after is None:
+        notes.append("No update follows: these are the network's last weights.")
+    return notes
+
+
+__all__ = ["trace_run"]
