@@ -213,3 +213,11 @@ def test_how_often_the_area_is_held_with_eight_rows_of_a_class() -> None:
         held += one.low <= stats.norm.cdf(2**0.5) <= one.high
     # as above; where all eight stand highest the interval is Wilson's of eight
     assert held / 150 > 0.893
+
+
+def test_a_calibration_error_of_few_rows_stays_a_share() -> None:
+    p = np.tile([0.34, 0.33, 0.33], (6, 1))
+    rows = judged(p, np.array([0, 1, 0, 1, 0, 1]), np.array([1.0, 0.0, 3.0, 0.0, 0.0, 1.0]))
+    found = estimates(rows, None, resamples=60)
+    figures = [each["calibration_error"] for each in found.values() if "calibration_error" in each]
+    assert max(one.high for one in figures if one.high is not None) == 1.0  # 1.26 as it is drawn

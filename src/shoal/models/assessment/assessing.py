@@ -387,7 +387,7 @@ def _cells(model: Model, x: Any, n_rows: int) -> dict[str, Sequence[Any]]:
         array = np.asarray(x, np.float64)
         columns = {
             name: [f"{value:.6g}" for value in array[:, k].tolist()]
-            for k, name in enumerate(model.schema.feature_names)
+            for k, name in enumerate(model.schema.base_features)
         }
     return {name: each for name, each in columns.items() if len(each) == n_rows}
 

@@ -230,7 +230,8 @@ def _fill_calibration(
         value = figures[name].value if name in figures else None
         if not columns or value is None:
             continue
-        low, high = error_interval(found.value[columns], found.drawn[:, columns])
+        ends = error_interval(found.value[columns], found.drawn[:, columns])
+        low, high = (min(end, 1.0) for end in ends)  # few rows are drawn wider than there is room
         if rows.schema.kind == "multilabel":
             p, is_true = rows.said[:, part], rows.true[:, part]
         else:
