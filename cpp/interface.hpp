@@ -4,6 +4,8 @@
 #pragma once
 #include <atomic>
 #include <cstdint>
+#include <memory>
+#include <vector>
 
 namespace shoal {
 
@@ -14,7 +16,7 @@ constexpr int MAX_COUNTERS = 8;  // numbers a rule carries along
 constexpr int MAX_STAGES = 16;   // schedules of a document
 constexpr int MAX_WATCHES = 96;  // its stop rules that watch figures, and its schedules that do
 constexpr int BLOCK = 256;       // rows of a batch whose partial sums are joined by one tree
-constexpr int ABI = 2;
+constexpr int ABI = 3;
 
 enum Activation : int32_t {
   IDENTITY,
@@ -97,9 +99,13 @@ struct Plan {
   double label_smoothing;
   int32_t slot_of[FIGURES];  // the place of a figure in the history, -1: not kept
   int32_t n_figures;
+  std::shared_ptr<std::vector<uint8_t>> frozen;  // (K): 1 for a parameter that stays; null: none
+  int64_t n_frozen;
   Stage stages[MAX_STAGES];
   Watch watches[MAX_WATCHES];
   LayerPlan layers[MAX_LAYERS];
+
+  bool holds(int64_t k) const { return frozen && (*frozen)[size_t(k)]; }
 };
 
 struct Rows {

@@ -332,6 +332,7 @@ NB_MODULE(_core, m) {
            nb::arg("parameter"))
       .def("restrain_layer", &restrain_layer, nb::arg("layer"), nb::kw_only(), nb::arg("l1"),
            nb::arg("l2"), nb::arg("dropout"), nb::arg("max_norm"))
+      .def("freeze", &freeze, nb::arg("first"), nb::arg("last"))
       .def("add_stage", &add_stage, nb::arg("kind"), nb::kw_only(), nb::arg("steps"),
            nb::arg("value"))
       .def("add_watch", &add_watch, nb::arg("kind"), nb::arg("figure"), nb::kw_only(),

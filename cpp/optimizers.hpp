@@ -226,7 +226,8 @@ struct Found {
   unsigned bad_gradient, bad_weights;
 };
 
-// Move weights by a rule. `decay(k)` is the weight decay of the line at k.
+// Move weights by a rule. `decay(k)` is the weight decay of the line at k; where the decay holds
+// any, `decay.held(k)` says which keep their weights and what the rule carries along for them.
 template <class T, class Optimizer, class Decay>
 static Found move_by(const Move<T>& m, Decay decay) {
   Vec<T> c[Optimizer::CONSTANTS];
@@ -234,11 +235,18 @@ static Found move_by(const Move<T>& m, Decay decay) {
   const Vec<T> zero(T(0)), factor = m.factor;
   Vec<T> bad_gradient = zero, bad_weights = zero;  // x * 0 is NaN where x is not finite
   for (int64_t k = m.from; k < m.to; k += LANES) {
-    const Vec<T> g = Vec<T>::load(m.gradient + k) * factor;
+    Vec<T> g = Vec<T>::load(m.gradient + k) * factor;
     Vec<T> w = Vec<T>::load(m.w + k), s[Optimizer::SLOTS + 1];
     for (int q = 0; q < Optimizer::SLOTS; q++) s[q] = Vec<T>::load(m.slots + q * m.stride + k);
     if constexpr (Decay::any) w = fnma(m.rate * decay(k), w, w);
+    if constexpr (Decay::holds) g = select(decay.held(k), zero, g);
     Optimizer::update(w, s, g, c);
+    if constexpr (Decay::holds) {
+      const Mask<T> held = decay.held(k);
+      w = select(held, Vec<T>::load(m.w + k), w);
+      for (int q = 0; q < Optimizer::SLOTS; q++)
+        s[q] = select(held, Vec<T>::load(m.slots + q * m.stride + k), s[q]);
+    }
     bad_gradient = fma(g, zero, bad_gradient);
     bad_weights = fma(w, zero, bad_weights);
     w.store(m.next + k);
@@ -249,22 +257,39 @@ static Found move_by(const Move<T>& m, Decay decay) {
   }
   return {~bits(bad_gradient == zero) & 0xffff, ~bits(bad_weights == zero) & 0xffff};
 }
-// Weight decay: none; of 16 parameters; of one parameter in 16 networks.
+// Weight decay: none; of 16 parameters; of one parameter in 16 networks. The same with frozen
+// parameters, `frozen` 1 for those.
 template <class T>
 struct NoDecay {
-  static constexpr bool any = false;
+  static constexpr bool any = false, holds = false;
 };
 template <class T>
 struct LineDecay {
-  static constexpr bool any = true;
+  static constexpr bool any = true, holds = false;
   const T* decay;
   [[gnu::always_inline]] Vec<T> operator()(int64_t k) const { return Vec<T>::load(decay + k); }
 };
 template <class T>
 struct LaneDecay {
-  static constexpr bool any = true;
+  static constexpr bool any = true, holds = false;
   const T* decay;
   [[gnu::always_inline]] Vec<T> operator()(int64_t k) const { return all<T>(decay[k / LANES]); }
+};
+template <class T>
+struct LineHold : LineDecay<T> {
+  static constexpr bool holds = true;
+  const T* frozen;
+  [[gnu::always_inline]] Mask<T> held(int64_t k) const {
+    return Vec<T>::load(frozen + k) > Vec<T>(T(0));
+  }
+};
+template <class T>
+struct LaneHold : LaneDecay<T> {
+  static constexpr bool holds = true;
+  const T* frozen;
+  [[gnu::always_inline]] Mask<T> held(int64_t k) const {
+    return all<T>(frozen[k / LANES]) > Vec<T>(T(0));
+  }
 };
 
 constexpr int MAX_CONSTANTS = 10;
@@ -277,6 +302,8 @@ struct RuleFunctions {
   Found (*move)(const Move<T>&);
   Found (*move_line)(const Move<T>&, const T* decay);
   Found (*move_lanes)(const Move<T>&, const T* decay);
+  Found (*hold_line)(const Move<T>&, const T* decay, const T* frozen);
+  Found (*hold_lanes)(const Move<T>&, const T* decay, const T* frozen);
 };
 template <class T, class Optimizer>
 static RuleFunctions<T> functions_of() {
@@ -291,6 +318,12 @@ static RuleFunctions<T> functions_of() {
           },
           [](const Move<T>& m, const T* decay) {
             return move_by<T, Optimizer>(m, LaneDecay<T>{decay});
+          },
+          [](const Move<T>& m, const T* decay, const T* frozen) {
+            return move_by<T, Optimizer>(m, LineHold<T>{{decay}, frozen});
+          },
+          [](const Move<T>& m, const T* decay, const T* frozen) {
+            return move_by<T, Optimizer>(m, LaneHold<T>{{decay}, frozen});
           }};
 }
 

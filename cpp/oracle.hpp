@@ -2,7 +2,8 @@
 //
 // Each is a function that writes the next weights from the present ones; it changes nothing else
 // but what it commits at its end, so a step that is given up leaves no trace. The reference is
-// training/rules. What is penalised, smoothed or dropped out is part of the loss.
+// training/rules. What is penalised, smoothed or dropped out is part of the loss. Frozen parameters
+// have no slope and no random moves; every other parameter has the numbers it would have anyway.
 #pragma once
 #include "train_rows.hpp"
 
@@ -26,6 +27,7 @@ class Objective {
     const T scale = plan_.mean_reduction ? T(1) / T(batch_.count) : T(1);
     bool bad = false;
     T factor = scale;
+    restraint_.silence_line(g);
     if (restraint_.adjusts) factor = restraint_.adjust_line(w, scale, g, bad);
     for (int64_t k = 0; k < plan_.n_parameters; k++) {
       g[k] *= factor;
@@ -33,11 +35,12 @@ class Objective {
     }
     return !bad;
   }
-  // Losses with every weight larger by h: (K).
+  // Losses with every weight that is not frozen larger by h: (K).
   void losses_of_changes(T* w, T h, double* losses) {
-    evaluations += plan_.n_parameters;
+    evaluations += plan_.n_parameters - plan_.n_frozen;
     if (!given_up && !kernel_.losses_of_changes(w, batch_, h, losses)) given_up = true;
     for (int64_t k = 0; k < plan_.n_parameters; k++) {
+      if (plan_.holds(k)) continue;
       const T held = w[k];
       w[k] = held + h;
       losses[k] = reduced(losses[k]) + restraint_.penalty(w);
@@ -101,6 +104,14 @@ static void carry_loss(OracleStep<T>& step, double loss) {
   step.counters[1] = 1;
 }
 
+// A normal number for every parameter, 0 for frozen ones.
+template <class T>
+static void normal_moves(OracleStep<T>& step, uint32_t part) {
+  philox_normals(step.key, step.K(), uint64_t(step.t), part, step.numbers);
+  for (int64_t k = 0; step.plan.frozen && k < step.K(); k++)
+    if (step.plan.holds(k)) step.numbers[k] = 0;
+}
+
 // Two candidates, every weight moved by d, 0 or -d; the better one, even if it is worse than what
 // there was, unless hyper[1] asks for elitism.
 template <class T>
@@ -116,7 +127,7 @@ static Status random_perturbation(OracleStep<T>& step, Objective<T>& objective) 
       if (k % 64 == 0)
         philox_group(step.key, uint64_t(step.t), uint32_t(c), uint32_t(k / 64), words);
       const int direction = int(uint64_t(words[k % 64]) * 3 >> 32) - 1;
-      candidate[k] = step.w[k] + d * T(direction);
+      candidate[k] = step.plan.holds(k) ? step.w[k] : step.w[k] + d * T(direction);
     }
     loss[c] = objective.loss(candidate);
   }
@@ -138,6 +149,7 @@ static Status finite_difference(OracleStep<T>& step, Objective<T>& objective) {
   objective.losses_of_changes(step.w, h, step.numbers);
   bool bad = !is_finite(here);
   for (int64_t k = 0; k < step.K(); k++) {
+    if (step.plan.holds(k)) continue;
     const double slope = (step.numbers[k] - here) / double(h);
     bad = bad || !is_finite(slope);
     step.next[k] = T(double(step.w[k]) - rate * slope);
@@ -151,7 +163,7 @@ static Status annealing(OracleStep<T>& step, Objective<T>& objective) {
   const double spread = step.hyper[0], cooling = step.hyper[2];
   const double heat = step.hyper[1] * exp_of(double(step.t - 1) * log_of(cooling));
   const double incumbent = incumbent_loss(step, objective);
-  philox_normals(step.key, step.K(), uint64_t(step.t), 0, step.numbers);
+  normal_moves(step, 0);
   for (int64_t k = 0; k < step.K(); k++)
     step.line(0)[k] = T(double(step.w[k]) + spread * step.numbers[k]);
   const double loss = objective.loss(step.line(0));
@@ -176,7 +188,7 @@ static Status evolution(OracleStep<T>& step, Objective<T>& objective) {
   std::fill(slope, slope + step.K(), T(0));
   bool bad = false;
   for (int j = 0; j < pairs && !objective.given_up; j++) {
-    philox_normals(step.key, step.K(), uint64_t(step.t), uint32_t(j), step.numbers);
+    normal_moves(step, uint32_t(j));
     double loss[2];
     for (int side = 0; side < 2; side++) {
       const double s = side ? -spread : spread;

@@ -33,6 +33,17 @@ static inline void restrain_layer(Plan& plan, int layer, double l1, double l2, d
   to.max_norm = max_norm;
 }
 
+// Parameters `first` to `last` (not included) stay what they are.
+static inline void freeze(Plan& plan, int64_t first, int64_t last) {
+  expect(plan.n_layers > 0 && first >= 0 && first < last && last <= plan.n_parameters,
+         "plan: there are no such parameters");
+  if (!plan.frozen)
+    plan.frozen = std::make_shared<std::vector<uint8_t>>(size_t(plan.n_parameters), uint8_t(0));
+  expect(int64_t(plan.frozen->size()) == plan.n_parameters, "plan: freeze after the last layer");
+  std::fill(plan.frozen->begin() + first, plan.frozen->begin() + last, uint8_t(1));
+  plan.n_frozen = std::count(plan.frozen->begin(), plan.frozen->end(), uint8_t(1));
+}
+
 static inline void add_stage(Plan& plan, int kind, double steps, double value) {
   expect(plan.n_stages < MAX_STAGES, "plan: too many schedules");
   expect(steps > 0, "plan: a schedule needs steps");
@@ -74,6 +85,8 @@ static inline void check_plan(const Plan& plan) {
   expect(plan.n_slots >= 0 && (plan.rule >= RANDOM_PERTURBATION || plan.n_slots <= MAX_SLOTS),
          "plan: too many slots");
   expect(plan.keep_best < FIGURES, "plan: there is no such figure");
+  expect(!plan.frozen || int64_t(plan.frozen->size()) == plan.n_parameters,
+         "plan: freeze after the last layer");
 }
 
 }  // namespace shoal

@@ -77,9 +77,9 @@ class RowsKernel {
     return true;
   }
 
-  // Sums of the losses with weight k larger by h, for every k: totals (K); false if given up. Only
-  // what a weight changes is computed again, by the same operations in the same order. w is as
-  // before afterwards.
+  // Sums of the losses with weight k larger by h, for every k that is not frozen: totals (K); false
+  // if given up. Only what a weight changes is computed again, by the same operations in the same
+  // order. w is as before afterwards.
   bool losses_of_changes(T* w, const Batch& batch, T h, double* totals) {
     std::fill(totals, totals + plan_.n_parameters, 0.0);
     for (int64_t block = 0; block < batch.blocks(); block++) {
@@ -285,6 +285,7 @@ class RowsKernel {
     for (int i = 0; i < n; i++) {
       const int64_t k =
           i < layer.n_in ? layer.weights + int64_t(i) * layer.n_out + o : layer.bias + o;
+      if (plan_.holds(k)) continue;
       const T held = w[k];
       w[k] = held + change.h;
       forward_unit(w, l, o, change.R);

@@ -192,6 +192,7 @@ class LaneTrainer {
                        factor,
                        rate_,
                        constants_};
+    if (restraint_.holds) return rule_.hold_lanes(move, restraint_.decay(), restraint_.held());
     return restraint_.decays ? rule_.move_lanes(move, restraint_.decay()) : rule_.move(move);
   }
 

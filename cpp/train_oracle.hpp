@@ -89,6 +89,7 @@ static void train_oracle(const Plan& plan, const Population& population, int64_t
                        state.numbers};
     Status status = oracle_step(work, objective);
     if (objective.given_up) break;
+    state.restraint.restore_line(state.w, state.next);  // -0 + 0 is not -0, nor inf * 0 + w is w
     state.restraint.bound_line(state.next);
     if (status == RUNNING && !sound(state.next, K)) status = BAD_WEIGHTS;
     double figure[FIGURES];

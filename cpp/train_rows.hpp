@@ -227,8 +227,9 @@ class RowsTrainer {
                        all<T>(share_.rate),
                        constants};
     const Restraint<T>& restraint = share_.restraint;
-    const Found found =
-        restraint.decays ? rule_.move_line(move, restraint.decay()) : rule_.move(move);
+    const Found found = restraint.holds ? rule_.hold_line(move, restraint.decay(), restraint.held())
+                        : restraint.decays ? rule_.move_line(move, restraint.decay())
+                                           : rule_.move(move);
     return found.bad_gradient ? BAD_GRADIENT : found.bad_weights ? BAD_WEIGHTS : RUNNING;
   }
 

@@ -23,10 +23,12 @@ _NAMES = {
     "shoal.experiments": ("Experiment", "Population", "Preprocess", "Run", "Streams", "resume"),
     "shoal.experiments.comparison": ("Comparison", "compare"),
     "shoal.experiments.doctor": ("Diagnosis", "diagnose"),
+    "shoal.experiments.programs": ("code",),
     "shoal.experiments.search": ("halve", "optimise"),
     "shoal.experiments.sweep": ("Sweep",),
     "shoal.exports": ("export",),
     "shoal.exports.importing": ("import_model",),
+    "shoal.lab.widget": ("Lab",),
     "shoal.models": ("Model", "assess"),
     "shoal.network": ("Dense", "Huber", "Input", "Network", "Parameters"),
     "shoal.training": (
@@ -79,6 +81,7 @@ __all__ = [
     "Huber",
     "Input",
     "InverseScaling",
+    "Lab",
     "LinearWarmup",
     "Lion",
     "Model",
@@ -113,6 +116,7 @@ __all__ = [
     "animate",
     "assess",
     "charts",
+    "code",
     "compare",
     "data",
     "diagnose",
@@ -159,10 +163,12 @@ if TYPE_CHECKING:
     from shoal.experiments.archive import keep
     from shoal.experiments.comparison import Comparison, compare
     from shoal.experiments.doctor import Diagnosis, diagnose
+    from shoal.experiments.programs import code
     from shoal.experiments.search import halve, optimise
     from shoal.experiments.sweep import Sweep
     from shoal.exports import export
     from shoal.exports.importing import import_model
+    from shoal.lab.widget import Lab
     from shoal.models import Model, assess
     from shoal.models import load_model as load
     from shoal.network import Dense, Huber, Input, Network, Parameters

@@ -14,8 +14,8 @@ from shoal.cli.exits import EXIT_CODES
 
 COMMANDS = [
     "run", "resume", "spread", "sweep", "search", "compare", "doctor", "train", "worth", "replay",
-    "show", "predict", "evaluate", "importance", "monitor", "export",
-    "import", "serve", "plot", "animate", "report", "tasks", "schema", "runs",
+    "show", "predict", "evaluate", "trace", "importance", "monitor", "export", "code",
+    "import", "serve", "lab", "plot", "animate", "report", "tasks", "schema", "runs",
 ]  # fmt: skip
 
 

@@ -31,6 +31,17 @@ def test_options_reach_the_chart(shoal, quick, folder):
     assert "thin lines: network 1" in " ".join(document["title"]["subtitle"])
 
 
+def test_the_true_boundary_is_drawn_where_there_is_one(shoal, quick, folder):
+    made = shoal("plot", "surface", *quick, "--truth", "-o", "a.json", "-q")
+    assert (made.exit_code, made.stderr) == (0, "")
+    document = json.loads((folder / "a.json").read_text("utf-8"))
+    assert "dashed: the true boundary" in " ".join(document["title"]["subtitle"])
+    assert document["datasets"]["truth"]
+    refused = shoal("plot", "curves", *quick, "--truth", "-o", "b.json")
+    assert refused.exit_code == 2
+    assert "--truth: chart 'curves' has no such option" in refused.stderr
+
+
 def test_another_run_is_taken_away(shoal, quick, or_file, folder):
     made = shoal("plot", "surface_difference", *quick, "--against", or_file, "-o", "a.csv")
     assert made.exit_code == 0

@@ -171,8 +171,8 @@ def test_features_and_drop_take_quoted_names(shoal: Any, folder: Path) -> None:
         (
             "a,y\n1,p\n2,q\n",
             ("data.samples=3",),
-            "shoal train, data.samples: unknown key. Known keys: add, decimal, drop, dummies, "
-            "encoding, features, file, fingerprint, kind, label_noise, missing, multiply, "
+            "shoal train, data.samples: unknown key. Known keys: add, decimal, derived, drop, "
+            "dummies, encoding, features, file, fingerprint, kind, label_noise, missing, multiply, "
             "separator, target, test, validation, weights.",
         ),
         (

@@ -48,7 +48,7 @@ def problems(document: dict[str, Any]) -> dict[str, str]:
          "unknown key. Did you mean 'units'?"),
         ({"data": {"sample": 1}}, "data.sample", "unknown key. Did you mean 'samples'?"),
         ({"data": {"file": "a.csv", "target": "y", "samples": 1}}, "data.samples",
-         "unknown key. Known keys: add, decimal, drop, dummies, encoding, features, file, "
+         "unknown key. Known keys: add, decimal, derived, drop, dummies, encoding, features, file, "
          "fingerprint, kind, label_noise, missing, multiply, separator, target, test, "
          "validation, weights."),
         ({"data": {"file": "a.csv"}}, "data.target", "is missing."),

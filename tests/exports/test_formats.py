@@ -381,7 +381,7 @@ CHANGES = [
                                      "'slope'."),
     ({"format": "x"}, "is JSON, but no network: it must have nodes and weights, or "
                       '"format": "shoal-network" as shoal export writes it.'),
-    ({"version": 2}, "is of version 2; this shoal knows 1."),
+    ({"version": 3}, "is of version 3; this shoal knows 1 to 2."),
     ({"networks": []}, "is damaged: networks: Tuple should have at least 1 item after "
                        "validation, not 0."),
     ({"more": 1}, "is damaged: more: Extra inputs are not permitted."),

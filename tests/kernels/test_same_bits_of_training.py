@@ -45,6 +45,8 @@ EVERYTHING = {
         Watch(kind="target", figure="train_loss", up=False, level=0.12, keep_before=True),
     ),
 }  # fmt: skip
+FROZEN = ((1, 4), (15, 16), (22, 36), (69, 70))
+"""Weights of layer 0, one of its biases, two inputs' weights of layer 1, the last bias."""
 NETWORK = Network([Dense(5, "tanh"), Dense(7, "relu"), Dense(1, "sigmoid")], inputs=D)
 
 
@@ -61,7 +63,7 @@ def trained(plan, dtype="float32", *, until=(90,), kernel="rows", threads=1, n=P
     rng = np.random.default_rng(0)
     x = rng.random((N, D)).astype(dtype)
     y = (x.sum(axis=1, keepdims=True) > 1.5).astype(dtype)
-    weights = np.stack([NETWORK.initialize(i, dtype=dtype).flat for i in range(n)])
+    weights = initial(dtype, n)
     hyper = np.tile(np.array(NUMBERS[plan.rule]), (n, 1))
     if plan.rule not in ("random_perturbation", "annealing"):
         hyper[:, 0] *= 0.5 + np.arange(n) % 3  # three groups: lanes with numbers of their own
@@ -76,6 +78,13 @@ def trained(plan, dtype="float32", *, until=(90,), kernel="rows", threads=1, n=P
     for step in until:
         course.advance(step, threads=threads)
     return state
+
+
+def initial(dtype, n):
+    """Weights with a zero of either sign among those that are frozen."""
+    weights = np.stack([NETWORK.initialize(i, dtype=dtype).flat for i in range(n)])
+    weights[:, 15], weights[:, 69] = -0.0, 0.5
+    return weights
 
 
 def assert_same(found, wanted, n=P):
@@ -149,6 +158,95 @@ def test_one_network_with_targets_that_are_numbers_on_several_threads():
     assert np.isfinite(found[0].figures).all()
 
 
+def held_of(weights):
+    return np.concatenate([weights[:, first:last] for first, last in FROZEN], axis=1)
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize("rule", [*GRADIENT_RULES, *ORACLE_RULES])
+def test_frozen_parameters_keep_their_bits(rule, dtype):
+    """Even -0, which an added 0 would turn into 0; what the rule carries along for them too."""
+    for changes in ({}, EVERYTHING) if rule != "lbfgs" else ({},):
+        plan = settings(rule, N if rule == "lbfgs" else 30, frozen=FROZEN, **changes)
+        state, first = trained(plan, dtype, n=5), initial(dtype, 5)
+        assert held_of(state.weights).tobytes() == held_of(first).tobytes()
+        free = np.ones(first.shape[1], bool)
+        for begin, end in FROZEN:
+            free[begin:end] = False
+        assert (state.weights != first)[:, free].any(axis=1).all()
+        if rule in GRADIENT_RULES and plan.n_slots:
+            slots = state.slots[:, :, ~free]
+            # adagrad begins at its number `initial`, rprop's steps at the learning rate
+            at = {"adagrad": [0.1], "rprop": [0.0, None]}.get(rule, [0.0] * plan.n_slots)
+            for slot, number in enumerate(at):
+                wanted = state.hyper[:, :1] if number is None else number
+                np.testing.assert_array_equal(
+                    slots[:, slot], np.asarray(wanted, dtype) + 0 * slots[:, slot]
+                )
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize("batch", [1, 30, 300, N])
+@pytest.mark.parametrize("rule", GRADIENT_RULES)
+def test_both_kernels_with_frozen_parameters(rule, batch, dtype):
+    for changes in ({}, EVERYTHING):
+        plan = settings(rule, batch, frozen=FROZEN, **changes)
+        assert_same(trained(plan, dtype, kernel="networks"), trained(plan, dtype))
+
+
+@pytest.mark.parametrize("rule", [*GRADIENT_RULES, *ORACLE_RULES])
+def test_frozen_parameters_in_pieces_and_in_any_population(rule):
+    restraints = {} if rule == "lbfgs" else EVERYTHING
+    plan = settings(rule, N if rule == "lbfgs" else 30, frozen=FROZEN, **restraints)
+    whole = trained(plan)
+    assert_same(trained(plan, until=(1, 6, 7, 8, 20, 23, 24, 41, 89, 90)), whole)
+    assert_same(trained(plan, n=3), whole, n=3)
+
+
+@pytest.mark.parametrize("rule", ["sgd", "adam", "rprop"])
+def test_frozen_parameters_of_one_network_on_several_threads(rule):
+    for changes in ({}, EVERYTHING, {"clip_norm": 0.1}, {"max_norm": (0.5,) * 3}):
+        plan = settings(rule, N, frozen=FROZEN, **changes)
+        alone = trained(plan, n=1)
+        for threads in (2, 3, 5):
+            assert_same(trained(plan, n=1, threads=threads), alone, n=1)
+
+
+def test_weights_that_are_frozen_on_the_way_stay_although_the_rule_would_move_them_on():
+    """The momentum that they have by then is kept, for when they are free again."""
+    free = settings("momentum", 30)
+    before = trained(free, until=(20,), n=3)
+    after = before.copy()
+    rows = np.random.default_rng(0).random((N, D)).astype(np.float32)
+    held = replace(free, frozen=FROZEN)
+    y = (rows.sum(axis=1, keepdims=True) > 1.5).astype(np.float32)
+    Course(NETWORK, held, after, [RowSet(x=rows, y=y)], [RowSet(x=rows, y=y)]).advance(60)
+    assert held_of(before.slots[:, 0]).any()
+    assert held_of(after.weights).tobytes() == held_of(before.weights).tobytes()
+    assert held_of(after.slots[:, 0]).tobytes() == held_of(before.slots[:, 0]).tobytes()
+    assert (after.weights != before.weights).any()
+
+
+def test_a_gradient_that_is_not_finite_counts_only_where_something_can_move():
+    """A frozen weight behind an input of 1e38: its gradient overflows, and nothing else does."""
+    network = Network([Dense(1)], inputs=2)
+    x = np.array([[1e38, 0.5]] * 16, np.float32)
+    y = np.full((16, 1), 1e3, np.float32)
+    plan = RuleSettings(
+        rule="adam", n_slots=2, loss="squared_error", accuracy=None, mean_reduction=False,
+        shuffled=False, keep_best=None, batch=16, report_every=5, total_steps=5,
+        figures=("train_loss",),
+    )  # fmt: skip
+    for frozen, wanted in (((), 1), (((0, 1),), 0)):
+        state = State.begin(
+            plan, np.zeros((1, 3), np.float32), hyper=np.array([NUMBERS["adam"]]),
+            order=np.zeros(1, np.uint64), train_set=np.zeros(1, np.int32),
+            validation_set=np.full(1, -1, np.int32),
+        )  # fmt: skip
+        Course(network, replace(plan, frozen=frozen), state, [RowSet(x=x, y=y)]).advance(5)
+        assert state.status.tolist() == [wanted]
+
+
 def test_a_team_that_diverges_ends_as_one_thread_does(monkeypatch):
     monkeypatch.setitem(NUMBERS, "momentum", (1e37, 0.99))
     plan = settings("momentum", N, loss="squared_error", mean_reduction=False)
@@ -163,8 +261,12 @@ def digests():
     for rule in (*GRADIENT_RULES, *ORACLE_RULES):
         batch = N if rule == "lbfgs" else 30
         for dtype in ("float32", "float64"):
-            for label, changes in (("plain", {}), ("restrained", EVERYTHING)):
-                if rule == "lbfgs" and changes:
+            frozen = {"frozen": FROZEN}
+            for label, changes in (
+                ("plain", {}), ("restrained", EVERYTHING), ("frozen", frozen),
+                ("both", EVERYTHING | frozen),
+            ):  # fmt: skip
+                if rule == "lbfgs" and "l1" in changes:
                     continue
                 plan = settings(rule, batch, total_steps=40, **changes)
                 state = trained(plan, dtype, until=(40,), kernel="auto", n=5)

@@ -21,6 +21,7 @@ from shoal.network import (
 )
 from shoal.streams import Stream
 from shoal.training import OPTIMIZERS, Training, oracle_step
+from shoal.training.freezing import frozen_mask
 from shoal.training.optimizers import first_slots, update
 from shoal.training.regularization import clipped, decayed, limited
 from shoal.training.schedules import factor, stages
@@ -89,6 +90,7 @@ def noise_of(plan, step, n_rows):
 
 
 def reference_weights(plan, training, steps):
+    frozen = frozen_mask(plan.frozen, LAYOUT.n_parameters)
     flat, slots = START, first_slots(training.optimizer, START)
     starts = list(range(0, N, plan.batch))
     for step in range(1, steps + 1):
@@ -104,15 +106,18 @@ def reference_weights(plan, training, steps):
             label_smoothing=plan.label_smoothing,
         ).flat  # fmt: skip
         slope = slope + penalty_gradient(NETWORK, parameters, plan.l1, plan.l2).flat
+        slope = slope if frozen is None else np.where(frozen, 0.0, slope)
         slope = clipped(slope, plan.clip_value or None, plan.clip_norm or None)
         by = factor(training.schedule, step - 1, len(starts), 10**6)
         rate = training.optimizer.learning_rate * by
-        shrunk = decayed(parameters, rate, plan.weight_decay).flat
-        flat, slots = update(training.optimizer, shrunk, slope, slots, step, by)
-        flat = limited(Parameters.from_flat(LAYOUT, flat), plan.max_norm).flat
+        shrunk = decayed(parameters, rate, plan.weight_decay, frozen).flat
+        flat, slots = update(training.optimizer, shrunk, slope, slots, step, by, frozen)
+        flat = limited(Parameters.from_flat(LAYOUT, flat), plan.max_norm, frozen).flat
     return flat
 
 
+FROZEN = ((2, 5), (13, 14), (20, 26), (33, 34))
+"""Weights into the first layer, one of its biases, weights of the second, one of the third."""
 RESTRAINTS = {
     "l1": {"l1": (0.02, 0.0, 0.1)},
     "l2": {"l2": (0.3, 0.2, 0.0)},
@@ -133,6 +138,30 @@ RESTRAINTS = {
         "input_noise": 0.1,
     },
 }  # fmt: skip
+RESTRAINTS |= {f"{name}, frozen": {**each, "frozen": FROZEN} for name, each in RESTRAINTS.items()}
+RESTRAINTS["frozen"] = {"frozen": FROZEN}
+
+
+def test_the_norm_of_a_frozen_gradient_is_that_of_the_rest():
+    """One step: the clipped gradient of the free parameters has the length clip_norm."""
+    training = Training({"name": "sgd", "learning_rate": 1.0})
+    plan = settings(clip_norm=0.1, frozen=FROZEN)
+    moved = core_weights(plan, training, 1).weights[0] - START
+    held = frozen_mask(FROZEN, LAYOUT.n_parameters)
+    assert not moved[held].any()
+    assert np.linalg.norm(moved) == pytest.approx(0.1, rel=1e-12)
+
+
+def test_the_free_weights_into_a_unit_are_bounded_without_the_frozen_ones():
+    training = Training({"name": "sgd", "learning_rate": 1e-9})
+    plan = settings(max_norm=(0.5, 0.0, 0.0), frozen=FROZEN)
+    flat = core_weights(plan, training, 1).weights[0]
+    held = frozen_mask(FROZEN, LAYOUT.n_parameters)
+    assert (flat[held] == START[held]).all()
+    free = np.where(held, 0.0, flat)[:12].reshape(D, 4)  # weights (D, H) of the first layer
+    before = np.where(held, 0.0, START)[:12].reshape(D, 4)
+    lengths = np.linalg.norm(before, axis=0).clip(max=0.5)
+    np.testing.assert_allclose(np.linalg.norm(free, axis=0), lengths, rtol=1e-6)
 
 
 @pytest.mark.parametrize("rule", ["sgd", "adam"])
@@ -184,9 +213,10 @@ ORACLES = {
 }
 
 
+@pytest.mark.parametrize("frozen", [(), FROZEN])
 @pytest.mark.parametrize("batch", [BATCH, N])
 @pytest.mark.parametrize("case", ORACLES)
-def test_rules_that_are_handed_the_loss(case, batch):
+def test_rules_that_are_handed_the_loss(case, batch, frozen):
     """The same weights, and as many evaluations of the loss."""
     if case.startswith("lbfgs") and batch < N:
         pytest.skip("L-BFGS takes all rows")
@@ -194,20 +224,23 @@ def test_rules_that_are_handed_the_loss(case, batch):
     rule, steps = training.optimizer, 15
     plan = settings(
         rule=rule.name, n_slots=OPTIMIZERS[rule.name].slots_of(rule), batch=batch,
-        l2=(0.01,) * 3,
+        l2=(0.01,) * 3, frozen=frozen,
     )  # fmt: skip
     state = core_weights(plan, training, steps)
+    held = frozen_mask(frozen, LAYOUT.n_parameters)
     flat, carried, asked = START, None, 0
     starts = list(range(0, N, batch))
     for step in range(1, steps + 1):
         at = starts[(step - 1) % len(starts)]
         done = oracle_step(
             rule, flat, carried, loss=loss_on(plan, at), gradient=slope_on(plan, at),
-            stream=Stream(SEARCH), step=step, same_batch=batch == N,
+            stream=Stream(SEARCH), step=step, same_batch=batch == N, frozen=held,
         )  # fmt: skip
         flat, carried, asked = done.weights, done.state, asked + done.n_evaluations
     np.testing.assert_allclose(state.weights[0], flat, rtol=1e-6, atol=1e-8)
     assert state.evaluations[0] == asked
+    if held is not None:
+        assert state.weights[0][held].tobytes() == START[held].tobytes()
     assert np.abs(flat - START).max() > 1e-3
 
 
@@ -233,6 +266,13 @@ def slope_on(plan, at):
         return plain.flat + penalty_gradient(NETWORK, parameters, plan.l1, plan.l2).flat
 
     return slope
+
+
+def test_finite_differences_ask_for_no_loss_of_what_is_frozen():
+    training = Training({"name": "finite_difference"})
+    plan = settings(rule="finite_difference", batch=N, frozen=FROZEN)
+    n_free = LAYOUT.n_parameters - (3 + 1 + 6 + 1)
+    assert core_weights(plan, training, 2).evaluations.tolist() == [2 * (n_free + 1)]
 
 
 def test_a_weight_that_is_changed_computes_only_what_it_changes_to_the_same_bits():

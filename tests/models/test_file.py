@@ -270,9 +270,9 @@ def tensor_edit(**new: np.ndarray | None) -> Change:
     ("edit", "message"),
     [
         (
-            header_edit("schema_version", value=3),
-            "was made by a newer shoal: its format has version 3, "
-            "and this shoal reads up to 2. Update it.",
+            header_edit("schema_version", value=4),
+            "was made by a newer shoal: its format has version 4, "
+            "and this shoal reads up to 3. Update it.",
         ),
         (
             header_edit("schema_version", value=True),

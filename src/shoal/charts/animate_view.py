@@ -157,7 +157,7 @@ class View:
     def notes(self) -> tuple[str, ...]:
         """What is not shown, or held."""
         schema, data = self.dataset.schema, self.dataset
-        n_held = len(schema.feature_names) - len(self.features)
+        n_held = len(schema.base_features) - len(self.features)
         found = [f"{count(n_held, 'other feature')} held at the median"] if n_held else []
         if data.n_rows > POINTS:
             found.append(f"{POINTS} of {data.n_rows:,} rows shown")
@@ -209,7 +209,7 @@ def _members(run: Run, network: int | None) -> IndexArray:
 
 def _features(run: Run, names: Sequence[str] | None) -> tuple[int, ...]:
     schema = run.prepared.parts[0].dataset.schema
-    known = schema.feature_names
+    known = schema.base_features
     if names is None:
         most = 1 if schema.is_regression else 2
         return tuple(range(len(known))) if len(known) <= most else telling_features(run, most)

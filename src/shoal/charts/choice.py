@@ -33,10 +33,12 @@ class Output:
 def chosen_features(where: str, run: Run, given: Sequence[int | str] | str | None) -> Pair:
     """Return the numbers of two features: of more than two those that change the answers most.
 
+    They are base features: derived ones move with those that they are made of.
+
     Raises:
         ArgumentError: there are not two of them, or no such ones.
     """
-    names = run.prepared.parts[0].dataset.schema.feature_names
+    names = run.prepared.parts[0].dataset.schema.base_features
     if len(names) < 2:
         wanted = "must be two features of the data"
         raise ArgumentError(where, "features", wanted, got=f"data with one, '{names[0]}'")
@@ -58,12 +60,17 @@ def _telling(run: Run) -> Pair:
 
 
 def feature_number(where: str, run: Run, given: int | str) -> int:
-    """Return the number of a feature that is given by its name or its number.
+    """Return the number of a base feature that is given by its name or its number.
 
     Raises:
-        ArgumentError: there is none such.
+        ArgumentError: there is none such, or it is a derived one.
     """
-    names = run.prepared.parts[0].dataset.schema.feature_names
+    schema = run.prepared.parts[0].dataset.schema
+    names = schema.base_features
+    if given in schema.feature_names[len(names) :]:
+        wanted = f"must be a feature of the data, and {given} is derived"
+        cure = "Derived features move with those that they are made of."
+        raise ArgumentError(where, "features", wanted, got=repr(given), cure=cure)
     if isinstance(given, str) and given in names:
         return names.index(given)
     text = str(given)

@@ -53,7 +53,7 @@ def surface_difference(
     one = asked_surface("surface_difference", run_a, features, hold, None, of, n)
     _check_alike(run_a, run_b)
     bounds = (*ends(one.x_edges), *ends(one.y_edges))
-    names = run_a.prepared.parts[0].dataset.schema.feature_names
+    names = run_a.prepared.parts[0].dataset.schema.base_features
     held = dict(zip(names, one.held.tolist(), strict=True))
     other = surface(run_b, features=one.features, hold=held, of=of, n=n, bounds=bounds)
     difference = one.median - other.median
@@ -117,7 +117,7 @@ def _two(record: Any, against: Any, arms: tuple[int, int]) -> list[tuple[str, Ru
 
 
 def _check_alike(one: Run, other: Run) -> None:
-    a, b = (run.prepared.parts[0].dataset.schema.feature_names for run in (one, other))
+    a, b = (run.prepared.parts[0].dataset.schema.base_features for run in (one, other))
     if a != b:
         wanted = f"must have the features {', '.join(map(repr, a[:6]))}"
         raise ArgumentError("surface_difference", "against", wanted, got=", ".join(b[:6]))

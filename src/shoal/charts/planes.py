@@ -146,7 +146,7 @@ def counted_points(rows: Columns, run: Run) -> str:
 
 def held_words(run: Run, found: Surface) -> str:
     """Return at which values the other features are held."""
-    names = run.prepared.parts[0].dataset.schema.feature_names
+    names = run.prepared.parts[0].dataset.schema.base_features
     others = [i for i in range(len(names)) if i not in found.features]
     shown = [f"{plain(names[i], 24)} = {found.held[i]:.4g}" for i in others[:4]]
     more = f" and {len(others) - 4} more at their medians" if len(others) > 4 else ""

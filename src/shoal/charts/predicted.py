@@ -7,7 +7,7 @@ from typing import Any, Final
 
 import numpy as np
 
-from shoal.charts.asking import said
+from shoal.charts.asking import base_rows, said
 from shoal.charts.chart import Chart, Look
 from shoal.charts.choice import chosen_members, chosen_output, plain
 from shoal.charts.columns import Columns, joined, rows_of
@@ -67,7 +67,7 @@ def _of_run(run: Run, at: Any, network: Any, of: str | int | None) -> Chart:
         "point": labels * len(members),
         "prediction": each.ravel(),
     }
-    names = run.prepared.parts[0].dataset.schema.feature_names
+    names = run.prepared.parts[0].dataset.schema.base_features
 
     def draw(look: Look) -> Spec:
         shown = [plain(each, 18) for each in names[:3]] + (["…"] if len(names) > 3 else [])
@@ -137,7 +137,7 @@ def _of_cells(swept: Swept, at: Any, network: Any, of: str | int | None) -> Char
         **{key: [data[key][k] for k in chosen] for key in ("cell", "point", "network")},
         "y": np.asarray(data["prediction"])[drawn], "shift": shift,
     })  # fmt: skip
-    names = run.prepared.parts[0].dataset.schema.feature_names
+    names = run.prepared.parts[0].dataset.schema.base_features
     head = f"point ({', '.join(plain(each, 18) for each in names[:3])}{', …' * (len(names) > 3)})"
     points_of = list(dict.fromkeys(data["point"]))
     is_probability = output.is_probability
@@ -202,14 +202,14 @@ def _panel(swept: Swept, values: dict[str, Any]) -> str:
 
 
 def _places(run: Run, at: Any) -> np.ndarray:
-    x = run.prepared.parts[0].dataset.x
+    x = base_rows(run)
     if at is not None:
         found = np.asarray(at, np.float64)
         if found.ndim != 2 or found.shape[1] != x.shape[1] or not np.isfinite(found).all():
             wanted = f"must be finite points of shape (N, {x.shape[1]})"
             raise ArgumentError("predictions", "at", wanted, got=found.shape)
         return found
-    unique = np.unique(np.asarray(x[:20_000], np.float64), axis=0)
+    unique = np.unique(x[:20_000], axis=0)
     if len(unique) <= MOST_PLACES:
         return np.asarray(unique)
     return np.asarray(unique[np.linspace(0, len(unique) - 1, 8).round().astype(int)])

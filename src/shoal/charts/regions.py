@@ -26,7 +26,7 @@ def class_surfaces(run: Run, found: Surface) -> list[Surface]:
     n = len(run.prepared.parts[0].dataset.schema.classes)
     x, y = found.x_edges, found.y_edges
     bounds = float(x[0]), float(x[-1]), float(y[0]), float(y[-1])
-    names = run.prepared.parts[0].dataset.schema.feature_names
+    names = run.prepared.parts[0].dataset.schema.base_features
     hold: Mapping[str, float] = dict(zip(names, found.held.tolist(), strict=True))
     return [
         surface(run, features=found.features, hold=hold, members=found.members, of=k,

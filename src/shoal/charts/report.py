@@ -13,10 +13,11 @@ import shoal
 from shoal.charts import report_parts as parts
 from shoal.charts.html import Markup, page, sentence, tag
 from shoal.charts.report_look import COPY, style
-from shoal.charts.report_parts import Story
+from shoal.charts.report_parts import Insert, Story
 from shoal.errors import ArgumentError, InputError, ShoalError
 from shoal.experiments.run import Run
 from shoal.files import check_output, write_bytes
+from shoal.views import offered
 
 STORIES: Final[Mapping[str, tuple[str, str]]] = {
     "Assessment": ("report_assessment", "assessment_story"),
@@ -36,6 +37,7 @@ def report(
     title: str | None = None,
     doctor: bool = True,
     dark: bool | None = None,
+    replay: bool = True,
     threads: int | None = None,
     force: bool = False,
 ) -> None:
@@ -52,6 +54,7 @@ def report(
         title: in place of the question.
         doctor: whether the doctor looks at a run, or at the first cell of a sweep.
         dark: light on dark; what the reader's system prefers if not given.
+        replay: whether a run can be watched in the page: a recording of it and what shows it.
         threads: how many to use.
         force: replace a file that is there.
 
@@ -64,7 +67,10 @@ def report(
     target = check_report(path, force=force)
     write_bytes(
         target,
-        content(record, figure=figure, title=title, doctor=doctor, dark=dark, threads=threads),
+        content(
+            record, figure=figure, title=title, doctor=doctor, dark=dark, replay=replay,
+            threads=threads,
+        ),
         force=force,
     )
 
@@ -89,6 +95,7 @@ def content(
     title: str | None = None,
     doctor: bool = True,
     dark: bool | None = None,
+    replay: bool = True,
     threads: int | None = None,
 ) -> bytes:
     """Return the page as bytes; see `report`."""
@@ -98,8 +105,11 @@ def content(
     if doctor and known is None and story.examined is not None:
         findings = _diagnosed(story.examined, threads)
     scheme = {None: "light dark", False: "light", True: "dark"}[dark]
-    body = _body(story, title or story.question, findings, dark, is_diagnosis=known is not None)
-    return page(title or story.question, body, style=style(scheme), script=COPY, scheme=scheme)
+    shown = _replay(story, dark, threads) if replay else None
+    name = title or story.question
+    body = _body(story, name, findings, shown, dark, is_diagnosis=known is not None)
+    script = COPY + (shown.script if shown is not None else "")
+    return page(name, body, style=style(scheme), script=script, scheme=scheme)
 
 
 def story_of(record: Any, figure: str | None = None) -> Story:
@@ -140,12 +150,31 @@ def _diagnosed(examined: Any, threads: int | None) -> Markup:
         return parts.told(error)
 
 
+def _replay(story: Story, dark: bool | None, threads: int | None) -> Insert | None:
+    """Return what replays the run of a story, None where nothing does.
+
+    A layer above records runs; it is known by its name, as charts are to records.
+    """
+    make = offered("replay")
+    if story.replayed is None or make is None:
+        return None
+    found: Insert | None = make(story.replayed, dark=dark, threads=threads)
+    return found
+
+
 def _body(
-    story: Story, title: str, findings: Markup | None, dark: bool | None, *, is_diagnosis: bool
+    story: Story,
+    title: str,
+    findings: Markup | None,
+    replay: Insert | None,
+    dark: bool | None,
+    *,
+    is_diagnosis: bool,
 ) -> Markup:
     pictures = parts.pictures(story.charts, dark)
     titles = {
         "figures": "The figures",
+        "replay": replay.title if replay is not None else "",
         "charts": "Charts",
         "doctor": "What the doctor found",
         "experiment": f"The {_asked(story)}",
@@ -155,15 +184,18 @@ def _body(
         titles = {"doctor": titles["doctor"], **titles}
     absent = {
         "doctor": findings is None, "charts": not pictures, "experiment": not story.documents,
+        "replay": replay is None,
     }  # fmt: skip
     sections = [(key, name) for key, name in titles.items() if not absent.get(key)]
     contents = tag(
         "nav",
-        tag("ul", [tag("li", tag("a", name, href=f"#{key}")) for key, name in sections]),
+        tag("ul", [tag("li", tag("a", name, href=f"#{key}"), **_hidden(key))
+                   for key, name in sections]),
         aria_label="Contents",
     )
     blocks = {
         "figures": [parts.table(each) for each in story.tables],
+        "replay": replay.content if replay is not None else None,
         "charts": tag("div", pictures, class_="charts"),
         "doctor": [tag("p", story.examined_as, class_="note"), findings],
         "experiment": _documents(story),
@@ -177,9 +209,15 @@ def _body(
             parts.cards(story.cards),
             [tag("p", sentence(each), class_="note") for each in story.beside])
         + contents
-        + tag("main", [parts.section(key, name, blocks[key]) for key, name in sections])
+        + tag("main", [parts.section(key, name, blocks[key], waits=key == "replay")
+                       for key, name in sections])
         + tag("footer", tag("p", _made()))
     )  # fmt: skip
+
+
+def _hidden(key: str) -> dict[str, bool]:
+    """Return the attributes of what is shown by the script of a replay alone."""
+    return {"hidden": True, "data_replay": True} if key == "replay" else {}
 
 
 def _asked(story: Story) -> str:

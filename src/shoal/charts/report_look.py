@@ -118,7 +118,7 @@ footer{margin-top:3rem;color:var(--quiet);font-size:.88rem}
 .facts div{grid-template-columns:1fr;gap:0}}
 @media (prefers-reduced-motion:reduce){html{scroll-behavior:auto}}
 @page{margin:16mm}
-@media print{body{max-width:none;padding:0;font-size:10.5pt}nav,.copy{display:none}
+@media print{body{max-width:none;padding:0;font-size:10.5pt}nav,.copy,#replay{display:none}
 h2{margin-top:1.5rem;break-after:avoid}figure,article,tr,.cards div{break-inside:avoid}
 .wide{overflow:visible}table{min-width:0}pre{max-height:none;white-space:pre-wrap}
 .cards div,pre{border:1px solid var(--line)}}

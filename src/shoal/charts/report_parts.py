@@ -62,6 +62,21 @@ class Table:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Insert:
+    """A part of a report that is made elsewhere and acts by itself; hidden until it does.
+
+    Attributes:
+        title: its heading.
+        content: what stands below it.
+        script: what runs when the page is there, without imports.
+    """
+
+    title: str
+    content: Markup
+    script: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Story:
     """What a report tells of a record, before it is written.
 
@@ -78,6 +93,7 @@ class Story:
         facts: what identifies the result, by name.
         examined: what the doctor looks at, None for nothing.
         examined_as: what that is, where it is not the whole.
+        replayed: the run that can be replayed, None for none.
     """
 
     kind: str
@@ -92,6 +108,7 @@ class Story:
     facts: tuple[tuple[str, str], ...] = ()
     examined: Any = None
     examined_as: str = ""
+    replayed: Any = None
 
 
 def figure_text(figure: str, value: float | None) -> str:
@@ -123,10 +140,18 @@ def percent(value: float) -> str:
     return "100 %" if value == 1 else f"{100 * value:.1f} %"
 
 
-def section(name: str, title: str, *content: Content) -> Markup:
-    """Return a section with its heading."""
+def section(name: str, title: str, *content: Content, waits: bool = False) -> Markup:
+    """Return a section with its heading.
+
+    Args:
+        name: of the section, for links to it.
+        title: its heading.
+        content: what stands below it.
+        waits: whether it is hidden until a script shows it.
+    """
     heading = tag("h2", title, id=f"{name}-title")
-    return tag("section", heading, content, id=name, aria_labelledby=f"{name}-title")
+    return tag("section", heading, content, id=name, aria_labelledby=f"{name}-title",
+               hidden=waits, data_replay=waits)  # fmt: skip
 
 
 def table(record: Table) -> Markup:
@@ -356,6 +381,6 @@ def told(error: ShoalError) -> Markup:
 
 
 __all__ = [
-    "Story", "Table", "cards", "code", "diagnosis", "experiment_toml", "facts", "figure_text",
+    "Insert", "Story", "Table", "cards", "code", "diagnosis", "experiment_toml", "facts", "figure_text",
     "finding", "handed_on", "percent", "picture", "pictures", "section", "table", "told", "toml",
 ]  # fmt: skip

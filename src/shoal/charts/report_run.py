@@ -55,6 +55,7 @@ def run_story(run: Run) -> Story:
         commands=("shoal run experiment.toml",),
         facts=run_facts(run),
         examined=run,
+        replayed=run,
     )
 
 
@@ -175,7 +176,7 @@ def _networks(run: Run) -> Table:
 
 def charts_of(run: Run) -> tuple[Callable[[], Chart], ...]:
     """Return what makes the charts that suit a run."""
-    n_features = len(run.prepared.parts[0].dataset.schema.feature_names)
+    n_features = len(run.prepared.parts[0].dataset.schema.base_features)
     logic = isinstance(run.experiment.data, LogicTask)
     wanted = list(CHARTS_OF_A_RUN)
     wanted = [k for k in wanted if n_features > 1 or k not in ("surface", "disagreement")]

@@ -27,7 +27,7 @@ class Shown:
     """Rows of the data as they are drawn.
 
     Attributes:
-        x: features in the units of the experiment's rows, (N, D).
+        x: base features in the units of the experiment's rows, (N, B).
         y: targets, (N, C).
         parts: which part each row is in, (N,).
         numbers: of the rows in the data, (N,).
@@ -56,17 +56,18 @@ def shown_rows(run: Run, most: int) -> Shown:
     """Return at most `most` rows of the first network's data; of a stream its first ones."""
     part = run.prepared.parts[0]
     dataset = part.dataset
+    n_base = len(dataset.schema.base_features)
     if run.prepared.fresh is not None:
         n = min(most, STREAM, len(part.train.x))
         x = np.asarray(part.train.x[:n], np.float64)
         center, scale = np.array(part.scaler.center), np.array(part.scaler.scale)
         y = np.asarray(part.train.y[:n], np.float64)
         y = y[:, 1:] if y.shape[1] == 2 and dataset.y.shape[1] == 1 else y
-        return Shown(x=x * scale + center, y=y, parts=["training"] * n, numbers=np.arange(n),
+        return Shown(x=(x * scale + center)[:, :n_base], y=y, parts=["training"] * n, numbers=np.arange(n),
                      n_rows=0, schema=dataset.schema)  # fmt: skip
     rows = sample(dataset.n_rows, most)
     return Shown(
-        x=np.asarray(dataset.x[rows], np.float64), y=dataset.y[rows],
+        x=np.asarray(dataset.x[rows, :n_base], np.float64), y=dataset.y[rows],
         parts=part_of_rows(part)[rows].tolist(), numbers=rows, n_rows=dataset.n_rows,
         schema=dataset.schema,
     )  # fmt: skip

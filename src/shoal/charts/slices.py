@@ -7,7 +7,7 @@ from typing import Any, Final
 
 import numpy as np
 
-from shoal.charts.asking import said, spread_members
+from shoal.charts.asking import base_rows, said, spread_members
 from shoal.charts.chart import Chart, Look
 from shoal.charts.choice import chosen_members, chosen_output, feature_number, plain
 from shoal.charts.columns import rows_of
@@ -61,7 +61,7 @@ def slice(
     rows = _rows(run, a, b, output.number)
     data = {"share": share, "median": found.median, "p05": found.p05, "p95": found.p95}
     moving = np.flatnonzero(a != b)
-    names = run.prepared.parts[0].dataset.schema.feature_names
+    names = run.prepared.parts[0].dataset.schema.base_features
     data |= {names[k]: along[:, k] for k in moving[:20] if names[k] not in data}
     lines = rows_of(
         {
@@ -116,12 +116,12 @@ def slice(
 
 
 def line_ends(run: Run, start: Point | None, end: Point | None) -> tuple[np.ndarray, np.ndarray]:
-    """Return the two ends of a line, each (D,), in the units of the experiment's rows.
+    """Return the two ends of a line, each (B,), in the units of the experiment's rows.
 
     Raises:
         ArgumentError: they do not fit the features, or are the same.
     """
-    x = np.asarray(run.prepared.parts[0].dataset.x, np.float64)
+    x = base_rows(run)
     a, b = x.min(axis=0), x.max(axis=0)
     if start is not None or end is not None:
         middle = np.median(x, axis=0)
@@ -134,7 +134,7 @@ def line_ends(run: Run, start: Point | None, end: Point | None) -> tuple[np.ndar
 
 def place(run: Run, point: np.ndarray) -> str:
     """Return a point in words: ``(x0 = 0, x1 = 1)``."""
-    names = run.prepared.parts[0].dataset.schema.feature_names
+    names = run.prepared.parts[0].dataset.schema.base_features
     shown = [f"{plain(name, 16)} = {point[k]:.3g}" for k, name in enumerate(names[:4])]
     return f"({', '.join(shown)}{', …' if len(names) > 4 else ''})"
 
@@ -162,7 +162,7 @@ def _rows(run: Run, a: np.ndarray, b: np.ndarray, output: int) -> dict[str, Any]
     shown = shown_rows(run, MOST_ROWS)
     if shown.x.shape[1] > 2:
         return {"points": [], "n": 0, "inside": False}
-    every = np.asarray(run.prepared.parts[0].dataset.x, np.float64)
+    every = base_rows(run)
     scale = np.where(np.ptp(every, axis=0) > 0, np.ptp(every, axis=0), 1.0)
     way = (b - a) / scale
     share = ((shown.x - a) / scale) @ way / (way @ way)

@@ -36,7 +36,7 @@ class Surface:
         members: which networks they are.
         features: the numbers of the two features.
         names: what they are called.
-        held: the values of all features at which the others are held, (D,).
+        held: the values of all base features at which the others are held, (B,).
         output: what is shown: "probability of 1", or the target's name.
         is_probability: whether `each` are probabilities, 0 to 1.
 
@@ -138,7 +138,7 @@ def surface(
 
 
 def held_values(run: Run, hold: Mapping[str, float] | None = None) -> np.ndarray:
-    """Return the values of all features at a typical place, (D,): their medians, or as told."""
+    """Return the base features of a typical place, (B,): their medians, or as told."""
     held = typical_place(run)
     for name, value in (hold or {}).items():
         held[feature_number("surface", run, name)] = value

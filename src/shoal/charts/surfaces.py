@@ -35,6 +35,7 @@ from shoal.charts.regions import (
 )
 from shoal.charts.rows import data_points
 from shoal.charts.surface import Surface
+from shoal.charts.truths import true_boundary, truth_layer
 from shoal.charts.wording import told_of
 from shoal.experiments.run import Run
 
@@ -48,6 +49,7 @@ def surface(
     of: str | int | None = None,
     n: int = 56,
     points: bool = True,
+    truth: bool = False,
 ) -> Chart:
     """Draw what the networks say over two features: the median, and the rows on top.
 
@@ -59,25 +61,31 @@ def surface(
         of: a class, label or target; the second of two classes by default.
         n: cells to each side.
         points: whether to draw rows of the data.
+        truth: whether to draw, dashed, where the true rule of the task changes.
 
     Raises:
-        ArgumentError: no such feature, network or class.
+        ArgumentError: no such feature, network or class, or no true rule is known.
     """
     found = asked_surface("surface", run, features, hold, network, of, n)
     rows = data_points(run, found, MOST_POINTS) if points else {}
+    true = true_boundary("surface", run, found) if truth else {}
     if of is None and len(run.prepared.parts[0].dataset.schema.classes) > 2:
-        return _regions(run, found, rows)
+        return _regions(run, found, rows, true)
     lines = contour(found, found.median, 0.5) if found.is_probability else {}
     what = f"median {found.output}" if len(found.members) > 1 else found.output
     said = [
-        f"{shown_networks(run, found)}{counted_points(rows, run)}",
+        f"{shown_networks(run, found)}{counted_points(rows, run)}{_told_truth(true)}",
         held_words(run, found),
         told_of(run),
     ]
 
     def draw(look: Look) -> Spec:
         colour = value_colour(look, found, found.median, what)
-        over = [*boundary_layer(look, found, lines), *point_layers(look, found, run, rows)]
+        over = [
+            *boundary_layer(look, found, lines),
+            *truth_layer(look, found, true),
+            *point_layers(look, found, run, rows),
+        ]
         return {"layer": [cell_layer(found, colour), *over]}
 
     return Chart(
@@ -89,6 +97,7 @@ def surface(
             "cells": cells(found, found.median, value_domain(found, found.median)),
             "boundary": rows_of(lines) if lines else [],
             "points": rows_of(rows) if rows else [],
+            **({"truth": rows_of(true)} if true else {}),
         },
         draw=draw,
         width=640,
@@ -154,18 +163,22 @@ def disagreement(
     )
 
 
-def _regions(run: Run, found: Surface, rows: Columns) -> Chart:
+def _told_truth(true: Columns) -> str:
+    return "; dashed: the true boundary" if true else ""
+
+
+def _regions(run: Run, found: Surface, rows: Columns, true: Columns) -> Chart:
     """Draw which of several classes is the most probable over two features."""
     each, names = class_surfaces(run, found), class_labels(run)
     said = [
         f"{shown_networks(run, found)}; the stronger the colour the more probable",
         held_words(run, found),
     ]
-    said[0] += counted_points(rows, run)
+    said[0] += counted_points(rows, run) + _told_truth(true)
 
     def draw(look: Look) -> Spec:
         x, y = plane(found)
-        over = point_layers(look, found, run, rows)
+        over = [*truth_layer(look, found, true), *point_layers(look, found, run, rows)]
         return {"layer": [*region_layers(look, names, x, y), *over]}
 
     return Chart(
@@ -177,6 +190,7 @@ def _regions(run: Run, found: Surface, rows: Columns) -> Chart:
             "cells": region_rows(each),
             "points": rows_of(rows) if rows else [],
             "classes": [{"x": found.x[0], "y": found.y[0], "class": each} for each in names],
+            **({"truth": rows_of(true)} if true else {}),
         },
         draw=draw,
         width=640,

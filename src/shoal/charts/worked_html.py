@@ -60,7 +60,7 @@ def _block(block: Block) -> Markup:
         opened = tag("summary", block.title)
         return tag("details", opened, inside, class_="sh-block sh-wide")
     title = tag("h3", block.title) if block.title else None
-    wide = " sh-wide" if block.is_wide or not block.ledgers else ""
+    wide = " sh-wide" if block.is_wide or not (block.ledgers or block.below) else ""
     return tag("article", title, inside, class_=f"sh-block{wide}")
 
 
@@ -71,13 +71,9 @@ def _inner(block: Block) -> Markup:
 def _parts(block: Block) -> Iterator[Content]:
     yield from (tag("p", sentence(line), class_="sh-quiet") for line in block.lines)
     yield from (_equation(each) for each in block.before)
-    is_back = any("= dL/dw" in ledger.head or "= move" in ledger.head for ledger in block.ledgers)
-    tables = [_ledger(ledger) for ledger in block.ledgers]
-    equations = [_equation(each) for each in block.after]
-    if is_back:  # dL/dz stands between what it is made of and what it is for
-        yield from (*tables[:-1], *equations, tables[-1])
-    else:
-        yield from (*tables, *equations)
+    yield from (_ledger(ledger) for ledger in block.ledgers)
+    yield from (_equation(each) for each in block.after)
+    yield from (_ledger(ledger) for ledger in block.below)
 
 
 def _equation(equation: Equation) -> Markup:

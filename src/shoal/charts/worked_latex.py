@@ -64,12 +64,10 @@ def _block(block: Block, sums: dict[str, Equation]) -> Iterator[str]:
         yield f"\\paragraph{{{latex_text(block.title)}}}\n"
     yield from (f"{latex_text(line)}\n\n" for line in block.lines)
     yield from _equations(block.before)
-    is_back = any("= dL/dw" in ledger.head or "= move" in ledger.head for ledger in block.ledgers)
-    last = block.ledgers[-1:] if is_back else ()
-    for ledger in block.ledgers[: len(block.ledgers) - len(last)]:
+    for ledger in block.ledgers:
         yield from _ledger(ledger, sums)
     yield from _equations(block.after)
-    for ledger in last:
+    for ledger in block.below:
         yield from _ledger(ledger, sums)
 
 

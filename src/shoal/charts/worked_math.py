@@ -82,7 +82,7 @@ _SPECIAL: Final[Mapping[str, str]] = MappingProxyType(
         "\\": r"\textbackslash{}", "{": r"\{", "}": r"\}", "%": r"\%", "&": r"\&", "#": r"\#",
         "$": r"\$", "_": r"\_", "^": r"\textasciicircum{}", "~": r"\textasciitilde{}",
         "→": r"$\rightarrow$", "×": r"$\times$", "·": r"$\cdot$", "−": "$-$", "…": r"\ldots{}",
-        "<": r"\textless{}", ">": r"\textgreater{}", "'": "'", "|": r"\textbar{}",
+        "≤": r"$\leq$", "<": r"\textless{}", ">": r"\textgreater{}", "'": "'", "|": r"\textbar{}",
     }
 )  # fmt: skip
 
@@ -253,13 +253,17 @@ def _math_call(function: str, arguments: Sequence[Markup]) -> Markup:
         return tag("msqrt", *arguments)
     if function == "abs":
         return tag("mrow", _sign("|"), *arguments, _sign("|"))
-    inside = _between(arguments, ",")
-    return tag("mrow", tag("mi", function), _sign("("), *inside, _sign(")"))
+    return tag("mrow", tag("mi", function), _bracketed(*_between(arguments, ",")))
 
 
 def _math_within(of: Formula, least: int) -> Markup:
     told, closeness = _mathml(of)
-    return told if closeness >= least else tag("mrow", _sign("("), told, _sign(")"))
+    return told if closeness >= least else _bracketed(told)
+
+
+def _bracketed(*inside: Content) -> Markup:
+    """Return something in parentheses, in a row of their own: so they grow with what is inside."""
+    return tag("mrow", _sign("("), *inside, _sign(")"))
 
 
 def _math_sum(terms: Sequence[Formula]) -> Markup:

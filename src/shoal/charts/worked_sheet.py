@@ -27,7 +27,7 @@ from shoal.network.worked import (
     name_text,
     printed,
 )
-from shoal.network.worked.activations import general
+from shoal.network.worked.activations import SLOPE_WORDS, general
 from shoal.network.worked.formula import PRINTED, number
 
 Cell = str | float | None
@@ -59,6 +59,7 @@ class Block:
         before: equations above the tables.
         ledgers: the tables.
         after: equations below them.
+        below: tables below those.
         inner: blocks that a page shows when this one is opened.
         is_wide: whether a page gives it its whole width.
     """
@@ -68,6 +69,7 @@ class Block:
     before: tuple[Equation, ...] = ()
     ledgers: tuple[Ledger, ...] = ()
     after: tuple[Equation, ...] = ()
+    below: tuple[Ledger, ...] = ()
     inner: tuple[Block, ...] = ()
     is_wide: bool = False
 
@@ -169,24 +171,21 @@ def _forward(layer: LayerForward, trace: Trace) -> Section:
     settings = "".join(f", {key} = {value:g}" for key, value in layer.settings.items())
     function = printed(general(layer.activation)) + settings
     lines = [f"z adds up the bias and weight × value; a = {function}."]
+    with_slope = trace.backward is not None
+    if with_slope:
+        lines.append(f"The slope da/dz is {printed(SLOPE_WORDS[layer.activation])}.")
     if layer.folded is not None:
         lines.append(f"{folded_words(layer.folded)} not shown; what is here weighs most below.")
-    blocks = []
-    if layer.shared:
-        blocks.append(Block(before=layer.shared))
-    blocks += [_unit(unit, trace.backward is not None) for unit in layer.units]
-    if layer.shared:
-        blocks = [*(replace(b, after=()) for b in blocks), *_outputs_of(layer)]
+    blocks = [_unit(unit, with_slope) for unit in layer.units]
+    if layer.shared:  # all sums must be known before the first output
+        outputs = tuple(unit.a for unit in layer.units)
+        blocks = [replace(block, after=()) for block in blocks]
+        blocks.append(Block(title="outputs", before=(*layer.shared, *outputs), is_wide=True))
     return Section(
         title=f"Layer {layer.index}: {layer.activation}, {n}",
         lines=tuple(lines),
         blocks=tuple(blocks),
     )
-
-
-def _outputs_of(layer: LayerForward) -> list[Block]:
-    """Return the outputs of a layer whose sums must all be known first."""
-    return [Block(title="outputs", before=tuple(unit.a for unit in layer.units))]
 
 
 def _unit(unit: UnitForward, with_slope: bool) -> Block:
@@ -293,15 +292,14 @@ def _back_unit(unit: UnitBackward) -> Block:
     if not is_checked:
         head = ("", f"{top} × value", "= move")
     rows: list[tuple[Cell, ...]] = [_weight_row(each) for each in unit.parameters]
-    lines: tuple[str, ...] = ()
     if unit.weights_folded is not None:
-        most = unit.weights_folded.largest or 0.0
-        more = folded_words(unit.weights_folded)
-        lines = (f"{more} not shown, with dL/dw of {told(most)} at most.",)
+        most = abs(unit.weights_folded.largest or 0.0)
+        more = f"{folded_words(unit.weights_folded)}, in size"
+        rows.append((more, None, f"≤ {told(most)}", *([None] * (len(head) - 3))))
     ledger = Ledger(head=head, rows=tuple(rows))
     return Block(
-        title=plain(unit.name), before=tuple(before), lines=lines,
-        ledgers=(*ledgers, ledger), after=(unit.dl_dz,),
+        title=plain(unit.name), before=tuple(before), ledgers=tuple(ledgers),
+        after=(unit.dl_dz,), below=(ledger,),
     )  # fmt: skip
 
 
@@ -309,14 +307,19 @@ def _weight_row(each: WeightBackward) -> tuple[Cell, ...]:
     row: tuple[Cell, ...] = (plain(each.name), each.input, each.gradient.value)
     if each.check is None or each.difference is None:
         return row
-    return (*row, f"{each.check.value:.7g}".replace("-", "−"), f"{abs(each.difference):.0e}")
+    apart = abs(each.difference)
+    return (*row, _rounded(each.check.value, "7g"), _rounded(apart, "0e") if apart else "0")
+
+
+def _rounded(value: float, digits: str) -> str:
+    return f"{value:.{digits}}".replace("-", PRINTED.minus)
 
 
 def _update(update: UpdateWorked, in_full: bool) -> Section:
     lines = list(update.sentences)
     apart = [abs(d) for each in update.parameters if (d := each.difference) is not None]
     if apart and any(each.equations for each in update.parameters):
-        largest = f"{max(apart):.1g}"
+        largest = _rounded(max(apart), "1g")
         lines.append(f"The largest difference between a weight below and the run's is {largest}.")
     if update.folded is not None:
         lines.append(f"{folded_words(update.folded)} not shown.")
@@ -390,7 +393,7 @@ def _between(each: ParameterUpdate, what: str) -> str:
         "batch": each.batch_gradient,
         "gradient": each.batch_gradient,
     }[what]
-    return f"{found or 0.0:.6g}".replace("-", "−")
+    return _rounded(found or 0.0, "6g")
 
 
 __all__ = ["Block", "Cell", "Ledger", "Section", "folded_words", "sections", "told"]

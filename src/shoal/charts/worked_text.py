@@ -79,18 +79,9 @@ def _block(block: Block, width: int) -> Iterator[Text]:
     for line in block.lines:
         yield from _sentence(line, width, QUIET, GAP)
     yield from (line for each in block.before for line in _equation(each, width))
-    backwards = len(block.ledgers) > 1 or any(
-        "= dL/dw" in ledger.head or "= move" in ledger.head for ledger in block.ledgers
-    )
-    if backwards:  # dL/dz stands between what it is made of and what it is for
-        for ledger in block.ledgers[:-1]:
-            yield from _ledger(ledger, width)
-        yield from (line for each in block.after for line in _equation(each, width))
-        yield from _ledger(block.ledgers[-1], width)
-        return
-    for ledger in block.ledgers:
-        yield from _ledger(ledger, width)
+    yield from (line for ledger in block.ledgers for line in _ledger(ledger, width))
     yield from (line for each in block.after for line in _equation(each, width))
+    yield from (line for ledger in block.below for line in _ledger(ledger, width))
 
 
 def _equation(equation: Equation, width: int) -> Iterator[Text]:

@@ -91,6 +91,9 @@ def plot(
     log: Annotated[
         str | None, typer.Option("--log", metavar="x|y|xy", help="Logarithmic axes.")
     ] = None,
+    truth: Annotated[
+        bool, typer.Option("--truth", help="The true boundary of a task, dashed.")
+    ] = False,
     dark: Annotated[bool, typer.Option("--dark", help="Light on dark.")] = False,
     width: Annotated[
         int | None,
@@ -117,7 +120,7 @@ def plot(
     Examples:
       shoal plot
       shoal plot curves examples/greater.toml -o curves.png
-      shoal plot surface @last -o surface.html -o surface.csv --dark
+      shoal plot surface @last -o surface.html -o surface.csv --dark --truth
     """
     from shoal.cli.plot import list_kinds, plot_record
 
@@ -127,7 +130,7 @@ def plot(
     options = {
         "figure": figure, "features": features, "hold": hold, "start": start,
         "end": end, "network": network, "of": of, "rows": rows,
-        "names": names, "x": x, "by": by, "log": log,
+        "names": names, "x": x, "by": by, "log": log, "truth": truth or None,
     }  # fmt: skip
     plot_record(
         kind, record, changes or [], outputs=output or [], against=against,

@@ -152,6 +152,10 @@ def report(
         bool,
         typer.Option("--doctor/--no-doctor", help="Look for faults, and try their remedies."),
     ] = True,
+    replay: Annotated[
+        bool,
+        typer.Option("--replay/--no-replay", help="Of a run: let the reader watch it learn."),
+    ] = True,
     dark: Annotated[
         bool | None,
         typer.Option("--dark/--light", show_default=False,
@@ -175,6 +179,6 @@ def report(
     from shoal.cli.report import report_target
 
     report_target(
-        target, output, changes or [], figure=figure, title=title, doctor=doctor, dark=dark,
-        threads=threads, quiet=quiet, allow_python=allow_python, force=force,
+        target, output, changes or [], figure=figure, title=title, doctor=doctor, replay=replay,
+        dark=dark, threads=threads, quiet=quiet, allow_python=allow_python, force=force,
     )  # fmt: skip

@@ -9,7 +9,7 @@ import typer
 
 from shoal.cli.completion import complete_changes, complete_shown
 from shoal.cli.exits import guarded
-from shoal.cli.options import AllowPython, Force, Json, Quiet, Threads, Which, whole_number
+from shoal.cli.options import AllowPython, Force, Json, Quiet, Threads, whole_number
 
 
 @guarded
@@ -31,8 +31,8 @@ def trace(
     row: Annotated[
         int | None,
         typer.Option(
-            "--row", metavar="N", parser=whole_number(0, 2**53), show_default=False,
-            help="A row of the data, or of --rows, from 0 as in Python and on the page.",
+            "--row", metavar="N", parser=whole_number(1, 2**53), show_default=False,
+            help="The Nth row of the data, or of --rows, from 1.",
         ),
     ] = None,
     rows: Annotated[
@@ -56,7 +56,13 @@ def trace(
             help="Updates done; by default those of the weights that are delivered.",
         ),
     ] = None,
-    network: Which = None,
+    network: Annotated[
+        str | None,
+        typer.Option(
+            "--network", metavar="best|N", show_default=False,
+            help="Which of the population, N from 0; the best by default.",
+        ),
+    ] = None,
     backward: Annotated[
         bool,
         typer.Option("--backward", help="Go back too: every derivative beside a difference."),
@@ -86,8 +92,8 @@ def trace(
 
     \b
     Examples:
-      shoal trace examples/or.toml --row 3 --step 120 --backward --update
-      shoal trace @last --row 0 -o trace.html -o trace.tex
+      shoal trace examples/or.toml --row 4 --step 120 --backward --update
+      shoal trace @last --row 1 -o trace.html -o trace.tex
       shoal trace or.safetensors --input input1=0,input2=1
     """
     from shoal.cli.trace import Asked, trace_record

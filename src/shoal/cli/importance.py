@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 
 from shoal.cli.choose import chosen_network
+from shoal.cli.nth_row import nth_row
 from shoal.cli.output import REPORT, check_files, print_json, standard_input, to_json, write_report
 from shoal.cli.predict import given_values
 from shoal.cli.tables import label, new_console, new_table
@@ -197,23 +198,7 @@ def _by_number(model: Model, data: str | None, text: str, form: TextFormat) -> n
         raise InputError(f"--row: must be a number from 1, or COLUMN=VALUE; got {text}.")
     if data is None:
         raise InputError(f"--row: is row {text} of what? Name DATA as well, or give COLUMN=VALUE.")
-    wanted, before = int(text) - 1, 0
-    for table in read_tables(data, stdin=standard_input(), form=form):
-        if wanted < before + table.n_rows:
-            return _features(model, _only(table, wanted - before))
-        before += table.n_rows
-    told = f"{source_name(data)} has {count(before, 'row')}"
-    raise InputError(f"--row: must be from 1 to {before}, since {told}; got {text}.")
-
-
-def _only(table: Table, row: int) -> Table:
-    """Return a table with one row of another."""
-    columns = [c[row : row + 1] if hasattr(c, "__getitem__") else c for c in table.columns]
-    return Table(
-        names=table.names, columns=tuple(columns), n_rows=1, source=table.source,
-        lines=None if table.lines is None else table.lines[row : row + 1],
-        decimal=table.decimal, first_row=table.first_row + row,
-    )  # fmt: skip
+    return _features(model, nth_row(data, int(text), form))
 
 
 def _by_name(model: Model, row: Sequence[str], form: TextFormat) -> np.ndarray:

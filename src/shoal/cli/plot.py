@@ -82,7 +82,7 @@ def _check_options(kind: ChartKind, options: Mapping[str, Any], against: str | N
 
 ON_COMMAND_LINE = (
     "figure", "features", "hold", "start", "end", "network", "of", "rows", "against", "names", "x",
-    "by", "log",
+    "by", "log", "truth",
 )  # fmt: skip
 """Options of charts that the command has too; the others are for Python."""
 

@@ -13,6 +13,7 @@ from shoal.errors import InputError, StoreError, did_you_mean
 from shoal.store.entry import is_id, is_reference
 
 if TYPE_CHECKING:
+    from shoal.experiments.prepare import Prepared
     from shoal.experiments.run import Run
     from shoal.models import Model
     from shoal.store.entry import Entry
@@ -55,6 +56,7 @@ def open_target(
     progress: Callable[[Any], object] | None = None,
     allow_python: bool = False,
     quiet: bool = False,
+    check: Callable[[Prepared], object] | None = None,
 ) -> Any:
     """Return the record that a command is about: a Run, Swept, Comparison or Diagnosis.
 
@@ -66,6 +68,7 @@ def open_target(
         progress: called a few times a second where an experiment is trained.
         allow_python: whether Python functions that it names may be imported.
         quiet: no notes on standard error.
+        check: called with an experiment that is to be trained, before it is.
 
     Raises:
         StoreError: no such stored record, or it cannot be brought back.
@@ -91,7 +94,7 @@ def open_target(
 
         sweep = Sweep.load(file, changes)
         return sweep.run(threads=threads, progress=progress, allow_python=allow_python)
-    how = {"threads": threads, "progress": progress}
+    how = {"threads": threads, "progress": progress, "check": check}
     return _carried_out(file, changes, allow_python=allow_python, quiet=quiet, **how)
 
 
@@ -132,7 +135,13 @@ def is_sweep(file: Path) -> bool:
 
 
 def _carried_out(
-    file: Path, changes: Sequence[str], *, allow_python: bool, quiet: bool, **how: Any
+    file: Path,
+    changes: Sequence[str],
+    *,
+    allow_python: bool,
+    quiet: bool,
+    check: Callable[[Prepared], object] | None,
+    **how: Any,
 ) -> Any:
     from shoal.experiments.document import Experiment
     from shoal.experiments.launch import carry_out
@@ -140,6 +149,8 @@ def _carried_out(
 
     experiment = Experiment.load(file, list(changes))
     prepared = prepare(experiment.with_functions(allow_python=allow_python))
+    if check is not None:
+        check(prepared)
     for warning in () if quiet else prepared.warnings:
         print(f"warning: {warning}", file=sys.stderr)
     return carry_out(prepared, **how)

@@ -13,20 +13,21 @@ import numpy as np
 
 from shoal.cli.choose import chosen_index
 from shoal.cli.exits import answering
+from shoal.cli.nth_row import nth_row
 from shoal.cli.options import names_in
-from shoal.cli.output import print_json, standard_input, to_json
+from shoal.cli.output import print_json, to_json
 from shoal.cli.tables import new_console
 from shoal.cli.targets import MODEL, is_checkpoint, is_sweep, open_target
 from shoal.data.cells import parse_number
 from shoal.data.encode import encode_rows, encode_targets
-from shoal.data.opening import read_tables, source_name
+from shoal.data.opening import source_name
 from shoal.data.table import Table
-from shoal.data.wording import count
 from shoal.errors import ArgumentError, InputError, did_you_mean
-from shoal.experiments import Run
+from shoal.experiments import Prepared, Run
+from shoal.experiments.replay import check_step
 from shoal.files import check_output, write_bytes
 from shoal.models import Model, load_model
-from shoal.network.worked import ALL, Folding, Trace
+from shoal.network.worked import ALL, Folding, Trace, row_words
 
 WRITES: Final = {".html": "a page", ".tex": "LaTeX", ".json": "the document", ".txt": "text"}
 OPTIONS: Final = {
@@ -38,7 +39,7 @@ OPTIONS: Final = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Asked:
-    """What is to be worked: see the options."""
+    """What is to be worked: see the options; rows count from 1."""
 
     record: str
     changes: Sequence[str]
@@ -136,49 +137,63 @@ def _check_asked(asked: Asked) -> None:
         told = "a model cannot be changed so"
         raise InputError(f"{asked.changes[0]}: {told}. Give the experiment's file.")
     if asked.row is not None and asked.rows is None:
-        raise InputError(f"--row: is row {asked.row} of what? Name the table with --rows.")
+        cure = "Name the table with --rows, or give the experiment or the stored run."
+        raise InputError(f"--row: is row {asked.row} of what? {cure}")
 
 
 def _opened(asked: Asked, *, threads: int | None, quiet: bool, allow_python: bool) -> Run:
     from shoal.cli.progress import showing_progress
 
-    silent = quiet or not sys.stderr.isatty() or is_sweep(Path(asked.record))
+    if is_sweep(Path(asked.record)):  # told before all of it is trained
+        raise _has_no_network(asked.record, "sweep")
+    silent = quiet or not sys.stderr.isatty()
     with nullcontext() if silent else showing_progress() as show:
         found = open_target(
             asked.record, asked.changes, threads=threads, progress=show,
-            allow_python=allow_python, quiet=quiet,
+            allow_python=allow_python, quiet=quiet, check=lambda made: _arguments(made, asked),
         )  # fmt: skip
     found = found.run if type(found).__name__ == "Diagnosis" else found
     if not isinstance(found, Run):
         kind = {"Swept": "sweep"}.get(type(found).__name__, type(found).__name__.lower())
-        told = f"is a {kind}, which has no one network to look into"
-        raise InputError(f"{asked.record}: {told}. Give an experiment, a run or a model.")
+        raise _has_no_network(asked.record, kind)
     return found
 
 
+def _has_no_network(record: str, kind: str) -> InputError:
+    told = f"is a {kind}, which has no one network to look into"
+    return InputError(f"{record}: {told}. Give an experiment, a run or a model.")
+
+
 def _of_run(run: Run, asked: Asked) -> Trace:
-    how: dict[str, Any] = {
-        "step": asked.step,
-        "network": _member(run, asked.network),
-        "backward": asked.backward,
-        "update": asked.update,
-        "folding": asked.folding,
-    }
+    return run.trace(
+        **_arguments(run.prepared, asked), backward=asked.backward, update=asked.update,
+        folding=asked.folding,
+    )  # fmt: skip
+
+
+def _arguments(prepared: Prepared, asked: Asked) -> dict[str, Any]:
+    """Return what `Run.trace` is asked, all that can be known before training checked."""
+    found: dict[str, Any] = {"network": _member(len(prepared.seeds), asked.network)}
+    if asked.step is not None:
+        found["step"] = check_step("trace", asked.step, prepared.settings.total_steps)
     if asked.row is not None:
-        return run.trace(asked.row, **how)
+        n = prepared.parts[0].dataset.n_rows
+        if asked.row > n:
+            raise InputError(f"--row: must be from 1 to {n}; got {asked.row}.")
+        return found | {"row": asked.row - 1}
     for option, wanted in (("--backward", asked.backward), ("--update", asked.update)):
         if wanted:
             told = "needs a row of the data, whose target is known"
             raise InputError(f"{option}: {told}. Give --row in place of --input.")
-    return run.trace(point=_point(run, asked.given), **how)
+    return found | {"point": _point(prepared, asked.given)}
 
 
-def _member(run: Run, which: str | None) -> int | None:
+def _member(n: int, which: str | None) -> int | None:
     if which is None or which == "best":
         return None
-    if which.isascii() and which.isdigit() and len(which) < 10 and int(which) < len(run):
+    if which.isascii() and which.isdigit() and len(which) < 10 and int(which) < n:
         return int(which)
-    raise InputError(f"--network: must be best or 0 to {len(run) - 1}; got {which}.")
+    raise InputError(f"--network: must be best or 0 to {n - 1}; got {which}.")
 
 
 def _pairs(given: Sequence[str], known: Sequence[str]) -> dict[str, str]:
@@ -198,8 +213,8 @@ def _pairs(given: Sequence[str], known: Sequence[str]) -> dict[str, str]:
     return found
 
 
-def _point(run: Run, given: Sequence[str]) -> list[float]:
-    names = run.prepared.parts[0].dataset.schema.base_features
+def _point(prepared: Prepared, given: Sequence[str]) -> list[float]:
+    names = prepared.parts[0].dataset.schema.base_features
     cells = _pairs(given, names)
     missing = [name for name in names if name not in cells]
     if missing:
@@ -225,7 +240,7 @@ def _of_model(model: Model, asked: Asked) -> Trace:
             source="--input",
         )  # fmt: skip
     else:
-        table = _row_of(asked.rows, asked.row or 0)
+        table = nth_row(asked.rows, asked.row or 1)
     x = encode_rows(schema, table).x
     y = None
     if all(name in table.names for name in schema.targets):
@@ -236,32 +251,14 @@ def _of_model(model: Model, asked: Asked) -> Trace:
         raise InputError(f"--backward: {told}. Give it as a column of the row.")
     index = chosen_index(model, asked.network)
     i = model.best if index is None else index
-    what = "a row"
+    what, row = "a row", None
     if asked.rows is not None:
-        what = f"row {asked.row} of {Path(source_name(asked.rows)).name}"
+        row = table.first_row
+        line = None if table.lines is None else int(table.lines[0])
+        what = row_words(row, Path(source_name(asked.rows)).name, line)
     return trace_row(
         model, x, y=y, network=i, backward=asked.backward, folding=asked.folding,
-        title=f"{what}, network {i} of {Path(asked.record).name}", row=asked.row,
-    )  # fmt: skip
-
-
-def _row_of(source: str, row: int) -> Table:
-    """Return a row of a table, counted from 0, as a table."""
-    before = 0
-    for table in read_tables(source, stdin=standard_input()):
-        if row < before + table.n_rows:
-            return _only(table, row - before)
-        before += table.n_rows
-    told = f"{source_name(source)} has {count(before, 'row')}"
-    raise InputError(f"--row: must be from 0 to {before - 1}, since {told}; got {row}.")
-
-
-def _only(table: Table, row: int) -> Table:
-    columns = [c[row : row + 1] if hasattr(c, "__getitem__") else c for c in table.columns]
-    return Table(
-        names=table.names, columns=tuple(columns), n_rows=1, source=table.source,
-        lines=None if table.lines is None else table.lines[row : row + 1],
-        decimal=table.decimal, first_row=table.first_row + row,
+        title=f"{what}, network {i} of {Path(asked.record).name}", row=row,
     )  # fmt: skip
 
 

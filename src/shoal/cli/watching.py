@@ -9,6 +9,7 @@ from typing import BinaryIO
 import numpy as np
 from numpy.typing import NDArray
 
+from shoal.cli.nth_row import one_row
 from shoal.data.cells import GAP, labels, read_cells
 from shoal.data.columns import cell_text
 from shoal.data.dataset import FloatArray, IndexArray, Schema
@@ -85,7 +86,7 @@ def _encoded(schema: Schema, table: Table, on_error: OnError, n_before: int) -> 
     left_out = [bad for bad in encoded.bad if bad.row not in unknown]
     for bad in left_out:
         if on_error == "stop" and bad.row >= 0:
-            encode_rows(schema, _one_row(table, bad.row))  # raises, with its place
+            encode_rows(schema, one_row(table, bad.row))  # raises, with its place
     rows, x = encoded.rows, encoded.x
     known = _labelled(schema, table)
     if on_error == "skip" and known is not None:
@@ -152,16 +153,6 @@ def _targets(
     chosen = rows[labelled]
     y = encode_targets(schema, table, rows=chosen)
     return labelled, y, encode_weights(schema, table, rows=chosen)
-
-
-def _one_row(table: Table, row: int) -> Table:
-    columns = tuple(
-        column if isinstance(column, Unreadable) else column[row : row + 1]
-        for column in table.columns
-    )
-    lines = None if table.lines is None else table.lines[row : row + 1]
-    first = table.first_row + row
-    return replace(table, columns=columns, n_rows=1, lines=lines, first_row=first, bad=())
 
 
 def check_labels(schema: Schema, table: Table) -> None:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass, field, replace
-from typing import Any, Literal
+from typing import Any, Literal, Self
 
 import numpy as np
-from pydantic import Field
+from pydantic import Field, model_validator
 
+from shoal.data.formulas import Derived
 from shoal.records import Record
 
 Kind = Literal["classification", "multilabel", "regression"]
@@ -58,6 +59,20 @@ class Schema(Record):
     """What 0 and 1 of every label are called, for kind "multilabel"; else empty."""
     weights: str | None = None
     """The column with the weights of the rows, or None."""
+    derived: tuple[Derived, ...] = Field(default=(), exclude_if=lambda derived: not derived)
+    """Features that are computed from others, behind those of the columns."""
+
+    @model_validator(mode="after")
+    def _derive_from_numbers(self) -> Self:
+        if not self.derived:
+            return self
+        numbers = {column.name for column in self.columns if column.categories is None}
+        for each in self.derived:
+            if not numbers.issuperset(each.of):
+                raise ValueError(f"{each.name} is not made of columns of numbers")
+        if len(set(self.feature_names)) < len(self.feature_names):
+            raise ValueError("a derived feature has the name of another feature")
+        return self
 
     @property
     def targets(self) -> tuple[str, ...]:
@@ -67,6 +82,11 @@ class Schema(Record):
     @property
     def feature_names(self) -> tuple[str, ...]:
         """The names of all features, in the order of the network's inputs."""
+        return (*self.base_features, *(each.name for each in self.derived))
+
+    @property
+    def base_features(self) -> tuple[str, ...]:
+        """The names of the features that columns become; derived ones stand behind them."""
         return tuple(name for column in self.columns for name in column.feature_names)
 
     @property
@@ -84,7 +104,7 @@ class Schema(Record):
 
         A fingerprint that was made before there were several targets stays what it was.
         """
-        unused = {name for name in _LATER if not getattr(self, name)}
+        unused = {name for name in _LATER if not getattr(self, name)}  # `derived` leaves itself out
         return self.model_dump_json(exclude=unused)
 
 
@@ -112,7 +132,7 @@ class Dataset:
         x: features, (N, D), unscaled: float64, or single bytes as an image file has them.
         y: targets, float64 (N, C): one column of 0 and 1 for two classes, one-hot for
             more, a column of 0 and 1 for every label, values for regression.
-        schema: columns, target and class names.
+        schema: columns, derived features, target and class names.
         clean_y: the targets before labels were flipped, (N, C), or None where unknown.
         rule: the class that a task's true rule gives each row, (N,), or None.
         truth: what the task knows about itself, or None.

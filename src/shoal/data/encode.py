@@ -40,7 +40,7 @@ class EncodedRows:
 
 
 def encode_rows(schema: Schema, table: Table, *, on_error: OnError = "stop") -> EncodedRows:
-    """Encode a table's rows as the schema's features.
+    """Encode a table's rows as the schema's base features; derived ones are computed of them.
 
     Args:
         schema: what the model was trained on.
@@ -53,7 +53,7 @@ def encode_rows(schema: Schema, table: Table, *, on_error: OnError = "stop") -> 
             a number column, or a category that the schema does not know.
     """
     require_columns(schema, table)
-    x = np.zeros((table.n_rows, len(schema.feature_names)), dtype=np.float64)
+    x = np.zeros((table.n_rows, len(schema.base_features)), dtype=np.float64)
     problems: list[tuple[str, _Problems]] = []
     start = 0
     for feature in schema.columns:

@@ -1,22 +1,37 @@
-"""What every data recipe can do to its rows: flip labels, add dummies, multiply, add.
+"""What every data recipe can do to its rows: flip labels, add dummies, multiply, add, derive.
 
 The rows come from a task or a file; `apply_recipe` is the one place that changes them.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from typing import Annotated
 
 import numpy as np
-from pydantic import Field, ValidationInfo, field_validator
+from pydantic import AfterValidator, Field, ValidationInfo, field_validator
 
-from shoal.data.dataset import Dataset, Feature, FeatureArray, FloatArray, IndexArray, Truth
+from shoal.data.dataset import (
+    Dataset,
+    Feature,
+    FeatureArray,
+    FloatArray,
+    IndexArray,
+    Schema,
+    Truth,
+)
+from shoal.data.derive import derived_problems, with_derived
+from shoal.data.formulas import WISH, as_written, check_differ
 from shoal.errors import DataError
 from shoal.records import Record
 from shoal.streams import Stream
 
 MAX_NUMBERS = 2**28
 """The most numbers (rows times features) a recipe may ask for: 2 GiB of float64."""
+
+MAX_DERIVED = 1000
+"""The most derived features of a recipe."""
 
 DUMMY_PART = 2**20
 """Part of the data stream for the first dummy; feature j of a task uses part j."""
@@ -36,8 +51,21 @@ class DataRecipe(Record):
     )
     multiply: float = Field(default=1.0, description="Every feature is multiplied by this.")
     add: float = Field(default=0.0, description="Added to every feature after multiplying.")
+    derived: tuple[Annotated[str, AfterValidator(as_written)], ...] = Field(
+        default=(),
+        max_length=MAX_DERIVED,
+        exclude_if=lambda derived: not derived,
+        description="Features computed from others and added behind them, in the units that "
+        f"multiply and add leave: {WISH}.",
+    )
     validation: float = Field(default=0.2, ge=0, lt=1, description="Share of rows to validate on.")
     test: float = Field(default=0.0, ge=0, lt=1, description="Share of rows kept for the end.")
+
+    @field_validator("derived")
+    @classmethod
+    def _differ(cls, derived: tuple[str, ...]) -> tuple[str, ...]:
+        check_differ(derived)
+        return derived
 
     @field_validator("multiply")
     @classmethod
@@ -56,6 +84,18 @@ class DataRecipe(Record):
                 f"got {validation:g} + {test:g}"
             )
         return test
+
+    def true_classes(self, x: FloatArray) -> IndexArray | None:
+        """Return the class that the true rule gives rows, or None where no rule is known.
+
+        Args:
+            x: rows as the task makes them, before they are multiplied and added to. Features
+                beyond the task's own, such as dummies, are not looked at.
+
+        Shapes:
+            x (N, D) -> (N,)
+        """
+        return None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -98,14 +138,14 @@ def apply_recipe(
     known: Known | None = None,
     step: int = 0,
 ) -> Dataset:
-    """Return `dataset` with labels flipped, dummies added and features moved.
+    """Return `dataset` with labels flipped, dummies added, features moved and others derived.
 
     Labels are flipped independently with probability ``label_noise``: with more than two
     classes to any other class alike, and of several labels in a row each by itself. Then
-    dummies are appended; then every feature, dummies too, becomes ``x * multiply + add``.
-    What happens to row r depends on the streams, `step` and r alone, so more rows, more
-    dummies or more noise keep what was there before: the rows flipped at 0.1 are among those
-    flipped at 0.2.
+    dummies are appended; then every feature, dummies too, becomes ``x * multiply + add``; then
+    derived features are computed. What happens to row r depends on the streams, `step` and r
+    alone, so more rows, more dummies or more noise keep what was there before: the rows flipped
+    at 0.1 are among those flipped at 0.2.
 
     Args:
         recipe: what to do.
@@ -121,16 +161,20 @@ def apply_recipe(
 
     Raises:
         DataError: labels shall be flipped and the target is a number, a dummy has the name
-            of a feature, or the result is too large for memory or for float64.
+            of a feature, a formula does not fit the data, or the result is too large for memory
+            or for float64.
     """
-    columns = _columns_with_dummies(recipe, dataset)
+    formulas = (*(each.name for each in dataset.schema.derived), *recipe.derived)
+    dataset = _without_derived(dataset)
+    columns = _columns_with_dummies(recipe, dataset.schema, dataset.source)
     _check_flips(recipe, dataset)
-    check_size(dataset.source, dataset.n_rows, dataset.x.shape[1] + recipe.dummies)
+    n_features = dataset.x.shape[1] + recipe.dummies + len(formulas)
+    check_size(dataset.source, dataset.n_rows, n_features)
     y = _flipped(recipe, dataset, noise, step)
     clean_y = dataset.clean_y
     if clean_y is None and recipe.label_noise > 0:
         clean_y = dataset.y
-    return replace(
+    moved = replace(
         dataset,
         x=_moved(recipe, dataset, data, step),
         y=y,
@@ -139,6 +183,44 @@ def apply_recipe(
         rule=dataset.rule if known is None else known.rule,
         truth=_truth(recipe, replace(dataset, y=y), known),
     )
+    return with_derived(moved, formulas)
+
+
+def recipe_problems(recipe: DataRecipe, schema: Schema, source: str) -> Iterator[tuple[int, str]]:
+    """Yield what is wrong with a recipe's derived features: the number of each, and a sentence.
+
+    Args:
+        recipe: with the formulas.
+        schema: of the rows before the recipe.
+        source: their name, for messages.
+    """
+    if recipe.derived:
+        columns = _columns_with_dummies(recipe, schema, source)
+        yield from derived_problems(schema.model_copy(update={"columns": columns}), recipe.derived)
+
+
+def true_classes(recipe: DataRecipe, x: FloatArray) -> IndexArray | None:
+    """Return the class that a task's true rule gives rows in the experiment's units.
+
+    Multiplying and adding are undone; dummies and derived features, which stand behind the
+    task's own, are not looked at.
+
+    Args:
+        recipe: the task; of files and given rows no rule is known.
+        x: rows as networks are given them before scaling, anywhere in space.
+
+    Shapes:
+        x (N, D) -> (N,); None where no rule is known
+
+    Raises:
+        ArgumentError: rows with fewer features than the task has.
+
+    Example:
+        >>> from shoal.data.tasks import Greater
+        >>> true_classes(Greater(multiply=10.0, dummies=1), np.array([[7.0, 3.0, 0.0]])).tolist()
+        [1]
+    """
+    return recipe.true_classes((np.asarray(x, np.float64) - recipe.add) / recipe.multiply)
 
 
 def class_indices(dataset: Dataset) -> IndexArray:
@@ -209,18 +291,26 @@ def check_size(source: str, n_rows: int, n_features: int) -> None:
         )
 
 
-def _columns_with_dummies(recipe: DataRecipe, dataset: Dataset) -> tuple[Feature, ...]:
+def _without_derived(dataset: Dataset) -> Dataset:
+    """Return a dataset with its base features alone."""
+    if not dataset.schema.derived:
+        return dataset
+    base = dataset.x[:, : len(dataset.schema.base_features)]
+    return replace(dataset, x=base, schema=dataset.schema.model_copy(update={"derived": ()}))
+
+
+def _columns_with_dummies(recipe: DataRecipe, schema: Schema, source: str) -> tuple[Feature, ...]:
     dummies = tuple(Feature(name=f"dummy{j + 1}") for j in range(recipe.dummies))
-    taken = {*dataset.schema.feature_names, *(c.name for c in dataset.schema.columns)}
+    taken = {*schema.feature_names, *(c.name for c in schema.columns)}
     for dummy in dummies:
         if dummy.name in taken:
             raise DataError(
                 "has the name of a dummy that `dummies` adds.",
-                source=dataset.source,
+                source=source,
                 column=dummy.name,
                 cure="Rename the column, or set dummies = 0.",
             )
-    return (*dataset.schema.columns, *dummies)
+    return (*schema.columns, *dummies)
 
 
 def _check_flips(recipe: DataRecipe, dataset: Dataset) -> None:

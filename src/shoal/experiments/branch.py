@@ -20,6 +20,7 @@ from shoal.experiments.checks import check_experiment
 from shoal.experiments.document import Experiment
 from shoal.experiments.ending import PASSED, ended, heal, looked_at, revive
 from shoal.experiments.memory import Memory, first_memory, rule_of
+from shoal.experiments.pieces import Outcome
 from shoal.experiments.prepare import Prepared
 from shoal.experiments.problems import experiment_error
 from shoal.experiments.progress import Progress
@@ -53,7 +54,7 @@ OF_THE_SETTINGS: Final = ("hyper", "figures")
 """Arrays of a state that depend on settings; a branch keeps them where the settings are kept."""
 OBJECTIVE: Final = (
     "loss", "loss_parameter", "mean_reduction", "l1", "l2", "dropout", "input_noise",
-    "label_smoothing", "clip_norm", "clip_value",
+    "label_smoothing", "clip_norm", "clip_value", "frozen",
 )  # fmt: skip
 """What decides the loss and the gradient that rules are handed."""
 
@@ -100,9 +101,7 @@ class Rewound:
                 wanted = "must be changes such as 'training.epochs=20'"
                 raise ArgumentError("Rewound.with_", "changes", wanted, got=repr(change))
             experiment = _changed(experiment, key.strip(), read_value(text.strip()))
-        for name in sorted(settings, key=lambda each: each != "optimizer"):
-            experiment = _changed(experiment, _full_key(experiment, name), settings[name])
-        return replace(self, experiment=experiment)
+        return replace(self, experiment=with_settings(experiment, settings))
 
     def with_weights(self, parameters: Parameters) -> Rewound:
         """Return the same moment with other weights.
@@ -161,40 +160,84 @@ class Rewound:
                 trained.
         """
         check_how("Rewound.run", threads, kernel)
-        parent = self.run_of
         experiment = self.experiment.with_functions(allow_python=allow_python)
+        trainer = self.begin(experiment, threads=threads, kernel=kernel)
+        snapshots = Snapshots(tape_bytes, keeps_first=True)
+        outcome = carry_on(trainer, snapshots, threads=threads, progress=progress)
+        branch = self.record(trainer, outcome, snapshots)
+        if outcome.failure is not None:
+            outcome.failure.run = branch
+            raise outcome.failure
+        return branch
+
+    def begin(
+        self,
+        experiment: Experiment,
+        *,
+        threads: int | None = None,
+        kernel: KernelName = "auto",
+    ) -> Trainer:
+        """Return the population where the branch begins, to be carried on.
+
+        Args:
+            experiment: of the branch, its functions found.
+            threads: how many to use on the way to the step.
+            kernel: "rows" or "networks" decides which kernel is used.
+
+        Raises:
+            ExperimentError: settings that do not fit network or data, or an end before `step`.
+        """
+        parent = self.run_of
         prepared = resettled(parent.prepared, experiment)
-        total = prepared.settings.total_steps
-        if total < self.step:
-            wanted = f"must not end before step {self.step:,}, where it branches"
-            raise ArgumentError("Rewound.run", "training.epochs", wanted, got=f"{total:,} steps")
+        check_end(prepared, self.step)
         made_by = owner(parent, self.step)
         before = trainer_at(made_by, self.step, threads=threads)
         state = _state(made_by, with_history(made_by, before.state), prepared)
         if self.weights is not None:
             _edit(state, self.weights, prepared.settings)
-        snapshots = Snapshots(tape_bytes, keeps_first=True)
         memory = _memory(made_by.prepared, before.memory, prepared)
-        trainer = Trainer(prepared, state=state, memory=memory, kernel=kernel)
-        outcome = carry_on(trainer, snapshots, threads=threads, progress=progress)
-        branch = replace(
-            parent,
-            experiment=prepared.experiment,
-            prepared=prepared,
-            state=state,
+        return Trainer(prepared, state=state, memory=memory, kernel=kernel)
+
+    def record(self, trainer: Trainer, outcome: Outcome, snapshots: Snapshots) -> Run:
+        """Return the record of a branch that was carried on from `begin`."""
+        return replace(
+            self.run_of,
+            experiment=trainer.prepared.experiment,
+            prepared=trainer.prepared,
+            state=trainer.state,
             seconds=outcome.seconds,
             interrupted=outcome.interrupted,
             snapshots=snapshots,
-            memory=memory,
-            parent=parent,
+            memory=trainer.memory,
+            parent=self.run_of,
             branched_at=self.step,
             probes={},
             probe_steps=(),
         )
-        if outcome.failure is not None:
-            outcome.failure.run = branch
-            raise outcome.failure
-        return branch
+
+
+def with_settings(experiment: Experiment, settings: Mapping[str, object]) -> Experiment:
+    """Return the document of a branch: with other settings of the training, by name or key.
+
+    Raises:
+        ArgumentError: no such setting, or one that a branch cannot change.
+        ExperimentError: a value that cannot be.
+    """
+    for name in sorted(settings, key=lambda each: each != "optimizer"):
+        experiment = _changed(experiment, _full_key(experiment, name), settings[name])
+    return experiment
+
+
+def check_end(prepared: Prepared, step: int) -> None:
+    """Raise unless a branch ends at the step where it begins, or later.
+
+    Raises:
+        ArgumentError: it does not.
+    """
+    total = prepared.settings.total_steps
+    if total < step:
+        wanted = f"must not end before step {step:,}, where it branches"
+        raise ArgumentError("Rewound.run", "training.epochs", wanted, got=f"{total:,} steps")
 
 
 def resettled(before: Prepared, experiment: Experiment) -> Prepared:

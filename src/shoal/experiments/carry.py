@@ -10,7 +10,7 @@ import numpy as np
 
 from shoal.errors import ArgumentError, FunctionError
 from shoal.experiments.keeper import Keeper
-from shoal.experiments.pieces import PIECE_S, Observer, Outcome, train_in_pieces
+from shoal.experiments.pieces import PIECE_S, Observer, Outcome, Seconds, Threads, train_in_pieces
 from shoal.experiments.predicates import Predicates
 from shoal.experiments.probes import Probes
 from shoal.experiments.progress import Progress
@@ -28,8 +28,10 @@ def carry_on(
     keeper: Keeper | None = None,
     others: Sequence[Observer] = (),
     seconds_before: float = 0.0,
-    threads: int | None = None,
+    threads: Threads = None,
     progress: Callable[[Progress], object] | None = None,
+    piece_s: Seconds = PIECE_S,
+    check: Callable[[], object] | None = None,
 ) -> Outcome:
     """Carry a population on to its end: by its epochs, its stop rules, or Ctrl-C.
 
@@ -40,8 +42,10 @@ def carry_on(
         keeper: writes checkpoints.
         others: look on too.
         seconds_before: of training, before a checkpoint.
-        threads: how many to use.
+        threads: how many to use, or what says so before each piece.
         progress: called a few times a second.
+        piece_s: seconds that a piece is aimed at, or what says so after each piece.
+        check: called at least every 50 ms; see `train_in_pieces`.
     """
     settings, rules = trainer.settings, trainer.prepared.experiment.training.stop
     asked = predicates(rules)
@@ -59,7 +63,8 @@ def carry_on(
         seconds_before=seconds_before,
         threads=threads,
         progress=progress,
-        piece_s=PIECE_S if keeper is None else min(PIECE_S, keeper.every_s),
+        piece_s=piece_s if keeper is None else min(PIECE_S, keeper.every_s),
+        check=check,
     )
     if probes is not None and not outcome.interrupted and outcome.failure is None:
         try:

@@ -13,6 +13,7 @@ from shoal.experiments.document import Experiment
 from shoal.experiments.training_checks import (
     MAX_STEPS,
     figure_problems,
+    freezing_problems,
     loss_problems,
     regularization_problems,
     rule_problems,
@@ -60,9 +61,12 @@ def check_experiment(
         problem = Problem(path="network", message=f"{error.requirement}; got {error.got}.")
         raise ExperimentError(experiment.source, [problem]) from None
     size = experiment.population.size if n_networks is None else n_networks
-    too_large = list(_size_problems(experiment, network, n_rows, size))
-    if too_large:
-        raise ExperimentError(experiment.source, too_large)
+    late = [
+        *_size_problems(experiment, network, n_rows, size),
+        *freezing_problems(experiment, network),
+    ]
+    if late:
+        raise ExperimentError(experiment.source, late)
     return network
 
 

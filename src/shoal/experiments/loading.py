@@ -15,9 +15,9 @@ from shoal.data.assemble import fill_gaps
 from shoal.data.dataset import Dataset
 from shoal.data.file_recipe import FileData, fingerprint_file, load_file
 from shoal.data.image_recipe import ImageData, fingerprint_images, load_images
-from shoal.data.recipe import DataRecipe, apply_recipe
+from shoal.data.recipe import DataRecipe, apply_recipe, recipe_problems
 from shoal.data.split import Split, split_rows
-from shoal.data.tasks import LogicTask, TaskRecipe, fresh, load_task
+from shoal.data.tasks import LogicTask, TaskRecipe, fresh, load_task, task_schema
 from shoal.errors import ExperimentError, InternalError, Problem
 from shoal.experiments.document import Experiment, GivenData
 from shoal.experiments.given import given_rows
@@ -107,6 +107,7 @@ class Loader:
         data, noise, cut = (
             stream(seed, name) for seed, name in zip(key, ("data", "noise", "split"), strict=True)
         )
+        self._check_derived()
         if self.given is not None:
             dataset = self.given
             split = self.split or self._split(dataset, cut)
@@ -129,6 +130,21 @@ class Loader:
         n_rows = self.recipe.batches * int(batch)
         streams = stream(key[0], "data"), stream(key[1], "noise")
         return fresh(self.recipe, *streams, epoch, n_rows)
+
+    def _check_derived(self) -> None:
+        """Raise what is wrong with the recipe's formulas, all at once with their key paths."""
+        if self.given is not None:
+            schema, source = self.given.schema, self.given.source
+        elif isinstance(self.recipe, TaskRecipe):
+            schema, source = task_schema(self.recipe), self.recipe.task
+        else:
+            return
+        found = [
+            Problem(path=f"data.derived[{number}]", message=told)
+            for number, told in recipe_problems(self.recipe, schema, source)
+        ]
+        if found:
+            raise ExperimentError(self.experiment.source, found)
 
     def _split(self, dataset: Dataset, cut: Stream) -> Split:
         """Divide the rows; those of a second pair of image files all validate."""

@@ -20,6 +20,10 @@ from shoal.training import Evolution, FiniteDifference
 
 PIECE_S = 0.2
 """Seconds that a call to the core is aimed at, so that progress is told in between."""
+Seconds = float | Callable[[], float]
+"""How long, or what says so each time."""
+Threads = int | Callable[[], int] | None
+"""How many threads to use, or what says so before each piece; None: all there are."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,9 +72,10 @@ def train_in_pieces(
     observers: Sequence[Observer] = (),
     limit_s: float | None = None,
     seconds_before: float = 0.0,
-    threads: int | None = None,
+    threads: Threads = None,
     progress: Callable[[Progress], object] | None = None,
-    piece_s: float = PIECE_S,
+    piece_s: Seconds = PIECE_S,
+    check: Callable[[], object] | None = None,
 ) -> Outcome:
     """Carry a population on to its end, until the time is up, or until Ctrl-C.
 
@@ -79,11 +84,13 @@ def train_in_pieces(
         observers: what looks in between, in this order.
         limit_s: seconds after which the networks that still run are ended.
         seconds_before: seconds that training has taken already.
-        threads: how many to use.
+        threads: how many to use, or what says so before each piece.
         progress: called a few times a second.
-        piece_s: seconds that a piece is aimed at.
+        piece_s: seconds that a piece is aimed at, or what says so after each piece.
+        check: called at least every 50 ms; what it raises ends the training at once and is
+            handed on, and the population is of no more use.
     """
-    loop = _Loop(trainer, observers, limit_s, seconds_before, threads, progress, piece_s)
+    loop = _Loop(trainer, observers, limit_s, seconds_before, threads, progress, piece_s, check)
     interrupted, failure = False, None
     try:
         interrupted = loop.go()
@@ -101,9 +108,10 @@ class _Loop:
         observers: Sequence[Observer],
         limit_s: float | None,
         seconds_before: float,
-        threads: int | None,
+        threads: Threads,
         progress: Callable[[Progress], object] | None,
-        piece_s: float,
+        piece_s: Seconds,
+        check: Callable[[], object] | None,
     ) -> None:
         self.trainer = trainer
         self.observers = observers
@@ -111,10 +119,11 @@ class _Loop:
         self.threads = threads
         self.progress = progress
         self.piece_s = piece_s
+        self.check = check
         self.begun = time.perf_counter() - seconds_before
         self.total = trainer.settings.total_steps
         self.steps_at_begin = int(trainer.state.step.sum()) if seconds_before == 0 else 0
-        self.wish = _first_piece(trainer.prepared, piece_s)
+        self.wish = _first_piece(trainer.prepared, self._aim_s())
         self.before = 0
 
     @property
@@ -128,14 +137,16 @@ class _Loop:
     def go(self) -> bool:
         """Train; return whether Ctrl-C came."""
         trainer = self.trainer
-        tell = self._tell if self.progress or self.limit_s is not None else None
+        is_told = self.progress or self.check or self.limit_s is not None
+        tell = self._tell if is_told else None
         at = trainer.first_step
         self._see(at)
         while at < self.total and (at := trainer.first_step) < self.total:
             until = min(at + self.wish, self.total, *(o.next_step(at) for o in self.observers))
             since = time.perf_counter()
             self.before = int(trainer.state.step.sum())
-            if trainer.advance(until, threads=self.threads, progress=tell):
+            threads = self.threads() if callable(self.threads) else self.threads
+            if trainer.advance(until, threads=threads, progress=tell):
                 return True
             self._tell(int(trainer.state.step.sum()) - self.before)
             self._resize(until - at, time.perf_counter() - since)
@@ -155,16 +166,21 @@ class _Loop:
 
     def _tell(self, steps: int) -> bool:
         """Tell progress; return whether there is time left."""
+        if self.check is not None:
+            self.check()
         if self.progress is not None:
             done = self.before + steps
             self.progress(progress_of(self.trainer, done, self.steps_at_begin, self.elapsed_s))
         return not self.is_over
 
     def _resize(self, steps: int, took_s: float) -> None:
-        """Aim the next piece at `piece_s`, in whole epochs where it has room for one."""
-        aimed = steps * self.piece_s / max(took_s, 1e-6)
+        """Aim the next piece at what is wished, in whole epochs where it has room for one."""
+        aimed = steps * self._aim_s() / max(took_s, 1e-6)
         aimed = min(max(aimed, self.wish / 4), self.wish * 8.0)
         self.wish = _whole(aimed, self.trainer.prepared)
+
+    def _aim_s(self) -> float:
+        return self.piece_s() if callable(self.piece_s) else self.piece_s
 
 
 def _whole(steps: float, prepared: Prepared) -> int:

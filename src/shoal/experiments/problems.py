@@ -19,6 +19,8 @@ Schema = Mapping[str, Any]
 
 MOST = 20
 """Problems that are told one by one; the others are counted."""
+MOST_COUNTED = 200
+"""To word each of a hundred thousand, to see which are the same, would take minutes."""
 LONGEST = 60
 """Characters of a value that are shown."""
 LONGEST_SENTENCE = 400
@@ -43,9 +45,12 @@ def experiment_error(
         problem = _problem(dict(each), schema, document)
         # one key of several types gives an error for each of them: told once, for all
         found.setdefault((problem.path, problem.message), problem)
+        if len(found) > MOST_COUNTED:
+            break
     problems = list(found.values())
     if len(problems) > MOST:
-        more = f"{len(problems) - MOST:,} more problems."
+        least = "at least " if len(found) > MOST_COUNTED else ""
+        more = f"{least}{len(problems) - MOST:,} more problems."
         problems = [*problems[:MOST], Problem(path="", message=more)]
     return ExperimentError(source, problems)
 

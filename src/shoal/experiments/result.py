@@ -12,7 +12,7 @@ from shoal.data.dataset import IndexArray
 from shoal.data.tasks import TaskRecipe, attainable_accuracy
 from shoal.data.weights import row_weights
 from shoal.experiments.ending import evaluations
-from shoal.experiments.prepare import Part
+from shoal.experiments.prepare import Part, Prepared
 from shoal.kernels import ARITHMETIC, forward
 from shoal.metrics import Band, band, constant_guess_accuracy, predicted_classes
 
@@ -64,7 +64,12 @@ def summary(run: Run) -> dict[str, Band]:
 
 
 def truth(run: Run) -> dict[str, Any]:
-    """Return what is known beside what was achieved.
+    """Return what is known beside what was achieved; see `truth_of`."""
+    return truth_of(run.prepared)
+
+
+def truth_of(prepared: Prepared) -> dict[str, Any]:
+    """Return what is known before anything is trained.
 
     Returns:
         ``attainable_accuracy`` in expectation (null where unknown); ``rows_accuracy``: that of
@@ -73,14 +78,14 @@ def truth(run: Run) -> dict[str, Any]:
         ``constant_guess_accuracy``: of always saying the most frequent class of the training
         rows, judged like the networks.
     """
-    part, recipe = run.prepared.parts[0], run.experiment.data
+    part, recipe = prepared.parts[0], prepared.experiment.data
     dataset = part.dataset
     found: dict[str, Any] = {"attainable_accuracy": None, "rows_accuracy": None}
     if isinstance(recipe, TaskRecipe):
         known = attainable_accuracy(recipe)
         if dataset.truth is not None:
             known = dataset.truth.attainable_accuracy
-        found["rows_accuracy"] = _rule_accuracy(run)
+        found["rows_accuracy"] = _rule_accuracy(prepared)
         found["attainable_accuracy"] = known
     if not dataset.schema.is_regression:
         judged = part.validation or part.train
@@ -96,9 +101,9 @@ def truth(run: Run) -> dict[str, Any]:
     return found
 
 
-def _rule_accuracy(run: Run) -> float | None:
+def _rule_accuracy(prepared: Prepared) -> float | None:
     found = []
-    for part in run.prepared.parts:
+    for part in prepared.parts:
         rows = _judged(part)
         if part.dataset.rule is None:
             return None
@@ -188,4 +193,4 @@ def _best(run: Run, i: int) -> dict[str, Any]:
     return {"best_step": step, "best_epoch": None if step % per_epoch else step // per_epoch}
 
 
-__all__ = ["clean_accuracy", "number", "result_document", "summary", "truth"]
+__all__ = ["clean_accuracy", "number", "result_document", "summary", "truth", "truth_of"]

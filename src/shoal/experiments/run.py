@@ -25,6 +25,7 @@ from shoal.experiments.tape import Tape
 from shoal.kernels import CAUSES, LIMIT_PASSED, State
 from shoal.models import Model
 from shoal.network import Network, Parameters
+from shoal.network.worked import Folding, Trace
 from shoal.views import Viewed
 
 
@@ -366,6 +367,46 @@ class Run(Viewed):
             error.run = self
             raise
         return probes.arrays["function"]
+
+    def trace(
+        self,
+        row: int | None = None,
+        *,
+        point: ArrayLike | None = None,
+        step: int | None = None,
+        network: int | None = None,
+        backward: bool = True,
+        update: bool | None = None,
+        folding: Folding | None = None,
+    ) -> Trace:
+        """Return one row worked through one network, with the actual numbers.
+
+        Args:
+            row: a row of the network's dataset, counted from 0.
+            point: features in the dataset's units, in place of a row; it has no target.
+            step: updates done; None for the weights that are delivered.
+            network: which; None for the best.
+            backward: whether derivatives are worked too.
+            update: whether the update that follows is worked; None: if there is one. True
+                without a step takes the last step that one follows.
+            folding: how much is shown; ``shoal.network.worked.ALL`` for everything.
+
+        Raises:
+            ArgumentError: there is no such row, step or network, or no update follows.
+
+        Example:
+            >>> from shoal.experiments import Experiment
+            >>> run = Experiment().run()
+            >>> worked = run.trace(3, step=100)
+            >>> worked.loss.value > 0, worked.update.step
+            (True, 101)
+        """
+        from shoal.experiments.worked import trace_run
+
+        return trace_run(
+            self, row, point=point, step=step, network=network, backward=backward,
+            update=update, folding=folding,
+        )  # fmt: skip
 
     def to_dict(self) -> dict[str, Any]:
         """Return the result as the JSON document of ``shoal run --json``."""

@@ -85,6 +85,12 @@ class Snapshots:
         arrays = {id(a): a.nbytes for kept in self._kept for a in kept.arrays.values()}
         return sum(arrays.values()) + sum(kept.memory_bytes for kept in self._kept)
 
+    def copy(self) -> Snapshots:
+        """Return the same snapshots, to be read while more are added here."""
+        other = Snapshots(self.budget, keeps_first=self.keeps_first)
+        other._kept = list(self._kept)
+        return other
+
     def before(self, step: int) -> Snapshot | None:
         """Return the last snapshot of `step` or before, None for the start."""
         found = [snapshot for snapshot in self._kept if snapshot.step <= step]

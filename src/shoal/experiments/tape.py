@@ -12,6 +12,7 @@ from shoal.experiments.measure import measured
 from shoal.experiments.replay import check_step, owner, trainer_at
 from shoal.experiments.snapshots import Snapshots
 from shoal.experiments.trainer import Trainer
+from shoal.kernels import State
 from shoal.network import Parameters
 from shoal.streams import Stream
 
@@ -118,6 +119,11 @@ class Tape:
             (P, K)
         """
         return self._here.state.weights.copy()
+
+    @property
+    def state(self) -> State:
+        """The arrays of the population here, without the history; not to be changed."""
+        return self._here.state
 
     @property
     def parameters(self) -> Parameters:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 import numpy as np
 
@@ -30,6 +31,23 @@ def begin(prepared: Prepared, settings: RuleSettings | None = None) -> State:
         search=prepared.search_keys,
         train_set=part_of,
         validation_set=np.where(judged[part_of], part_of, -1).astype(np.int32),
+    )
+
+
+def alone(prepared: Prepared, network: int) -> Prepared:
+    """Return what was prepared of one network of a population; it is the same by itself."""
+    one = slice(network, network + 1)
+    first = prepared.members.start + network
+    return replace(
+        prepared,
+        part_of=prepared.part_of[one],
+        start=prepared.start[one],
+        hyper=prepared.hyper[one],
+        order_keys=prepared.order_keys[one],
+        dropout_keys=prepared.dropout_keys[one],
+        search_keys=prepared.search_keys[one],
+        members=range(first, first + 1),
+        seeds=prepared.seeds[one],
     )
 
 
@@ -128,6 +146,24 @@ class Trainer:
             self._course = self._make(self.prepared.fresh(epoch))
             self._epoch = epoch
         return self._course
+
+    def batch_loss(
+        self, network: int, step: int, weights: np.ndarray, gradient: np.ndarray | None = None
+    ) -> float:
+        """Return what the next step of a network makes small; see `Course.batch_loss`.
+
+        Args:
+            network: its number.
+            step: updates done before.
+            weights: (K,), in the networks' dtype.
+            gradient: (K,), written, if it is wanted.
+        """
+        course = self._course
+        if self.prepared.fresh is not None:
+            course = self._course_of(step // self.prepared.schedule.steps_per_epoch)
+        if not isinstance(course, Course):
+            raise InternalError("a rule in Python is handed its losses elsewhere.")
+        return course.batch_loss(network, step, weights, gradient)
 
     @property
     def first_step(self) -> int:

@@ -14,6 +14,7 @@ from shoal.experiments.document import Experiment
 from shoal.fields import unknown_name
 from shoal.network import LOSSES, Network, check_fit, check_perceptron
 from shoal.training import OPTIMIZERS, Regularization, Steps, kind_of_figure
+from shoal.training.freezing import frozen_problems
 from shoal.training.schedules import SCHEDULES, ConstantRate, ReduceOnPlateau, beyond
 from shoal.training.settings import BEST_LOSSES
 from shoal.training.stopping import Divergence, Plateau, Target
@@ -244,6 +245,13 @@ def regularization_problems(experiment: Experiment, dataset: Dataset) -> Iterato
                 path=f"training.class_weight.{name}",
                 message=unknown_name("class", name, dict.fromkeys(schema.classes)),
             )
+
+
+def freezing_problems(experiment: Experiment, network: Network) -> Iterator[Problem]:
+    """Yield paths of frozen parameters that the network, its inputs known, does not have."""
+    for number, message in frozen_problems(experiment.training.frozen, network.layout()):
+        at = "" if number is None else f"[{number}]"
+        yield Problem(path=f"training.frozen{at}", message=message)
 
 
 def figure_problems(experiment: Experiment, dataset: Dataset, split: Split) -> Iterator[Problem]:

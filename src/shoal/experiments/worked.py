@@ -10,7 +10,7 @@ from numpy.typing import ArrayLike
 
 from shoal.data.derive import recompute
 from shoal.errors import ArgumentError
-from shoal.experiments.worked_step import Standing, standing_at, work_step
+from shoal.experiments.worked_step import Standing, check_whole, standing_at, work_step
 from shoal.models.worked import output_names, work_inputs, work_output
 from shoal.network.worked import (
     Folding,
@@ -45,17 +45,33 @@ def trace_run(
     standing = standing_at(where, run, network, step, update)
     met = _met(where, standing, row, point)
     follows = standing.after is not None and met.target is not None
-    found = work(
-        run.network, standing.parameters, met.x, target=met.target,
-        backward=(backward or follows) and met.target is not None,
-        input_names=standing.part.dataset.schema.feature_names,
-        output_names=output_names(standing.part.dataset.schema, run.network), folding=folding,
-        where=where,
-    )  # fmt: skip
+    is_back = (backward or follows) and met.target is not None
+    found = _worked(where, standing, met, backward=is_back, folding=folding)
     worked = None
     if follows and found.backward is not None:
         worked = work_step(standing, found.backward, row)
     return _trace(run, standing, met, found, worked, backward=backward)
+
+
+def _worked(
+    where: str, standing: Standing, met: _Met, *, backward: bool, folding: Folding | None
+) -> Pass:
+    schema, network = standing.part.dataset.schema, standing.prepared.network
+    try:
+        return work(
+            network, standing.parameters, met.x, target=met.target, backward=backward,
+            input_names=schema.feature_names, output_names=output_names(schema, network),
+            folding=folding, where=where,
+        )  # fmt: skip
+    except ArgumentError as error:
+        if error.argument != "x":
+            raise
+        # a row of the data is what it is: what grew too far is the network
+        is_point = met.number is None
+        raise ArgumentError(
+            where, "point" if is_point else "step", error.requirement, got=error.got,
+            cure="" if is_point else f"Step {standing.step:,} is too late; give an earlier one.",
+        ) from None  # fmt: skip
 
 
 def _trace(
@@ -114,10 +130,8 @@ def _met(where: str, standing: Standing, row: int | None, point: ArrayLike | Non
     if point is not None:
         raw = _point(where, standing, point)
         return _Met(number=None, name=None, raw=raw, x=_scaled(standing, raw), target=None)
-    n = standing.part.dataset.n_rows
-    whole = not isinstance(row, bool) and hasattr(row, "__index__")
-    if row is None or not whole or not 0 <= row < n:
-        raise ArgumentError(where, "row", f"must be from 0 to {n - 1}", got=repr(row))
+    assert row is not None
+    check_whole(where, "row", row, standing.part.dataset.n_rows)
     raw = np.asarray(standing.part.dataset.x[row], np.float64)
     name, weight = _place(standing, int(row))
     return _Met(

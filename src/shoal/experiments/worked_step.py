@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import operator
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, SupportsIndex
 
 import numpy as np
 
@@ -106,11 +107,19 @@ def standing_at(
 def _member(where: str, run: Run, network: int | None) -> int:
     if network is None:
         return run.best_index
-    n = len(run)
-    whole = not isinstance(network, bool) and hasattr(network, "__index__")
-    if not whole or not 0 <= network < n:
-        raise ArgumentError(where, "network", f"must be from 0 to {n - 1}", got=repr(network))
+    check_whole(where, "network", network, len(run))
     return int(network)
+
+
+def check_whole(where: str, argument: str, value: object, n: int) -> None:
+    """Refuse what is not a whole number from 0 to n - 1.
+
+    Raises:
+        ArgumentError: it is not.
+    """
+    is_whole = isinstance(value, SupportsIndex) and not isinstance(value, bool)
+    if not is_whole or not 0 <= operator.index(value) < n:
+        raise ArgumentError(where, argument, f"must be from 0 to {n - 1}", got=repr(value))
 
 
 def _step(where: str, run: Run, i: int, step: int | None, *, must_follow: bool) -> int:

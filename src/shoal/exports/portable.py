@@ -67,13 +67,27 @@ class PortableLayer:
         return int(self.weights.shape[2])
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DerivedStep:
+    """A derived feature.
+
+    Attributes:
+        formula: a name of `shoal.data.formulas.FORMULAS`.
+        places: the numbers of the features that it is made of.
+    """
+
+    formula: str
+    places: tuple[int, ...]
+
+
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Portable:
     """Everything that a format needs of a model.
 
     A row of features x becomes, for network i,
     ``scaled = ((x * multiply + add) - centers[i]) / scales[i]`` in float64, then cast to
-    `dtype`; the layers follow, then `decision`, and the mean over the networks.
+    `dtype`; the layers follow, then `decision`, and the mean over the networks. Derived features
+    are made of ``x * multiply + add`` and stand behind them: `centers` and `scales` count them.
 
     Attributes:
         name: an identifier in every language, made from the file's name.
@@ -84,7 +98,7 @@ class Portable:
         n_vectors: V, the rows of its self-test.
 
     Shapes:
-        centers, scales (P, D); target_centers, target_scales (P, C)
+        centers, scales (P, D + derived); target_centers, target_scales (P, C)
     """
 
     name: str
@@ -110,8 +124,22 @@ class Portable:
 
     @property
     def feature_names(self) -> tuple[str, ...]:
-        """The names of the D features, one for each category of a column."""
-        return self.model.schema.feature_names
+        """The names of the D features of a row, one for each category of a column."""
+        return self.model.schema.base_features
+
+    @property
+    def derived(self) -> tuple[DerivedStep, ...]:
+        """The features that are computed from those of a row, in the order behind them."""
+        names = self.feature_names
+        return tuple(
+            DerivedStep(formula=each.formula, places=tuple(names.index(name) for name in each.of))
+            for each in self.model.schema.derived
+        )
+
+    @property
+    def n_seen(self) -> int:
+        """What a network sees of a row: its features and the derived ones."""
+        return self.layers[0].n_inputs
 
     @property
     def classes(self) -> tuple[str, ...]:
@@ -150,8 +178,8 @@ class Portable:
 
     @property
     def n_features(self) -> int:
-        """D, what a network sees of a row."""
-        return self.layers[0].n_inputs
+        """D, the features of a row."""
+        return len(self.feature_names)
 
     @property
     def n_figures(self) -> int:

@@ -81,7 +81,7 @@ def draw_vectors(model: Model, n_vectors: int) -> Vectors:
         tied.append(found.x[~found.clear])
         if sum(map(len, clear)) >= n_vectors:
             break
-    none = np.zeros((0, len(model.schema.feature_names)))
+    none = np.zeros((0, len(model.schema.base_features)))
     x = np.concatenate([none, *clear, *tied])[:n_vectors]
     if not len(x):
         raise InputError(
@@ -151,7 +151,7 @@ def _candidates(model: Model, source: Stream, n_vectors: int) -> Iterator[_Found
 
 def _draw(model: Model, source: Stream, n: int, turn: int, *, known: bool) -> NDArray[np.float64]:
     """Return rows, the first eighth of them at the far ends."""
-    x, start = np.zeros((n, len(model.schema.feature_names))), 0
+    x, start = np.zeros((n, len(model.schema.base_features))), 0
     for place, column in enumerate(model.schema.columns):
         u = source.uniform(n, turn, place)
         width = len(column.feature_names)
@@ -190,7 +190,7 @@ def _in_double(model: Model, x: NDArray[np.float64]) -> _Passed:
     finite, far, rather_far = (np.ones(len(x), np.bool_) for _ in range(3))
     for scaler, members in _groups(model.scalers, n_networks, AT_ONCE // (len(x) * n_units)):
         with np.errstate(all="ignore"):
-            scaled = scaler.apply(x * model.multiply + model.add)
+            scaled = scaler.apply(model.seen(x))
             scaled = scaled.astype(model.parameters.dtype).astype(np.float64)
             flat = model.parameters.flat[members].astype(np.float64)
             parameters = Parameters.from_flat(model.network.layout(), flat)

@@ -141,6 +141,7 @@ class RuleSettings:
         label_smoothing: share of a label that goes to all classes alike.
         watches: what is done about figures at the reports.
         max_evaluations: of the loss or its gradient, after which a network ends; 0: any number.
+        frozen: parameters that stay what they are, as ranges (first, first after) of the flat row.
     """
 
     rule: str
@@ -168,6 +169,7 @@ class RuleSettings:
     label_smoothing: float = 0.0
     watches: tuple[Watch, ...] = ()
     max_evaluations: int = 0
+    frozen: tuple[tuple[int, int], ...] = ()
 
     @property
     def n_reports(self) -> int:
@@ -201,6 +203,8 @@ def make_plan(network: Network, settings: RuleSettings) -> _core.Plan:
         plan.add_stage(STAGE_CODES[kind], steps=steps, value=value)
     for watch in settings.watches:
         _add_watch(plan, watch)
+    for first, last in settings.frozen:
+        plan.freeze(first, last)
     return plan
 
 

@@ -22,8 +22,10 @@ from shoal.network import MAX_UNITS, Network
 from shoal.records import Record
 from shoal.streams import MAX_SEED
 
-SCHEMA_VERSION: Final = 2
+SCHEMA_VERSION: Final = 3
 """The version of the header; a file with a larger one was made by a newer shoal."""
+WITHOUT_DERIVED: Final = 2
+"""What a model without derived features is written as, so that an older shoal can read it."""
 
 PER_NETWORK: Final = ("seeds", "scalers", "target_scalers")
 """What grows with the population."""
@@ -63,7 +65,7 @@ class Header(Record):
 
     model_config = ConfigDict(populate_by_name=True)
 
-    schema_version: Literal[1, 2] = SCHEMA_VERSION
+    schema_version: Literal[1, 2, 3] = WITHOUT_DERIVED
     network: Network
     data_schema: Schema = Field(alias="schema")
     scalers: _Scalers
@@ -91,6 +93,8 @@ class Header(Record):
             raise reason("best", f"best must be below {n_networks}; got {self.best}")
         if self.network.n_inputs is None:
             raise reason("inputs", "the network must know its inputs")
+        if self.data_schema.derived and self.schema_version < SCHEMA_VERSION:
+            raise reason("derived", f"derived features need `schema_version` {SCHEMA_VERSION}")
         if self.summary is not None:
             wrong = summary_problem(self.summary, self.data_schema)
             if wrong is not None:
@@ -100,6 +104,11 @@ class Header(Record):
     def to_json(self) -> str:
         """Return the header's text: the same for equal headers."""
         return write_document(self.model_dump(mode="json", by_alias=True))
+
+
+def version_for(schema: Schema) -> Literal[2, 3]:
+    """Return the version of the header that a model with this schema is written with."""
+    return 3 if schema.derived else 2
 
 
 def read_header(text: str) -> Header:

@@ -15,7 +15,8 @@ from shoal.data.table import RawColumn, Table
 from shoal.errors import ArgumentError
 
 Features = NDArray[np.float64]
-"""Features as they stand in the table, categories one-hot, before any scaling, (N, D)."""
+"""Features as they stand in the table, categories one-hot, before any scaling, (N, D): those of
+its columns, without the derived ones."""
 
 Inputs = ArrayLike | Mapping[str, Any]
 """Features (N, D); or columns, or the values of one row, by name; or a data frame."""
@@ -66,11 +67,13 @@ def check_finite(where: str, schema: Schema, x: NDArray[Any], told: str) -> None
 
 
 def _array(where: str, schema: Schema, x: ArrayLike) -> Features:
-    n_features = len(schema.feature_names)
+    n_features = len(schema.base_features)
     array = _numbers(where, x)
     if array.ndim != 2 or array.shape[1] != n_features:
         one = array.ndim == 1 and len(array) == n_features
         cure = "Give one row as [row], a list of one." if one else ""
+        if array.ndim == 2 and schema.derived and array.shape[1] == len(schema.feature_names):
+            cure = "Leave the derived features out: they are computed."
         wanted = f"must have shape (N, {n_features})"
         raise ArgumentError(where, "x", wanted, got=array.shape, cure=cure)
     check_finite(where, schema, array, "must be finite")

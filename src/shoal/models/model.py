@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from shoal.data.dataset import Schema
+from shoal.data.derive import recompute
 from shoal.data.scaling import LARGEST, Scaler
 from shoal.errors import ArgumentError, InputError
 from shoal.kernels import forward
@@ -23,7 +24,7 @@ from shoal.models.checking import check_model, check_threads
 from shoal.models.container import write_model
 from shoal.models.document import DocumentError, plain_document
 from shoal.models.ensemble import Prediction, combine, join_rows
-from shoal.models.header import Header
+from shoal.models.header import Header, version_for
 from shoal.models.inputs import Features, Inputs, check_finite, features_of
 from shoal.models.probabilities import (
     label_probabilities,
@@ -33,6 +34,7 @@ from shoal.models.probabilities import (
 )
 from shoal.models.summary import Summary
 from shoal.network import FloatArray, Network, Parameters
+from shoal.network.worked import Folding, Trace
 
 BLOCK = 2**18
 """Outputs that are computed at once: a few blocks of 2 MB, which stay in the cache, however many
@@ -48,6 +50,8 @@ class Model:
 
     Inputs are given as they stand in the table; a network sees
     ``scaler.apply(x * multiply + add)``, computed in float64 and then cast to its precision.
+    Derived features are computed of ``x * multiply + add`` and never given: wherever a model
+    takes features, D counts those of the columns.
 
     Attributes:
         network: with known inputs, one for each feature of the schema. Two classes may have
@@ -285,6 +289,40 @@ class Model:
         """
         return self.prediction(x, threads=threads, where="Model.disagreement").disagreement
 
+    def seen(self, features: Features) -> Features:
+        """Return features as scalers see them: multiplied, added to, with the derived ones.
+
+        Shapes:
+            features (N, D) -> (N, D + derived), NaN where a formula has no value
+        """
+        return recompute(self.schema, np.asarray(features * self.multiply + self.add, np.float64))
+
+    def trace(
+        self,
+        x: Inputs | Any,
+        y: Any = None,
+        *,
+        network: int | None = None,
+        backward: bool = False,
+        folding: Folding | None = None,
+    ) -> Trace:
+        """Return one row worked through one network, with the actual numbers.
+
+        Args:
+            x: one row, as for `outputs`.
+            y: its class, labels or value: the loss is worked too, that of the model's document.
+            network: which; None for the best.
+            backward: whether derivatives are worked too; needs `y`.
+            folding: how much is shown; ``shoal.network.worked.ALL`` for everything.
+
+        Raises:
+            ArgumentError, DataError: as `outputs`, more rows than one, or a target that the
+                model does not know.
+        """
+        from shoal.models.worked import trace_row
+
+        return trace_row(self, x, y=y, network=network, backward=backward, folding=folding)
+
     def save(self, path: str | os.PathLike[str], *, force: bool = False) -> None:
         """Write the model to one file, which appears whole or not at all.
 
@@ -307,6 +345,7 @@ class Model:
             version=self.version,
             summary=self.summary,
             digest=self.parameters.digest,
+            schema_version=version_for(self.schema),
         )
         write_model(path, header, self.parameters, force=force)
 
@@ -357,7 +396,7 @@ class Model:
     def _scaled(self, where: str, scaler: Scaler, features: Features) -> FloatArray:
         dtype = self.parameters.dtype
         with np.errstate(over="ignore", invalid="ignore"):
-            scaled: FloatArray = scaler.apply(features * self.multiply + self.add).astype(dtype)
+            scaled: FloatArray = scaler.apply(self.seen(features)).astype(dtype)
         check_finite(where, self.schema, scaled, f"must be finite in {dtype} once scaled")
         return scaled
 

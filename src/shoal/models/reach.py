@@ -54,10 +54,10 @@ def too_far(model: Model, x: Features, *, threads: int | None = None) -> dict[in
         '1e+200 is too large for float32 once scaled.'
     """
     dtype = model.parameters.dtype
-    beyond = np.zeros(x.shape, np.bool_)
+    beyond = np.zeros((len(x), len(model.schema.feature_names)), np.bool_)
     with np.errstate(over="ignore", invalid="ignore"):
         for scaler in dict.fromkeys(model.scalers):
-            scaled = scaler.apply(x * model.multiply + model.add).astype(dtype)
+            scaled = scaler.apply(model.seen(x)).astype(dtype)
             beyond |= ~np.isfinite(scaled)
     too_large = beyond.any(axis=1)
     told = TooFar(column=None, reason="its numbers are too large for the networks to answer.")
@@ -91,7 +91,11 @@ def first_too_far(model: Model, x: Features, *, threads: int | None = None) -> i
 
 
 def _of_feature(model: Model, row: Features, beyond: np.ndarray) -> TooFar:
-    feature = int(np.argmax(beyond))
+    feature, n_base = int(np.argmax(beyond)), len(row)
+    if feature >= n_base:
+        derived = model.schema.derived[feature - n_base]
+        reason = f"{derived.name} has no value that {model.parameters.dtype} can hold once scaled."
+        return TooFar(column=derived.of[0], reason=reason)
     groups = groups_of(model.schema)
     place = next(k for k, group in enumerate(groups) if group.start <= feature < group.stop)
     told = f"{row[feature]:g} is too large for {model.parameters.dtype} once scaled."

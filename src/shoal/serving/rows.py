@@ -53,7 +53,7 @@ class QuickRows:
     """
 
     def __init__(self, schema: Schema) -> None:
-        self._n_features = len(schema.feature_names)
+        self._n_features = len(schema.base_features)
         self._columns: list[tuple[str, int, dict[str, int] | None]] = []
         start = 0
         for column in schema.columns:

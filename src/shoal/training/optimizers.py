@@ -50,6 +50,7 @@ from shoal.training.rules.oracle import (
 )
 from shoal.training.rules.python import PYTHON_ENTRIES, PythonRule
 from shoal.training.rules.searching import (
+    BoolArray,
     Gradient,
     Loss,
     Oracle,
@@ -137,6 +138,7 @@ def update(
     slots: FloatArray,
     step: int,
     factor: float = 1.0,
+    frozen: BoolArray | None = None,
 ) -> tuple[FloatArray, FloatArray]:
     """Return the weights and slots after one step; nothing is changed in place.
 
@@ -148,9 +150,10 @@ def update(
         slots: what the last step returned, or `first_slots`.
         step: the step, counted from 1.
         factor: of the learning rate, from schedules.
+        frozen: the parameters that stay what they are, and their slots with them.
 
     Shapes:
-        weights, gradient (..., K), slots (S, ..., K) -> (..., K), (S, ..., K)
+        weights, gradient (..., K), slots (S, ..., K), frozen (K,) -> (..., K), (S, ..., K)
 
     Raises:
         ArgumentError: the rule asks for losses; see `oracle_step`.
@@ -164,10 +167,10 @@ def update(
     if entry.kind not in ("gradient", "perceptron"):
         wanted, cure = "must be a rule that is handed a gradient", "Use oracle_step."
         raise ArgumentError("update", "optimizer", wanted, got=repr(optimizer.name), cure=cure)
-    new: tuple[FloatArray, FloatArray] = entry.function(
-        optimizer, weights, gradient, slots, step, float(factor)
-    )
-    return new
+    held = np.zeros(weights.shape[-1], np.bool_) if frozen is None else frozen
+    slope = np.where(held, np.zeros_like(gradient), gradient)
+    new, then = entry.function(optimizer, weights, slope, slots, step, float(factor))
+    return np.where(held, weights, new), np.where(held, slots, then)
 
 
 def oracle_step(
@@ -181,6 +184,7 @@ def oracle_step(
     step: int,
     factor: float = 1.0,
     same_batch: bool = True,
+    frozen: BoolArray | None = None,
 ) -> OracleStep:
     """Return the weights after one step of a rule that asks for losses.
 
@@ -195,9 +199,10 @@ def oracle_step(
         factor: of the learning rate, from schedules; rules without one do not heed it.
         same_batch: whether the batch is that of the step before, so that the loss of the
             weights is known and need not be asked again.
+        frozen: the parameters that stay what they are: they have no slope and no moves.
 
     Shapes:
-        weights (K,) -> (K,)
+        weights (K,), frozen (K,) -> (K,)
 
     Raises:
         ArgumentError: the rule is handed a gradient; see `update`.
@@ -215,7 +220,7 @@ def oracle_step(
         wanted, cure = "must be a rule that asks for losses", "Use update."
         raise ArgumentError("oracle_step", "optimizer", wanted, got=repr(optimizer.name), cure=cure)
     known = state or SearchState()
-    oracle = Oracle(loss_of=loss, gradient_of=gradient, stream=stream)
+    oracle = Oracle(loss_of=loss, gradient_of=gradient, stream=stream, frozen=frozen)
     with np.errstate(over="ignore", invalid="ignore"):
         new, then = entry.function(
             optimizer,
@@ -225,4 +230,6 @@ def oracle_step(
             step,
             float(factor),
         )
+    if frozen is not None:
+        new = np.where(frozen, weights, new)
     return OracleStep(weights=new, state=then, n_evaluations=oracle.n_evaluations)

@@ -21,6 +21,7 @@ from shoal.kernels import ENDED_BY_EVALUATIONS, Course, RowSet, RuleSettings, St
 from shoal.kernels.state import AnyArray
 from shoal.network import Network, Parameters
 from shoal.streams import Stream
+from shoal.training.freezing import frozen_mask
 from shoal.training.optimizers import OracleStep, oracle_step
 from shoal.training.regularization import limited
 from shoal.training.rules.python import WHERE, PythonRule
@@ -61,6 +62,7 @@ class PythonCourse:
         self.memory: list[Any] = [None] * state.n_networks if memory is None else memory
         self.seeds = seeds
         self._layout = network.layout()
+        self._frozen = frozen_mask(settings.frozen, self._layout.n_parameters)
         self._course = Course(network, settings, state, train, validation)
 
     def advance(
@@ -125,6 +127,7 @@ class PythonCourse:
             gradient=lambda w: self._slope(i, step - 1, _like(w, state.weights)),
             stream=Stream(int(state.search[i])),
             step=step,
+            frozen=self._frozen,
         )
 
     def _take(self, i: int, step: int, weights: AnyArray, done: OracleStep) -> None:
@@ -146,7 +149,7 @@ class PythonCourse:
         if not any(self.settings.max_norm):
             return weights
         parameters = Parameters.from_flat(self._layout, weights)
-        return _like(limited(parameters, self.settings.max_norm).flat, weights)
+        return _like(limited(parameters, self.settings.max_norm, self._frozen).flat, weights)
 
     def _slope(self, i: int, step: int, weights: AnyArray) -> AnyArray:
         out = np.zeros_like(weights)

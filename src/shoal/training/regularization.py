@@ -15,6 +15,7 @@ from shoal.fields import NUMBER, positional
 from shoal.network import Network, Parameters
 from shoal.network.arrays import FloatArray
 from shoal.records import Record
+from shoal.training.rules.searching import BoolArray
 
 Amount = Annotated[float, Field(strict=True, ge=0), NUMBER]
 Share = Annotated[float, Field(strict=True, ge=0, lt=1), NUMBER]
@@ -162,30 +163,56 @@ def clipped(gradient: FloatArray, value: float | None, norm: float | None) -> Fl
     return gradient
 
 
-def decayed(parameters: Parameters, rate: float, decay: float) -> Parameters:
+def decayed(
+    parameters: Parameters, rate: float, decay: float, frozen: BoolArray | None = None
+) -> Parameters:
     """Return the parameters with weights, not biases, multiplied by ``1 - rate * decay``.
 
+    Args:
+        parameters: of one network or of a population.
+        rate: the learning rate.
+        decay: per unit of it.
+        frozen: the parameters that stay what they are.
+
     Shapes:
-        weights (..., D, H), biases (..., H) -> the same
+        weights (..., D, H), biases (..., H), frozen (K,) -> the same
     """
-    weights = tuple(w - w.dtype.type(rate * decay) * w for w in parameters.weights)
+    held = _held(parameters, frozen)
+    weights = tuple(
+        np.where(fixed, w, w - w.dtype.type(rate * decay) * w)
+        for w, fixed in zip(parameters.weights, held, strict=True)
+    )
     return Parameters(weights=weights, biases=parameters.biases)
 
 
-def limited(parameters: Parameters, max_norm: Sequence[float]) -> Parameters:
+def limited(
+    parameters: Parameters, max_norm: Sequence[float], frozen: BoolArray | None = None
+) -> Parameters:
     """Return the parameters with the weights into each unit no longer than `max_norm`.
 
     Args:
         parameters: of one network or of a population.
         max_norm: the largest length in each layer, 0 for any; none for any in all.
+        frozen: the parameters that stay what they are; the length is that of the others.
 
     Shapes:
-        weights (..., D, H), biases (..., H) -> the same
+        weights (..., D, H), biases (..., H), frozen (K,) -> the same
     """
     limits = max_norm or (0.0,) * len(parameters.weights)
     weights = []
-    for w, most in zip(parameters.weights, limits, strict=True):
-        length = np.sqrt((w * w).sum(axis=-2, keepdims=True))
+    for w, most, held in zip(parameters.weights, limits, _held(parameters, frozen), strict=True):
+        free = np.where(held, np.zeros_like(w), w)
+        length = np.sqrt((free * free).sum(axis=-2, keepdims=True))
         scaled = w * (w.dtype.type(most) / np.maximum(length, w.dtype.type(most or 1.0)))
-        weights.append(np.where(length > most, scaled, w) if most else w)
+        weights.append(np.where((length > most) & ~held, scaled, w) if most else w)
     return Parameters(weights=tuple(weights), biases=parameters.biases)
+
+
+def _held(parameters: Parameters, frozen: BoolArray | None) -> list[BoolArray]:
+    """Return which weights of every layer are frozen, (D, H) each."""
+    if frozen is None:
+        return [np.zeros(w.shape[-2:], np.bool_) for w in parameters.weights]
+    return [
+        frozen[at.start : at.bias_start].reshape(at.n_inputs, at.n_outputs)
+        for at in parameters.layout.layers
+    ]

@@ -25,6 +25,7 @@ from shoal.network import (
 )
 from shoal.records import Record
 from shoal.training.figures import FigureName, TargetKind, figures_of
+from shoal.training.freezing import FrozenPaths, frozen_ranges
 from shoal.training.functions import UserFunction
 from shoal.training.optimizers import OPTIMIZERS, Adam, Optimizer, PythonRule
 from shoal.training.regularization import Regularization, per_layer
@@ -64,6 +65,11 @@ def _not_given() -> Any:
     return None
 
 
+def _is_empty(value: Sequence[object]) -> bool:
+    """Return whether nothing is frozen: documents then stay what they were."""
+    return not value
+
+
 class Training(Record):
     """How networks are trained.
 
@@ -90,6 +96,8 @@ class Training(Record):
             optimizers that compare losses.
         restore_best: a figure: the weights it was best with are delivered (ties: the
             earliest), whatever ended the run. Not given: those of the last step.
+        frozen: paths of weights and biases that stay what they are, such as "layers.0",
+            "layers.0.bias.2" or "layers.1.weights.0.2" (from input 0 to unit 2).
 
     Example:
         >>> Training(Adam(0.03), epochs=20).batch_size
@@ -110,6 +118,12 @@ class Training(Record):
     report_every: Count | Literal["epoch", "end"] = "epoch"
     dtype: DType = Field(default_factory=_not_given)
     restore_best: FigureName | None = None
+    frozen: FrozenPaths = Field(
+        default=(),
+        exclude_if=_is_empty,
+        description='Weights and biases that stay what they are: "layers.0", "layers.0.bias", '
+        '"layers.0.bias.2" (of unit 2), "layers.0.weights.1.2" (from input 1 to unit 2).',
+    )
 
     @positional
     def __init__(
@@ -129,6 +143,7 @@ class Training(Record):
         report_every: int | str = "epoch",
         dtype: str | None = None,
         restore_best: str | None = None,
+        frozen: str | Sequence[str] = (),
     ) -> None: ...
 
     @field_validator("dtype", mode="before")
@@ -283,4 +298,5 @@ def rule_settings(
         label_smoothing=regular.label_smoothing,
         watches=(*ending, *reducing),
         max_evaluations=int(limit_of(training.stop, "evaluations") or 0),
+        frozen=frozen_ranges(training.frozen, network.layout()) if training.frozen else (),
     )

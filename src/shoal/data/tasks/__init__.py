@@ -41,6 +41,7 @@ __all__ = [
     "fresh",
     "greater_width",
     "load_task",
+    "task_schema",
 ]
 
 TaskData = Annotated[
@@ -145,18 +146,28 @@ def attainable_accuracy(recipe: TaskRecipe) -> float:
     return noisy_accuracy(recipe.ceiling(), recipe.label_noise, recipe.n_classes)
 
 
-def _finish(recipe: TaskRecipe, rows: Rows, data: Stream, noise: Stream, step: int) -> Dataset:
-    y = class_targets(rows.label, recipe.n_classes)
-    schema = Schema(
+def task_schema(recipe: TaskRecipe) -> Schema:
+    """Return the schema of a task's rows before the recipe adds features.
+
+    Example:
+        >>> task_schema(Xor()).base_features
+        ('input1', 'input2')
+    """
+    return Schema(
         columns=tuple(Feature(name=name) for name in recipe.column_names),
         target="label",
         kind="classification",
         classes=tuple(str(k) for k in range(recipe.n_classes)),
     )
+
+
+def _finish(recipe: TaskRecipe, rows: Rows, data: Stream, noise: Stream, step: int) -> Dataset:
+    y, schema = class_targets(rows.label, recipe.n_classes), task_schema(recipe)
     dataset = Dataset(x=rows.x, y=y, clean_y=y, schema=schema, source=recipe.task)
     known = Known(ceiling=recipe.ceiling(), rule=rows.rule)
     return apply_recipe(recipe, dataset, noise, data, known=known, step=step)
 
 
 def _check_size(recipe: TaskRecipe, n_rows: int) -> None:
-    check_size(recipe.task, n_rows, len(recipe.column_names) + recipe.dummies)
+    n_features = len(recipe.column_names) + recipe.dummies + len(recipe.derived)
+    check_size(recipe.task, n_rows, n_features)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from shoal.data.dataset import FloatArray, IndexArray
 from shoal.data.recipe import CERTAIN, Ceiling, DataRecipe
+from shoal.errors import ArgumentError
 from shoal.streams import Stream
 
 MAX_SAMPLES = 10_000_000
@@ -61,3 +62,15 @@ class TaskRecipe(DataRecipe):
     def ceiling(self) -> Ceiling:
         """Return what the best and the worst rule attain in expectation, computed."""
         return CERTAIN
+
+    def own_features(self, x: FloatArray) -> FloatArray:
+        """Return the task's own features of rows that may have others behind them.
+
+        Raises:
+            ArgumentError: rows with fewer features.
+        """
+        n_own = len(self.column_names)
+        if x.ndim != 2 or x.shape[1] < n_own:
+            wanted = f"must have shape (N, {n_own}) or wider for task '{self.task}'"
+            raise ArgumentError("true_classes", "x", wanted, got=x.shape)
+        return x[:, :n_own]

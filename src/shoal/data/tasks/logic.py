@@ -7,9 +7,12 @@ from typing import ClassVar, Literal
 import numpy as np
 from pydantic import Field, ValidationInfo, field_validator
 
-from shoal.data.dataset import IndexArray
+from shoal.data.dataset import FloatArray, IndexArray
 from shoal.data.tasks.base import Rows, TaskRecipe
 from shoal.streams import Stream
+
+MIDDLE = 0.5
+"""A number above it stands for a bit that is 1, where rows are not bits."""
 
 
 class LogicTask(TaskRecipe):
@@ -65,9 +68,16 @@ class LogicTask(TaskRecipe):
         bits = [data.words(n_rows, step, part) >> np.uint32(31) for part in range(2)]
         return self._rows(np.stack(bits, axis=1).astype(np.int64))
 
+    def true_classes(self, x: FloatArray) -> IndexArray:
+        """Return the function of the bits that numbers stand for, divided at the middle."""
+        bits = bits_of(self.own_features(x))
+        outputs = np.array(self.OUTPUTS, dtype=np.int64)
+        return np.asarray(outputs[2 * bits[:, 0] + bits[:, 1]], dtype=np.int64)
+
     def _rows(self, bits: IndexArray) -> Rows:
-        label = np.array(self.OUTPUTS, dtype=np.int64)[2 * bits[:, 0] + bits[:, 1]]
-        return Rows(x=bits.astype(np.float64), label=label, rule=label)
+        x = bits.astype(np.float64)
+        label = self.true_classes(x)
+        return Rows(x=x, label=label, rule=label)
 
 
 class Or(LogicTask):
@@ -124,9 +134,19 @@ class Majority(TaskRecipe):
 
     def draw(self, data: Stream) -> Rows:
         """Return every combination of bits, counting up from zero."""
-        bits = counting_bits(self.bits)
-        label = (2 * bits.sum(axis=1) > self.bits).astype(np.int64)
-        return Rows(x=bits.astype(np.float64), label=label, rule=label)
+        x = counting_bits(self.bits).astype(np.float64)
+        label = self.true_classes(x)
+        return Rows(x=x, label=label, rule=label)
+
+    def true_classes(self, x: FloatArray) -> IndexArray:
+        """Return the vote of the bits that numbers stand for, divided at the middle."""
+        bits = bits_of(self.own_features(x))
+        return np.asarray(2 * bits.sum(axis=1) > self.bits, dtype=np.int64)
+
+
+def bits_of(x: FloatArray) -> IndexArray:
+    """Return the bits that numbers stand for, 1 above `MIDDLE`."""
+    return np.asarray(x > MIDDLE, dtype=np.int64)
 
 
 def counting_bits(n_bits: int) -> IndexArray:

@@ -7,6 +7,7 @@ from typing import Literal
 import numpy as np
 from pydantic import Field
 
+from shoal.data.dataset import FloatArray, IndexArray
 from shoal.data.tasks.base import MAX_SAMPLES, Rows, TaskRecipe
 from shoal.streams import Stream
 
@@ -46,8 +47,13 @@ class Greater(TaskRecipe):
         x = np.empty((self.samples, self.features))
         for j in range(self.features):
             x[:, j] = data.uniform(self.samples, part=j)
-        label = (x[:, 0] > x[:, 1]).astype(np.int64)
+        label = self.true_classes(x)
         return Rows(x=x, label=label, rule=label)
+
+    def true_classes(self, x: FloatArray) -> IndexArray:
+        """Return 1 where x0 is greater."""
+        own = self.own_features(x)
+        return np.asarray(own[:, 0] > own[:, 1], dtype=np.int64)
 
 
 class Points(TaskRecipe):

@@ -24,8 +24,17 @@ CELLS_PER_SPREAD = 4
 REACH = 6
 """How many spreads a Gaussian is followed; what lies beyond is 2e-9 of it."""
 
+FEW_NODES = 400
+"""Points of a curve that distances from it are taken to."""
+
 FAR = 10
 """Classes further apart than this many spreads are told apart (all but 6e-7 of the rows)."""
+
+FAINT = 1e-7
+"""Density of a row some 5.7 spreads from its curve; below it tails that end decide nothing."""
+
+CHUNK = 4096
+"""Points whose distances are computed at a time."""
 
 Shape = Callable[[FloatArray, IndexArray], FloatArray]
 """A family of curves: place in [0, 1) and class of each point, (N,) and (N,) -> (N, 2)."""
@@ -40,13 +49,49 @@ class Rule(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Overlap:
-    """The ceiling of overlapping classes and the Bayes rule; no rule where none overlap."""
+    """The ceiling of overlapping classes and the Bayes rule.
+
+    Attributes:
+        ceiling: what rules attain.
+        rule: the best one.
+        is_separate: whether classes do not overlap, so that every row is of the class that it
+            was made for, and `rule` is one of many that are always right.
+    """
 
     ceiling: Ceiling
-    rule: Rule | None
+    rule: Rule
+    is_separate: bool = False
 
 
-SEPARATE = Overlap(ceiling=CERTAIN, rule=None)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RadiusRule:
+    """Class 1 beyond a distance from the origin."""
+
+    radius: float
+
+    def __call__(self, x: FloatArray) -> IndexArray:
+        """Return the classes of x (N, 2), as (N,)."""
+        return np.asarray(_norm(x) > self.radius, dtype=np.int64)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NearestRule:
+    """The class whose shape is nearest: the Bayes rule as the spread goes to 0.
+
+    Attributes:
+        nodes: points along the shape of every class, (M, 2) each.
+    """
+
+    nodes: tuple[FloatArray, ...]
+
+    def __call__(self, x: FloatArray) -> IndexArray:
+        """Return the classes of x (N, 2), as (N,)."""
+        found = [self._classes(x[first : first + CHUNK]) for first in range(0, len(x), CHUNK)]
+        return np.concatenate(found) if found else np.zeros(0, np.int64)
+
+    def _classes(self, x: FloatArray) -> IndexArray:
+        away = np.stack([_squared_distance(x, nodes) for nodes in self.nodes], axis=1)
+        return np.asarray(np.argmin(away, axis=1), dtype=np.int64)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,22 +99,26 @@ class GridRule:
     """The Bayes rule tabulated: `table` (G1,) over the radius or (G1, G2) over the plane.
 
     A point takes the class of the nearest cell; near a boundary, where that may be the
-    wrong one, both classes are about equally likely.
+    wrong one, both classes are about equally likely. Where the table knows no class (-1),
+    and outside of it, `beyond` decides; without it the nearest cell does.
     """
 
     table: IndexArray
     low: tuple[float, ...]
     cell: float
+    beyond: Rule | None = None
 
     def __call__(self, x: FloatArray) -> IndexArray:
         """Return the classes of x (N, 2), as (N,)."""
-        if self.table.ndim == 1:
-            x = np.sqrt(x[:, :1] * x[:, :1] + x[:, 1:] * x[:, 1:])
-        place = tuple(
-            np.clip(np.floor((x[:, d] - self.low[d]) / self.cell + 0.5), 0, size - 1).astype(int)
-            for d, size in enumerate(self.table.shape)
-        )
-        return np.asarray(self.table[place], dtype=np.int64)
+        at = _norm(x)[:, np.newaxis] if self.table.ndim == 1 else x
+        place = np.floor((at - np.array(self.low)) / self.cell + 0.5)
+        last = np.array(self.table.shape) - 1
+        inside = np.clip(place, 0, last).astype(int)
+        found = np.asarray(self.table[tuple(inside.T)], dtype=np.int64)
+        if self.beyond is not None:
+            unknown = (found < 0) | (place < 0).any(axis=1) | (place > last).any(axis=1)
+            found[unknown] = self.beyond(x[unknown])
+        return found
 
 
 def elementary(name: str, x: FloatArray) -> FloatArray:
@@ -106,7 +155,8 @@ def disc_and_ring(inner: float, low: float, high: float, spread: float) -> Overl
         cut into 8 cells per spread.
     """
     if low - inner > FAR * spread:
-        return SEPARATE
+        middle = RadiusRule(radius=(inner + low) / 2)
+        return Overlap(ceiling=CERTAIN, rule=middle, is_separate=True)
     cell = spread / (2 * CELLS_PER_SPREAD)
     n_cells = math.ceil((high + REACH * spread) / cell)
     radius = _midpoints(n_cells) * cell
@@ -129,8 +179,9 @@ def curves(shape: Shape, n_classes: int, spread: float, speed: float) -> Overlap
         speed: the most that a point moves per unit of place; nodes stand half a spread
             apart or closer.
     """
-    if _gap(shape, n_classes) > FAR * spread:
-        return SEPARATE
+    nearest = NearestRule(nodes=tuple(_nodes(shape, k, FEW_NODES) for k in range(n_classes)))
+    if _gap(nearest) > FAR * spread:
+        return Overlap(ceiling=CERTAIN, rule=nearest, is_separate=True)
     n_nodes = max(64, math.ceil(2 * speed / spread))
     nodes = [_nodes(shape, k, n_nodes) for k in range(n_classes)]
     cell = spread / CELLS_PER_SPREAD
@@ -139,7 +190,8 @@ def curves(shape: Shape, n_classes: int, spread: float, speed: float) -> Overlap
     high = np.maximum.reduce([n.max(axis=0) for n in nodes]) + margin
     sizes = tuple(math.ceil(width) for width in ((high - low) / cell).tolist())
     ceiling, table = _densest([_plane_density(n, low, cell, sizes, spread) for n in nodes])
-    rule = GridRule(table=table, low=(float(low[0]), float(low[1])), cell=cell)
+    place = float(low[0]), float(low[1])
+    rule = GridRule(table=table, low=place, cell=cell, beyond=nearest)
     return Overlap(ceiling=ceiling, rule=rule)
 
 
@@ -201,17 +253,25 @@ def _densest(densities: Sequence[FloatArray]) -> tuple[Ceiling, IndexArray]:
         table[density > most] = k
         most, least = np.maximum(most, density), np.minimum(least, density)
         total = total + density
+    table[total < FAINT] = -1
     mass = _mean(total)
     return Ceiling(best=_mean(most) / mass, worst=_mean(least) / mass), table
 
 
-def _gap(shape: Shape, n_classes: int, n_nodes: int = 400) -> float:
-    nodes = [_nodes(shape, k, n_nodes) for k in range(n_classes)]
-    gaps = []
-    for other in nodes[1:]:
-        away = nodes[0][:, np.newaxis, :] - other
-        gaps.append(float(np.min(away[..., 0] * away[..., 0] + away[..., 1] * away[..., 1])))
-    return math.sqrt(min(gaps))
+def _gap(nearest: NearestRule) -> float:
+    """Return the least distance of the first curve from another."""
+    first, *others = nearest.nodes
+    return math.sqrt(min(float(_squared_distance(first, other).min()) for other in others))
+
+
+def _squared_distance(x: FloatArray, nodes: FloatArray) -> FloatArray:
+    """Return the squared distance from each point (N, 2) to the nearest node (M, 2), (N,)."""
+    across, up = (x[:, np.newaxis, d] - nodes[:, d] for d in range(2))
+    return np.asarray((across * across + up * up).min(axis=1), dtype=np.float64)
+
+
+def _norm(x: FloatArray) -> FloatArray:
+    return np.asarray(np.sqrt(x[:, 0] * x[:, 0] + x[:, 1] * x[:, 1]), dtype=np.float64)
 
 
 def _nodes(shape: Shape, k: int, n_nodes: int) -> FloatArray:

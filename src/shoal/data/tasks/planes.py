@@ -18,6 +18,7 @@ from shoal.data.dataset import FloatArray, IndexArray
 from shoal.data.recipe import Ceiling
 from shoal.data.tasks.base import MAX_SAMPLES, Rows, TaskRecipe
 from shoal.data.tasks.overlap import (
+    NearestRule,
     Overlap,
     curves,
     disc_and_ring,
@@ -67,8 +68,16 @@ class PlaneTask(TaskRecipe):
         """Return points (N, 2) of the classes `label` (N,), before they are spread."""
 
     @abstractmethod
-    def best_rule(self, x: FloatArray, label: IndexArray) -> IndexArray:
-        """Return the Bayes rule on x (N, 2); `label` (N,) itself where no classes overlap."""
+    def overlap(self) -> Overlap:
+        """Return how far classes overlap: the ceiling and the Bayes rule."""
+
+    def ceiling(self) -> Ceiling:
+        """Return the ceiling, integrated over the densities of the classes."""
+        return self.overlap().ceiling
+
+    def true_classes(self, x: FloatArray) -> IndexArray:
+        """Return the Bayes rule on x (N, 2); the nearest shape where no classes overlap."""
+        return self.overlap().rule(self.own_features(x))
 
     def draw(self, data: Stream) -> Rows:
         """Return the rows, classes in turn."""
@@ -76,7 +85,8 @@ class PlaneTask(TaskRecipe):
         x = self.shape(data, label)
         for d, part in enumerate((FIRST_PART, SECOND_PART)):
             x[:, d] += self.spread * data.normal(self.samples, part=part)
-        return Rows(x=x, label=label, rule=self.best_rule(x, label))
+        rule = label if self.overlap().is_separate else self.true_classes(x)
+        return Rows(x=x, label=label, rule=rule)
 
 
 class Circle(PlaneTask):
@@ -97,14 +107,9 @@ class Circle(PlaneTask):
         area = np.where(label == 0, DISC * DISC * u, low * low + (high * high - low * low) * u)
         return np.sqrt(area)[:, np.newaxis] * _unit(data.uniform(self.samples, part=V_PART))
 
-    def ceiling(self) -> Ceiling:
-        """Return the ceiling, integrated over the radius."""
-        return _circle_overlap(self.spread).ceiling
-
-    def best_rule(self, x: FloatArray, label: IndexArray) -> IndexArray:
-        """Return the Bayes rule, a table over the radius."""
-        rule = _circle_overlap(self.spread).rule
-        return label if rule is None else rule(x)
+    def overlap(self) -> Overlap:
+        """Return the overlap, integrated over the radius."""
+        return _circle_overlap(self.spread)
 
 
 class Gaussians(PlaneTask):
@@ -126,20 +131,11 @@ class Gaussians(PlaneTask):
 
     def shape(self, data: Stream, label: IndexArray) -> FloatArray:
         """Return the centres."""
-        return self._centres()[label]
+        return centres(self.classes)[label]
 
-    def ceiling(self) -> Ceiling:
-        """Return the ceiling: Phi(d / 2 spread) for two classes, else a wedge's integral."""
-        return wedge_ceiling(CENTRES, self.spread, self.classes)
-
-    def best_rule(self, x: FloatArray, label: IndexArray) -> IndexArray:
-        """Return the nearest centre."""
-        centres = self._centres()
-        distances = np.stack([_squared_norm(x - centre) for centre in centres], axis=1)
-        return np.asarray(np.argmin(distances, axis=1), dtype=np.int64)
-
-    def _centres(self) -> FloatArray:
-        return CENTRES * _unit(0.125 + np.arange(self.classes) / self.classes)
+    def overlap(self) -> Overlap:
+        """Return the overlap: the nearest centre is the best rule, right as often as wedges say."""
+        return _gaussians_overlap(self.spread, self.classes)
 
 
 class Moons(PlaneTask):
@@ -156,14 +152,9 @@ class Moons(PlaneTask):
         """Return points of the half circles."""
         return moon(data.uniform(self.samples, part=U_PART), label)
 
-    def ceiling(self) -> Ceiling:
-        """Return the ceiling, integrated over the plane."""
-        return _moons_overlap(self.spread).ceiling
-
-    def best_rule(self, x: FloatArray, label: IndexArray) -> IndexArray:
-        """Return the Bayes rule, a table over the plane."""
-        rule = _moons_overlap(self.spread).rule
-        return label if rule is None else rule(x)
+    def overlap(self) -> Overlap:
+        """Return the overlap, integrated over the plane."""
+        return _moons_overlap(self.spread)
 
 
 class Spiral(PlaneTask):
@@ -187,14 +178,14 @@ class Spiral(PlaneTask):
         """Return points of the arms, even by angle."""
         return arm(data.uniform(self.samples, part=U_PART), label, self.classes)
 
-    def ceiling(self) -> Ceiling:
-        """Return the ceiling, integrated over the plane."""
-        return _spiral_overlap(self.spread, self.classes).ceiling
+    def overlap(self) -> Overlap:
+        """Return the overlap, integrated over the plane."""
+        return _spiral_overlap(self.spread, self.classes)
 
-    def best_rule(self, x: FloatArray, label: IndexArray) -> IndexArray:
-        """Return the Bayes rule, a table over the plane."""
-        rule = _spiral_overlap(self.spread, self.classes).rule
-        return label if rule is None else rule(x)
+
+def centres(n_classes: int) -> FloatArray:
+    """Return the centres of the Gaussians, (C, 2)."""
+    return CENTRES * _unit(0.125 + np.arange(n_classes) / n_classes)
 
 
 def moon(place: FloatArray, label: IndexArray) -> FloatArray:
@@ -225,6 +216,13 @@ def _circle_overlap(spread: float) -> Overlap:
 
 
 @lru_cache(maxsize=16)
+def _gaussians_overlap(spread: float, n_classes: int) -> Overlap:
+    nodes = tuple(centre[np.newaxis] for centre in centres(n_classes))
+    ceiling = wedge_ceiling(CENTRES, spread, n_classes)
+    return Overlap(ceiling=ceiling, rule=NearestRule(nodes=nodes))
+
+
+@lru_cache(maxsize=16)
 def _moons_overlap(spread: float) -> Overlap:
     return curves(moon, 2, spread, speed=math.pi / 1.5)
 
@@ -241,7 +239,3 @@ def _unit(turns: FloatArray) -> FloatArray:
     """Return the point of the unit circle at each angle in turns, (N,) -> (N, 2)."""
     angle = 2 * math.pi * turns
     return np.stack([elementary("cos", angle), elementary("sin", angle)], axis=1)
-
-
-def _squared_norm(x: FloatArray) -> FloatArray:
-    return x[:, 0] * x[:, 0] + x[:, 1] * x[:, 1]

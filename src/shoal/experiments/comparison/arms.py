@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any
@@ -17,6 +17,7 @@ from shoal.experiments.document import Experiment, Population
 from shoal.experiments.ending import evaluations
 from shoal.experiments.launch import carry_out
 from shoal.experiments.prepare import Prepared
+from shoal.experiments.progress import Progress
 from shoal.experiments.result import clean_accuracy
 from shoal.experiments.run import Run
 from shoal.network import loss_settings
@@ -138,13 +139,14 @@ def trained(
     goal: Goal | None,
     *,
     threads: int | None = None,
+    tick: Callable[[Progress], object] | None = None,
 ) -> Arm:
     """Return an arm on the pairs that it was prepared for.
 
     Raises:
         KeyboardInterrupt: Ctrl-C came.
     """
-    run = carry_out(prepared, threads=threads, tape_bytes=0)
+    run = carry_out(prepared, threads=threads, tape_bytes=0, progress=tick)
     if run.interrupted:
         raise KeyboardInterrupt
     figures = {**{name: run.final(name) for name in run.history}, **run.test}
@@ -152,7 +154,7 @@ def trained(
     if clean is not None:
         figures["clean_accuracy"] = clean
     if goal is not None:
-        again = partial(carry_out, threads=threads, tape_bytes=0)
+        again = partial(carry_out, threads=threads, tape_bytes=0, progress=tick)
         figures |= dict(zip(TIMES, times_to(goal, run, again), strict=True))
     return Arm(
         name=name,

@@ -44,6 +44,7 @@ from shoal.experiments.comparison.record import Comparison, compared_pairs
 from shoal.experiments.comparison.wording import sentence_of
 from shoal.experiments.document import Experiment
 from shoal.experiments.prepare import Part, Prepared, prepare
+from shoal.experiments.progress import Progress
 from shoal.experiments.shelf import Shelf
 from shoal.streams import STREAMS, StreamName, member_seed
 
@@ -54,6 +55,7 @@ MAX_BYTES: Final = 2**29
 READ: Final = ("file", "images", "given")
 """What on a shelf was read or handed over, and is the same for all pairs."""
 Watch = Callable[[str, int, int], object]
+Tick = Callable[[Progress], object]
 T = TypeVar("T")
 
 
@@ -108,6 +110,7 @@ def compare(
     rows: Any = None,
     threads: int | None = None,
     progress: Watch | None = None,
+    tick: Tick | None = None,
 ) -> Comparison:
     """Return which of some experiments is better, on paired seeds.
 
@@ -134,6 +137,8 @@ def compare(
         threads: how many to use.
         progress: called before each training with the arm's name, the pairs done and how many
             there may be.
+        tick: called about every 50 ms while networks train, with where they are; what it raises
+            ends the comparison.
 
     Raises:
         ArgumentError: arms without a common figure, or settings that cannot be.
@@ -149,6 +154,7 @@ def compare(
         rows=rows,
         threads=threads,
         progress=progress,
+        tick=tick,
         most=looks.at[-1],
     )
     question: Question | None = None
@@ -184,6 +190,7 @@ class _Sides:
     rows: Any
     threads: int | None
     progress: Watch | None
+    tick: Tick | None
     most: int
 
     def prepared(self, start: int, stop: int, shelf: Shelf) -> list[Prepared]:
@@ -208,7 +215,7 @@ class _Sides:
         for name, prepared in zip(self.names, ready, strict=True):
             if self.progress is not None:
                 self.progress(name, prepared.members.start, self.most)
-            more.append(trained(name, prepared, goal, threads=self.threads))
+            more.append(trained(name, prepared, goal, threads=self.threads, tick=self.tick))
         return [joined(old, new) for old, new in zip_longest(before, more)]
 
 

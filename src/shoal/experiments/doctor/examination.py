@@ -18,6 +18,7 @@ from shoal.experiments.doctor.records import KINDS, Finding, Hint, Proof, Remedy
 from shoal.experiments.document import Experiment
 from shoal.experiments.launch import carry_out
 from shoal.experiments.prepare import prepare
+from shoal.experiments.progress import Progress
 from shoal.experiments.run import Run
 
 WHERE: Final = "diagnose"
@@ -28,6 +29,7 @@ LEAST_PAIRS, MOST_PAIRS = 6, 10_000
 AS_GOOD: Final = 0.1
 """How far longer training may stay behind a larger rate, and still be called what is missing."""
 Tell = Callable[[str], object]
+Tick = Callable[[Progress], object]
 
 
 def diagnose(
@@ -39,6 +41,7 @@ def diagnose(
     rows: Any = None,
     threads: int | None = None,
     progress: Tell | None = None,
+    tick: Tick | None = None,
 ) -> Diagnosis:
     """Say what is wrong with an experiment, and prove it by trying the remedy.
 
@@ -56,6 +59,8 @@ def diagnose(
         rows: what `Experiment.run` takes, for rows that were handed over in Python.
         threads: how many to use.
         progress: called with what is done next, in a few words.
+        tick: called about every 50 ms while networks train, with where they are; what it raises
+            ends the diagnosis.
 
     Raises:
         ArgumentError: `what` is something else, or `pairs` cannot be.
@@ -73,7 +78,8 @@ def diagnose(
     tell = progress or _nothing
     if isinstance(what, Experiment):
         tell("training")
-        what = carry_out(prepare(what.with_functions(), rows=rows), threads=threads)
+        ready = prepare(what.with_functions(), rows=rows)
+        what = carry_out(ready, threads=threads, progress=tick)
         if what.interrupted:
             raise KeyboardInterrupt
     seen = Examined(run=what)
@@ -83,10 +89,11 @@ def diagnose(
         trial = Trial(
             experiment,
             rows=own,
-            columns=seen.dataset.schema.feature_names,
+            columns=seen.dataset.schema.base_features,
             pairs=pairs,
             threads=threads,
             within_s=within_s,
+            tick=tick,
         )
         findings, longer_helps = _proved(seen, hints, trial, tell)
     else:

@@ -24,6 +24,7 @@ from shoal.experiments.doctor.records import CLEAR, Judge, Proof, Remedy
 from shoal.experiments.document import Experiment, GivenData
 from shoal.experiments.launch import carry_out
 from shoal.experiments.prepare import Part, Prepared, prepare
+from shoal.experiments.progress import Progress
 from shoal.experiments.run import Run
 from shoal.experiments.shelf import Shelf
 from shoal.kernels import RowSet, forward
@@ -66,6 +67,7 @@ class Trial:
         within_s: what the pairs of one remedy may take, by estimate.
         beside: changes in force on both sides.
         shelf: of what the arms have in common.
+        tick: called about every 50 ms while networks train.
     """
 
     def __init__(
@@ -80,6 +82,7 @@ class Trial:
         within_s: float = WITHIN_S,
         beside: tuple[str, ...] = (),
         shelf: Shelf | None = None,
+        tick: Callable[[Progress], object] | None = None,
     ) -> None:
         self.experiment = experiment
         self.rows = rows
@@ -89,6 +92,7 @@ class Trial:
         self.threads = threads
         self.within_s = within_s
         self.beside = beside
+        self.tick = tick
         self._shelf = Shelf() if shelf is None else shelf
         self._runs: dict[tuple[tuple[str, ...], tuple[str, ...]], Run] = {}
 
@@ -106,6 +110,7 @@ class Trial:
             within_s=self.within_s,
             beside=self.beside + changes,
             shelf=self._shelf,
+            tick=self.tick,
         )
 
     def arm(self, remedy: Remedy | None = None) -> Run:
@@ -132,7 +137,7 @@ class Trial:
                 f"its {self.pairs} pairs would take about {needs_s:,.0f} s; allowed are "
                 f"{self.within_s:g} s."
             )
-        run = carry_out(prepared, threads=self.threads, tape_bytes=0)
+        run = carry_out(prepared, threads=self.threads, tape_bytes=0, progress=self.tick)
         if run.interrupted:
             raise KeyboardInterrupt
         return run
@@ -299,7 +304,7 @@ def repeatable(run: Run, rows: Any = None) -> tuple[Experiment, Any]:
     experiment = run.experiment
     if rows is not None or not isinstance(experiment.data, GivenData):
         return experiment, rows
-    plain = {"label_noise": 0.0, "dummies": 0, "multiply": 1.0, "add": 0.0}
+    plain = {"label_noise": 0.0, "dummies": 0, "multiply": 1.0, "add": 0.0, "derived": ()}
     data = experiment.data.model_copy(update=plain)
     return experiment.model_copy(update={"data": data}), run.prepared.parts[0].dataset
 
@@ -316,11 +321,13 @@ def _left(rows: Any, names: Sequence[str], columns: Sequence[str]) -> Any:
 
 
 def _without(dataset: Dataset, names: Sequence[str]) -> Dataset:
-    """Return the rows without some columns."""
-    columns = dataset.schema.columns
+    """Return the rows without some columns, and without what is derived of them."""
+    columns, derived = dataset.schema.columns, dataset.schema.derived
     kept = np.concatenate(
         [np.full(len(column.feature_names), column.name not in names) for column in columns]
+        + [np.full(1, not set(names).intersection(each.of)) for each in derived]
     )
     left = tuple(column for column in columns if column.name not in names)
-    schema = dataset.schema.model_copy(update={"columns": left})
+    still = tuple(each for each in derived if not set(names).intersection(each.of))
+    schema = dataset.schema.model_copy(update={"columns": left, "derived": still})
     return replace(dataset, x=np.ascontiguousarray(dataset.x[:, kept]), schema=schema)

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from shoal.data.wording import show
 from shoal.errors import InputError
+from shoal.exports.formats.deriving import C, expressions, swapped
 from shoal.exports.formats.plain import about, check_size, exact, no_activation, wrapped
 from shoal.exports.formats.templates import pieces
 from shoal.exports.portable import Portable, PortableLayer
@@ -75,7 +76,8 @@ def _head(portable: Portable) -> str:
     number = 4 if portable.dtype == "float32" else 8
     n_scaling = 2 * (portable.centers.size + portable.target_centers.size)
     n_table = number * portable.n_parameters + 8 * n_scaling
-    n_stack = 8 * (2 * _widest(portable) + 4 * portable.n_figures)
+    n_seen = portable.n_seen if portable.derived else 0
+    n_stack = 8 * (2 * _widest(portable) + 4 * portable.n_figures + n_seen)
     lines = [
         f"{name}: a trained neural network in C99, without allocation.",
         "",
@@ -95,6 +97,7 @@ def _sizes(portable: Portable) -> str:
     sizes = {
         "N_NETWORKS": portable.n_networks,
         "N_FEATURES": portable.n_features,
+        **({"N_SEEN": portable.n_seen} if portable.derived else {}),
         "N_OUTPUTS": portable.layers[-1].n_units,
         "N_FIGURES": portable.n_figures,
         "WIDEST": _widest(portable),
@@ -136,9 +139,8 @@ def _tables(portable: Portable) -> str:
         }  # fmt: skip
     told = []
     for key, array in doubles.items():
-        size = (
-            "N_FEATURES" if array is portable.centers or array is portable.scales else "N_OUTPUTS"
-        )
+        seen = "N_SEEN" if portable.derived else "N_FEATURES"
+        size = seen if array is portable.centers or array is portable.scales else "N_OUTPUTS"
         head = f"static const double {name}_{key}[{capitals}_N_NETWORKS][{capitals}_{size}]"
         told.append(f"{head} = {{\n{_rows(array, '')}\n}};")
     for place, layer in enumerate(portable.layers, 1):
@@ -199,9 +201,30 @@ def _filled(portable: Portable, piece: str) -> str:
         "@": portable.name,
     }  # fmt: skip
     text = pieces("c")[piece]
+    if piece == "predict" and portable.derived:
+        text = _with_derived(text, portable)
     for key, value in values.items():
         text = text.replace(key, value)
     return text
+
+
+def _with_derived(predict: str, portable: Portable) -> str:
+    """Return the function that predicts with derived features behind those of a row."""
+    made = expressions(portable.derived, C, "seen[{}]".format)
+    first = portable.n_features
+    lines = "".join(f"    seen[{first + k}] = {each};\n" for k, each in enumerate(made))
+    filled = (
+        "    for (d = 0; d < @@_N_FEATURES; d++)\n"
+        f"        seen[d] = features[d] * @MULTIPLY + @ADD;\n{lines}"
+    )
+    text = swapped(predict, "    double here[@@_WIDEST]", "    double seen[@@_N_SEEN];\n"
+                   "    double here[@@_WIDEST]")  # fmt: skip
+    loop = "    for (network = 0; network < @@_N_NETWORKS; network++) {\n"
+    text = swapped(text, loop, filled + loop)
+    head = "        for (d = 0; d < @@_N_FEATURES; d++) {\n"
+    text = swapped(text, head, head.replace("N_FEATURES", "N_SEEN"))
+    old = "here[d] = ((features[d] * @MULTIPLY + @ADD) - @_center[network][d])"
+    return swapped(text, old, "here[d] = (seen[d] - @_center[network][d])")
 
 
 def _signed(number: float) -> str:
@@ -237,7 +260,7 @@ def _activation(layer: PortableLayer, buffer: str) -> list[str]:
 
 
 def _widest(portable: Portable) -> int:
-    return max(portable.n_features, *(layer.n_units for layer in portable.layers))
+    return max(portable.n_seen, *(layer.n_units for layer in portable.layers))
 
 
 def _comment(text: str) -> str:

@@ -10,6 +10,7 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
+from shoal.exports.formats.deriving import JAVASCRIPT, expressions, swapped
 from shoal.exports.formats.plain import (
     about,
     check_size,
@@ -109,8 +110,28 @@ def functions(portable: Portable) -> str:
             raise no_activation("JavaScript", name)
     decision = DECISIONS.get(portable.decision, portable.decision)
     hinge = ["hinge" if portable.hinge else "no_hinge"] if decision in HINGED else []
-    chosen = [portable.kind, "networks", portable.dtype, *used, *hinge, decision, "numbers"]
-    return "\n\n".join(found[name] for name in chosen)
+    networks = _with_derived(found["networks"], portable) if portable.derived else found["networks"]
+    chosen = [portable.dtype, *used, *hinge, decision, "numbers"]
+    return "\n\n".join([found[portable.kind], networks, *(found[name] for name in chosen)])
+
+
+def _with_derived(networks: str, portable: Portable) -> str:
+    """Return the functions of the networks with one that computes derived features."""
+    made = expressions(portable.derived, JAVASCRIPT, "x[{}]".format)
+    lines = "".join(f"    {each},\n" for each in made)
+    seen = (
+        "/** Return features multiplied, added to, and with those that are derived of them. */\n"
+        "function seen(features) {\n"
+        "  const x = features.map((value) => value * MULTIPLY + ADD);\n"
+        f"  const derived = [\n{lines}  ];\n"
+        "  if (!derived.every(Number.isFinite)) {\n"
+        '    throw new Error("a derived feature is not finite.");\n  }\n'
+        "  return [...x, ...derived];\n}\n\n"
+    )
+    old = "return features.map((x, d) => rounded((x * MULTIPLY + ADD - center[d]) / scale[d]));"
+    new = "return seen(features).map((x, d) => rounded((x - center[d]) / scale[d]));"
+    doc = "/** Return features as a network sees them:"
+    return swapped(swapped(networks, old, new), doc, seen + doc)
 
 
 def tables(portable: Portable) -> str:

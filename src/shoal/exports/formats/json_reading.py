@@ -9,9 +9,10 @@ import numpy as np
 from pydantic import Field, ValidationError
 
 from shoal.data.dataset import Feature, Kind, Schema
+from shoal.data.formulas import Derived
 from shoal.data.scaling import Scaler, ScalingKind
 from shoal.errors import ShoalError
-from shoal.exports.formats.plain import FORMAT, VERSION
+from shoal.exports.formats.plain import FORMAT, VERSION, WITHOUT_DERIVED
 from shoal.exports.importing.chain import Refusal
 from shoal.exports.portable import Decision, decision_of
 from shoal.models import Model
@@ -54,6 +55,13 @@ class _Vectors(Record):
     disagreement: Any = None
 
 
+class _Derived(Record):
+    name: str
+    formula: str
+    of: _Names
+    places: tuple[Annotated[int, Field(strict=True, ge=0)], ...]
+
+
 class _Document(Record):
     format: str
     version: int
@@ -69,6 +77,7 @@ class _Document(Record):
     label_classes: tuple[tuple[str, str], ...]
     columns: tuple[Feature, ...]
     features: _Names
+    derived: tuple[_Derived, ...] = ()
     multiply: _Number
     add: _Number
     scaling: ScalingKind
@@ -94,9 +103,9 @@ def from_json(document: Mapping[str, Any]) -> Model:
     if document.get("format") != FORMAT:
         wanted = f'nodes and weights, or "format": "{FORMAT}" as shoal export writes it'
         raise Refusal(f"is JSON, but no network: it must have {wanted}.")
-    if document.get("version") != VERSION:
+    if document.get("version") not in (WITHOUT_DERIVED, VERSION):
         got = one_line(str(document.get("version")), 20)
-        raise Refusal(f"is of version {got}; this shoal knows {VERSION}.", "Update shoal.")
+        raise Refusal(f"is of version {got}; this shoal knows 1 to {VERSION}.", "Update shoal.")
     try:
         model = _model(_Document.model_validate(document))
     except ValidationError as error:
@@ -114,7 +123,7 @@ def _model(given: _Document) -> Model:
         Dense(units=layer.units, activation=layer.activation, bias=layer.bias, **layer.settings)  # type: ignore[arg-type]
         for layer in given.layers
     ]
-    network = Network(layers, inputs=len(given.features))
+    network = Network(layers, inputs=len(given.features) + len(given.derived))
     members = [_parameters(network, each, given.precision) for each in given.networks]
     return Model(
         network=network,
@@ -126,6 +135,7 @@ def _model(given: _Document) -> Model:
             kind=given.kind,
             classes=given.classes,
             label_classes=given.label_classes,
+            derived=tuple(Derived(formula=each.formula, of=each.of) for each in given.derived),
         ),
         scalers=tuple(
             Scaler(kind=given.scaling, center=each.center, scale=each.scale)
@@ -165,8 +175,13 @@ def _one_if_alike(networks: tuple[_Network, ...], *names: str) -> tuple[_Network
 
 def _check(model: Model, document: Mapping[str, Any]) -> None:
     """Check what the document states against what it holds."""
-    if list(model.schema.feature_names) != list(document["features"]):
+    if list(model.schema.base_features) != list(document["features"]):
         raise Refusal("is damaged: its features are not those of its columns.", _CHANGED)
+    stated = [(each["name"], list(each["places"])) for each in document.get("derived", ())]
+    names = model.schema.base_features
+    derived = [(d.name, [names.index(name) for name in d.of]) for d in model.schema.derived]
+    if stated != derived or (derived and document["version"] < VERSION):
+        raise Refusal("is damaged: its derived features are not what they are called.", _CHANGED)
     if decision_of(model) != document["decision"]:
         raise Refusal(f"is damaged: its decision must be {decision_of(model)}.", _CHANGED)
     if model.parameters.digest != document["digest"]:

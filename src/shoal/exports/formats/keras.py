@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
 
+from shoal.exports.formats import deriving
 from shoal.exports.formats.templates import pieces
 from shoal.exports.formats.tensors import (
     expressions,
@@ -51,7 +52,11 @@ def write(portable: Portable) -> dict[str, bytes]:
     forward = _build(portable, found["network" if _is_plain(portable) else "networks"])
     if not _is_plain(portable):
         forward = f"{found['together']}\n\n\n{forward}"
-    text = module_text(portable, found, f"{found['scaling']}\n\n\n{forward}")
+    scaling = found["scaling"]
+    if portable.derived:
+        scaling = _with_derived(portable, scaling)
+        forward = forward.replace(", len(FEATURES), name=", f", {portable.n_seen}, name=")
+    text = module_text(portable, found, f"{scaling}\n\n\n{forward}")
     return {SUFFIX: text.encode(), WEIGHTS: weights_file(portable, middle=False)}
 
 
@@ -63,6 +68,20 @@ def prove(paths: Mapping[str, Path], portable: Portable) -> Proof | None:
         return None
     [told] = run_modules(PYTHON, [paths[SUFFIX]], purpose="export: keras")
     return proof_of(told, portable)
+
+
+def _with_derived(portable: Portable, scaling: str) -> str:
+    """Return the layer that scales with the features that are derived of those of a row."""
+    made = deriving.expressions(portable.derived, deriving.KERAS, "x[:, {0}:{0} + 1]".format)
+    lines = "".join(f"            {each},\n" for each in made)
+    new = (
+        "        x = x * MULTIPLY + ADD\n"
+        f"        derived = [\n{lines}        ]\n"
+        "        x = ops.concatenate([x, *derived], axis=1)\n"
+        "        return (ops.expand_dims(x, 1) - self.center) / self.divisor"
+    )
+    old = "        return (ops.expand_dims(x, 1) * MULTIPLY + ADD - self.center) / self.divisor"
+    return deriving.swapped(scaling, old, new)
 
 
 def _is_plain(portable: Portable) -> bool:
@@ -89,7 +108,7 @@ def _build(portable: Portable, piece: str) -> str:
     lines.append('    x = ops.cast(x, "float64")')
     if portable.hinge:
         lines.append("    x = (1 + x) / 2  # the outputs decide at 0")
-    sizes = "-".join(map(str, [portable.n_features, *(each.n_units for each in portable.layers)]))
+    sizes = "-".join(map(str, [portable.n_seen, *(each.n_units for each in portable.layers)]))
     what = "a network" if n == 1 else f"{n} networks"
     values = portable.decision == "values"
     return (

@@ -7,6 +7,7 @@ put together from others.
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
@@ -189,12 +190,47 @@ def _scaled(graph: _Graph, portable: Portable) -> str:
         x = graph("Mul", x, graph.number(portable.multiply, np.float64))
     if portable.add != 0:
         x = graph("Add", x, graph.number(portable.add, np.float64))
+    x = _with_derived(graph, portable, x)
     centers, scales = portable.centers, portable.scales
     alike = bool((centers == centers[:1]).all() and (scales == scales[:1]).all())
     centers, scales = (each[0] if alike else each[:, None, :] for each in (centers, scales))
     x = graph("Sub", x, graph.constant("center", centers))
     x = graph("Div", x, graph.constant("scale", scales))
     return graph.cast(x, graph.dtype, name="scaled")
+
+
+def _with_derived(graph: _Graph, portable: Portable, x: str) -> str:
+    """Return (N, D + derived): each derived feature from the columns that it is made of."""
+    if not portable.derived:
+        return x
+    places = sorted({place for step in portable.derived for place in step.places})
+    column = {
+        place: graph("Gather", x, graph.constant(f"place_{place}", [place], np.int64), axis=1)
+        for place in places
+    }
+    made = [_FORMULAS[step.formula](graph, *map(column.__getitem__, step.places))
+            for step in portable.derived]  # fmt: skip
+    return graph("Concat", x, *made, axis=1)
+
+
+def _cube(graph: _Graph, x: str) -> str:
+    return graph("Mul", graph("Mul", x, x), x)
+
+
+def _cos(graph: _Graph, x: str) -> str:
+    """The sine of a quarter turn more: not every onnxruntime has Cos in double."""
+    return graph("Sin", graph("Add", x, graph.number(math.pi / 2, np.float64)))
+
+
+_FORMULAS: Final[Mapping[str, Callable[..., str]]] = {
+    "square": lambda graph, x: graph("Mul", x, x),
+    "cube": _cube,
+    "product": lambda graph, x, y: graph("Mul", x, y),
+    "sin": lambda graph, x: graph("Sin", x),
+    "cos": _cos,
+    "abs": lambda graph, x: graph("Abs", x),
+}
+"""Every formula as nodes."""
 
 
 def _layer(graph: _Graph, layer: PortableLayer, x: str, number: int, *, exact: bool) -> str:
@@ -355,6 +391,11 @@ def _metadata(portable: Portable) -> dict[str, str]:
         "label_classes": [list(pair) for pair in portable.label_classes],
         "feature_names": list(portable.feature_names),
         "columns": [{"name": c.name, "categories": c.categories} for c in portable.columns],
+        **(
+            {"derived": [each.name for each in portable.model.schema.derived]}
+            if portable.derived
+            else {}
+        ),
         "digest": portable.digest,
         "made_by": f"shoal {model.version}",
         "vectors": vectors(portable),

@@ -14,8 +14,10 @@ from shoal.errors import InputError
 from shoal.exports.portable import Portable
 
 FORMAT: Final = "shoal-network"
-VERSION: Final = 1
+VERSION: Final = 2
 """Of the document: raised when an old reader would understand a new one wrongly."""
+WITHOUT_DERIVED: Final = 1
+"""What a document without derived features has: older readers know it."""
 MAX_PARAMETERS: Final = 2_000_000
 """Of all networks together, that are written out as text: some 25 to 45 MB."""
 
@@ -31,7 +33,7 @@ def names(portable: Portable) -> dict[str, Any]:
     model = portable.model
     return {
         "format": FORMAT,
-        "version": VERSION,
+        "version": VERSION if portable.derived else WITHOUT_DERIVED,
         "name": portable.name,
         "made_by": f"shoal {model.version}",
         "arithmetic": model.arithmetic,
@@ -46,6 +48,7 @@ def names(portable: Portable) -> dict[str, Any]:
             for c in portable.columns
         ],
         "features": list(portable.feature_names),
+        **_derived(portable),
         "multiply": portable.multiply,
         "add": portable.add,
         "scaling": model.scalers[0].kind,
@@ -59,6 +62,19 @@ def names(portable: Portable) -> dict[str, Any]:
         "decision": portable.decision,
         "hinge": portable.hinge,
         "best": model.best,
+    }  # fmt: skip
+
+
+def _derived(portable: Portable) -> dict[str, Any]:
+    if not portable.derived:
+        return {}
+    both = zip(portable.model.schema.derived, portable.derived, strict=True)
+    return {
+        "derived": [
+            {"name": each.name, "formula": each.formula, "of": list(each.of),
+             "places": list(step.places)}
+            for each, step in both
+        ]
     }  # fmt: skip
 
 
@@ -109,17 +125,22 @@ def exact(array: NDArray[Any]) -> list[str]:
 def about(portable: Portable) -> list[str]:
     """Return what a person should know of a file, in sentences; names are made harmless."""
     model = portable.model
-    sizes = [portable.n_features, *(layer.n_units for layer in portable.layers)]
+    sizes = [portable.n_seen, *(layer.n_units for layer in portable.layers)]
     functions = [layer.activation for layer in portable.layers]
     rows = f", trained on {count(model.summary.n_rows, 'row')}" if model.summary else ""
     together = "" if portable.n_networks == 1 else "; figures are the mean over them"
     return [
         f"Predicts {_predicted(portable)} from {count(len(portable.columns), 'column')}: "
-        f"{listing([column.name for column in portable.columns])}.",
+        f"{listing([column.name for column in portable.columns])}{_told_derived(portable)}.",
         f"Made by shoal {model.version} from {count(portable.n_networks, 'network')} "
         f"{'-'.join(map(str, sizes))} ({', '.join(functions)}){rows}{together}.",
         f"SHA-256 of the weights: {portable.digest}.",
     ]
+
+
+def _told_derived(portable: Portable) -> str:
+    names = [each.name for each in portable.model.schema.derived]
+    return f", and what it computes of them: {listing(names)}" if names else ""
 
 
 def _predicted(portable: Portable) -> str:
@@ -157,6 +178,6 @@ def _network(portable: Portable, i: int) -> dict[str, Any]:
 
 
 __all__: Sequence[str] = [
-    "FORMAT", "MAX_PARAMETERS", "VERSION", "about", "check_size", "document", "exact", "names",
-    "no_activation", "vectors", "wrapped",
+    "FORMAT", "MAX_PARAMETERS", "VERSION", "WITHOUT_DERIVED", "about", "check_size", "document",
+    "exact", "names", "no_activation", "vectors", "wrapped",
 ]  # fmt: skip

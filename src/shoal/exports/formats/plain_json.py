@@ -22,6 +22,9 @@ HOW: Final[Mapping[str, str]] = {
     "1 where the cell is that category, else 0. fill stands in for a gap; null refuses it.",
     "scaled": "((x * multiply + add) - center) / scale in double precision, then rounded to "
     "precision.",
+    "derived": "features made of x * multiply + add, which stand behind them and are scaled like "
+    "them; places are the numbers of the features in formula: square x x, cube x x x, product x y, "
+    "sin, cos (of radians) and abs.",
     "layer": "a[u] = activation(biases[u] + sum over i of x[i] * weights[i][u]).",
     "hinge": "if true, each output a becomes (1 + a) / 2 before the decision.",
     "values": "figure = a * target_scale + target_center.",
@@ -85,7 +88,8 @@ def prove(paths: Mapping[str, Path], portable: Portable) -> Proof | None:
 
 def _how(parts: Mapping[str, Any]) -> dict[str, str]:
     decisions = {"values", "labels", "one", "softmax", "shares", "nearest"}
-    return {k: v for k, v in HOW.items() if k not in decisions or k == parts["decision"]}
+    unused = {*decisions, "derived"} - {parts["decision"], *parts}
+    return {k: v for k, v in HOW.items() if k not in unused}
 
 
 def _summary(portable: Portable) -> Any:

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from shoal.errors import InputError
+from shoal.exports.formats.deriving import PYTHON, expressions, steps_of, swapped
 from shoal.exports.formats.plain import about, check_size, document, no_activation, wrapped
 from shoal.exports.formats.templates import pieces
 from shoal.exports.portable import Portable
@@ -73,7 +74,32 @@ def source(parts: Mapping[str, Any]) -> str:
     if parts["hinge"]:
         decided = _with_hinge(decided)
     before = [found[name] for name in (parts["kind"], "networks", parts["precision"], *functions)]
+    if parts.get("derived"):
+        before[1] = _with_derived(before[1], parts)
     return "\n\n\n".join([*before, decided, found["numbers"]])
+
+
+def _with_derived(networks: str, parts: Mapping[str, Any]) -> str:
+    """Return the functions of the networks with one that computes derived features."""
+    made = expressions(steps_of(parts), PYTHON, "x[{}]".format)
+    lines = "".join(f"        {each},\n" for each in made)
+    seen = (
+        "def seen(features):\n"
+        '    """Return features multiplied, added to, and with those that are derived of them."""\n'
+        "    x = [value * MULTIPLY + ADD for value in features]\n"
+        f"    derived = [\n{lines}    ]\n"
+        "    if not all(map(math.isfinite, derived)):\n"
+        '        raise ValueError("a derived feature is not finite.")\n'
+        "    return x + derived\n\n\n"
+    )
+    old = (
+        "    return [\n"
+        "        rounded(((x * MULTIPLY + ADD) - c) / s) for x, c, s in "
+        "zip(features, center, scale)\n"
+        "    ]"
+    )
+    new = "    return [rounded((x - c) / s) for x, c, s in zip(seen(features), center, scale)]"
+    return swapped(swapped(networks, old, new), "def scaled(", f"{seen}def scaled(")
 
 
 def activations(parts: Mapping[str, Any]) -> str:

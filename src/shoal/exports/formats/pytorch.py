@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
 
+from shoal.exports.formats import deriving
 from shoal.exports.formats.templates import pieces
 from shoal.exports.formats.tensors import (
     expressions,
@@ -64,7 +65,7 @@ def _network(portable: Portable, piece: str) -> str:
     """Return the class with a line for every array and every layer."""
     n, dtype = portable.n_networks, f"torch.{portable.dtype}"
     arrays, calls = [], []
-    shape = (n_scalers(portable), 1, portable.n_features)
+    shape = (n_scalers(portable), 1, portable.n_seen)
     arrays += [_buffer(name, shape) for name in ("center", "scale")]
     if portable.decision == "values":
         width = portable.target_centers.shape[1]
@@ -80,14 +81,32 @@ def _network(portable: Portable, piece: str) -> str:
         calls.append(f"        x = {text.format(sums)}")
     if portable.hinge:
         calls.append("        x = (1 + x.double()) / 2  # the outputs decide at 0")
-    sizes = "-".join(map(str, [portable.n_features, *(each.n_units for each in portable.layers)]))
+    sizes = "-".join(map(str, [portable.n_seen, *(each.n_units for each in portable.layers)]))
     what = "A network" if n == 1 else f"{n} networks"
+    if portable.derived:
+        piece = _with_derived(portable, piece)
     return (
         piece.replace("WHAT", f"{what} {sizes}")
         .replace("        # arrays", "\n".join(arrays))
         .replace("        # layers", "\n".join(calls))
         .replace("DTYPE", dtype)
     )
+
+
+def _with_derived(portable: Portable, piece: str) -> str:
+    """Return the class with the features that are derived of those of a row."""
+    made = deriving.expressions(portable.derived, deriving.TORCH, "x[:, {0}:{0} + 1]".format)
+    lines = "".join(f"            {each},\n" for each in made)
+    new = (
+        "        x = x * MULTIPLY + ADD\n"
+        f"        derived = [\n{lines}        ]\n"
+        "        x = torch.cat([x, *derived], dim=1)\n"
+        "        if not torch.isfinite(x).all():\n"
+        '            raise ValueError("a derived feature is not finite.")\n'
+        "        x = ((x - self.center) / self.scale).to(DTYPE)"
+    )
+    old = "        x = ((x * MULTIPLY + ADD - self.center) / self.scale).to(DTYPE)"
+    return deriving.swapped(piece, old, new)
 
 
 def _parameter(name: str, shape: tuple[int, ...], dtype: str) -> str:

@@ -18,7 +18,7 @@ from shoal.data.dataset import Feature
 from shoal.data.wording import show
 from shoal.errors import InputError, InternalError
 from shoal.exports.formats.plain import about, check_size, wrapped
-from shoal.exports.formats.sql_stages import SINGLE, Chain, chains
+from shoal.exports.formats.sql_stages import SINGLE, Chain, chains, seen
 from shoal.exports.formats.sql_text import Stage, added, all_of, double, name, number, text
 from shoal.exports.portable import Portable
 from shoal.exports.proof import Proof, judged
@@ -214,7 +214,9 @@ def _features_select(portable: Portable) -> str:
         stage += [(f"x{start + k}", expression) for k, expression in enumerate(_features(column))]
         start += width
     inner = _select(stage, f"{ROWS} AS r", key=f"r.{KEY}")
-    usable = all_of([f"abs({column}) <= {LARGEST!r}" for column, _ in stage])
+    # what a derived feature comes to must be a number that scalers take, too
+    limited = [column for column, _ in stage] + seen(portable)[start:]
+    usable = all_of([f"abs({column}) <= {LARGEST!r}" for column in limited])
     whole = f"  SELECT * FROM (\n{inner}\n  ) AS f\n  WHERE {usable}"
     return f"nn_x AS MATERIALIZED (\n{whole}\n)"
 

@@ -12,6 +12,7 @@ from itertools import zip_longest
 from typing import Final
 
 from shoal.errors import InputError
+from shoal.exports.formats.deriving import SQL, expressions
 from shoal.exports.formats.plain import no_activation
 from shoal.exports.formats.sql_text import (
     FUNCTIONS,
@@ -74,8 +75,8 @@ def chains(portable: Portable) -> list[Chain]:
 
 
 def _check(portable: Portable) -> None:
-    if portable.n_features > COLUMNS or len(portable.columns) > COLUMNS:
-        raise _too_wide(f"{portable.n_features:,} features")
+    if portable.n_seen > COLUMNS or len(portable.columns) > COLUMNS:
+        raise _too_wide(f"{portable.n_seen:,} features")
     for place, layer in enumerate(portable.layers, 1):
         if layer.activation not in FUNCTIONS:
             raise no_activation("SQL", layer.activation)
@@ -104,7 +105,7 @@ def _too_wide(what: str, most: int = COLUMNS) -> InputError:
 def _width(portable: Portable) -> int:
     """Return how many columns one network needs in its widest stage."""
     widths = [2 * n + 1 if sharing else n for n, sharing in _units(portable)]
-    return max(widths) if _shared_scaling(portable) else max(*widths, portable.n_features)
+    return max(widths) if _shared_scaling(portable) else max(*widths, portable.n_seen)
 
 
 def _units(portable: Portable) -> Iterator[tuple[int, bool]]:
@@ -123,7 +124,7 @@ def _chain(portable: Portable, networks: Sequence[int]) -> Chain:
     scaled: Stage = []
     inputs: dict[int, list[str]] = {}
     for i in networks[:1] if shared else networks:
-        inputs[i] = [f"s{i}_{d}" for d in range(portable.n_features)]
+        inputs[i] = [f"s{i}_{d}" for d in range(portable.n_seen)]
         scaled += list(zip(inputs[i], _scaled(portable, i), strict=True))
     rounded: Stage = [(column, _rounded(portable, column)) for column, _ in scaled]
     each = [_network(portable, i, inputs[networks[0]] if shared else inputs[i]) for i in networks]
@@ -141,11 +142,20 @@ def _chain(portable: Portable, networks: Sequence[int]) -> Chain:
 def _scaled(portable: Portable, i: int) -> Iterator[str]:
     """Yield every feature as network i sees it, in double precision."""
     centers, scales = portable.centers[i].tolist(), portable.scales[i].tolist()
-    for d, (center, scale) in enumerate(zip(centers, scales, strict=True)):
-        x = f"x{d}"
-        if (portable.multiply, portable.add) != (1.0, 0.0):
-            x = f"({x} * {number(portable.multiply)} + {number(portable.add)})"
+    for x, center, scale in zip(seen(portable), centers, scales, strict=True):
         yield f"({x} - {number(center)}) / {number(scale)}"
+
+
+def seen(portable: Portable) -> list[str]:
+    """Return what scalers see of a row, ``x0`` ... its features: with the derived ones."""
+
+    def moved(d: int) -> str:
+        if (portable.multiply, portable.add) == (1.0, 0.0):
+            return f"x{d}"
+        return f"(x{d} * {number(portable.multiply)} + {number(portable.add)})"
+
+    made = expressions(portable.derived, SQL, moved)
+    return [*map(moved, range(portable.n_features)), *made]
 
 
 def _rounded(portable: Portable, column: str) -> str:

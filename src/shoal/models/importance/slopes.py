@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from shoal.data.derive import base_slopes
 from shoal.errors import ArgumentError
 from shoal.models.model import Model
 from shoal.models.probabilities import label_probabilities, probabilities
@@ -37,6 +38,7 @@ def slopes(model: Model, x: FloatArray, place: int) -> Slopes:
         value = p(a(s(x * multiply + add)))
         slope = dp/da . da/ds . multiply / scale
 
+    with what goes through derived features, which move with those that they are made of.
     dp/da is 0 where a probability is clipped to 0 or 1; a `step` unit has slope 0 everywhere.
 
     Args:
@@ -71,13 +73,14 @@ def slopes(model: Model, x: FloatArray, place: int) -> Slopes:
     for i in range(len(model)):
         scaler = model.scalers[i % len(model.scalers)]
         with np.errstate(over="ignore", invalid="ignore"):
-            features = np.asarray(x * model.multiply + model.add, np.float64)
+            features = model.seen(np.asarray(x, np.float64))
             scaled = scaler.apply(features)
             one = parameters.member(i)
             stages = forward_pass(model.network, one, scaled)
             values[i], d_a = _decided(model, stages.outputs[-1], place, i)
             by_scaled = input_gradients(model.network, one, stages, d_a)
-            gradients[i] = by_scaled * (model.multiply / np.array(scaler.scale))
+            by_feature = by_scaled * (model.multiply / np.array(scaler.scale))
+            gradients[i] = base_slopes(model.schema, features, by_feature)
     if not (np.isfinite(values).all() and np.isfinite(gradients).all()):
         wanted = "must keep what the networks say, and its slope, finite"
         raise ArgumentError("slopes", "x", wanted, got="infinity or NaN")

@@ -62,7 +62,8 @@ def typical_row(model: Model) -> Typical:
     else:
         kinds = {scaler.kind for scaler in model.scalers}
         half = 0.5 if kinds == {"minmax"} else 0.0
-        x = np.mean([_center(s.center, s.scale, half) for s in model.scalers], axis=0)
+        middles = [_center(s.center, s.scale, half) for s in model.scalers]
+        x = np.mean(middles, axis=0)[: len(model.schema.base_features)]
         words = {"standard": "means of the training rows", "minmax": "middles of their ranges"}.get(
             "".join(kinds), UNKNOWN
         )

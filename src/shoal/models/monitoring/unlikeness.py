@@ -88,7 +88,7 @@ def unlike(model: Model, x: Inputs | Any) -> Unlike | None:
         rows[start : start + n_rows] = found
         if found.any():
             kept.append(seen[:, found].T)
-    n_features = len(model.schema.feature_names)
+    n_features = len(model.schema.base_features)
     return Unlike(
         rows=rows,
         places=np.flatnonzero(rows),

@@ -49,6 +49,7 @@ class Problem:
         x: what the network sees, (D,), float64 numbers as they are shown.
         input_names, output_names: of features, and of classes or targets.
         folding: how much is shown.
+        where: the public function, for messages.
     """
 
     network: Network
@@ -57,6 +58,7 @@ class Problem:
     input_names: tuple[str, ...]
     output_names: tuple[str, ...]
     folding: Folding
+    where: str
 
     @property
     def precision(self) -> Precision:

@@ -74,6 +74,7 @@ def work(
         input_names=input_names or tuple(f"x{i}" for i in range(len(row))),
         output_names=output_names,
         folding=folding or Folding(),
+        where=where,
     )
     _check_target(where, network, target)
     asked = () if target is None else (int(np.argmax(target.y)),)

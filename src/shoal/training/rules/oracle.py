@@ -52,8 +52,8 @@ class FiniteDifference(NamedRecord):
     """Measure the slope along every weight, then descend: ``w - learning_rate * g``.
 
     ``g_i = (loss(w + h e_i) - loss(w)) / h``, the forward difference: K + 1 evaluations a
-    step, and an error of h/2 times the second derivative. In float32 the difference drowns
-    in rounding unless h is near 1e-3.
+    step, K without the frozen parameters, and an error of h/2 times the second derivative. In
+    float32 the difference drowns in rounding unless h is near 1e-3.
 
     Source:
         Kiefer, Wolfowitz, "Stochastic estimation of the maximum of a regression function"
@@ -145,7 +145,7 @@ def _perturb(
     for part in (0, 1):
         words = oracle.stream.words(len(w), step=t, part=part).astype(np.int64)
         directions = ((words * 3) >> 32) - 1
-        candidates.append(w + (rule.d * directions).astype(w.dtype))
+        candidates.append(w + oracle.free((rule.d * directions).astype(w.dtype)))
     losses = [oracle.loss(each) for each in candidates]
     best = 0 if losses[0] <= losses[1] else 1
     if incumbent is not None and losses[best] > incumbent:
@@ -163,7 +163,7 @@ def _difference(
 ) -> Found:
     here = oracle.loss(w)
     g = np.zeros_like(w)
-    for i in range(len(w)):
+    for i in oracle.moving(len(w)):
         moved = w.copy()
         moved[i] += rule.h
         g[i] = (oracle.loss(moved) - here) / rule.h
@@ -174,7 +174,8 @@ def _anneal(
     rule: Annealing, w: FloatArray, state: SearchState, oracle: Oracle, t: int, factor: float
 ) -> Found:
     here = _known_loss(w, state, oracle)
-    candidate = w + (rule.spread * oracle.stream.normal(len(w), step=t)).astype(w.dtype)
+    jump = oracle.free(rule.spread * oracle.stream.normal(len(w), step=t))
+    candidate = w + jump.astype(w.dtype)
     there = oracle.loss(candidate)
     u = float(oracle.stream.uniform(1, step=t, part=1)[0])
     if there < here or u < _chance(there - here, rule.temperature * rule.cooling ** (t - 1)):
@@ -194,7 +195,7 @@ def _evolve(
 ) -> Found:
     g = np.zeros_like(w)
     for pair in range(rule.pairs):
-        e = oracle.stream.normal(len(w), step=t, part=pair).astype(w.dtype)
+        e = oracle.free(oracle.stream.normal(len(w), step=t, part=pair).astype(w.dtype))
         jump = rule.spread * e
         difference = oracle.loss(w + jump) - oracle.loss(w - jump)
         g += difference * e

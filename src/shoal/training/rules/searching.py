@@ -7,9 +7,12 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+import numpy as np
+
 from shoal.network.arrays import FloatArray
 from shoal.streams import Stream
 
+BoolArray = np.ndarray[Any, np.dtype[np.bool_]]
 Loss = Callable[[FloatArray], float]
 Gradient = Callable[[FloatArray], FloatArray]
 
@@ -62,13 +65,23 @@ class Oracle:
         loss_of: ``loss(weights (K,)) -> float``.
         gradient_of: ``gradient(weights (K,)) -> (K,)``.
         stream: the stream `search` of the network.
+        frozen: (K,) bool, the parameters that must stay what they are; None: none.
         n_evaluations: so far.
     """
 
     loss_of: Loss
     gradient_of: Gradient
     stream: Stream
+    frozen: BoolArray | None = None
     n_evaluations: int = field(default=0, init=False)
+
+    def free(self, moves: FloatArray) -> FloatArray:
+        """Return moves of all parameters (K,) with 0 for those that are frozen."""
+        return moves if self.frozen is None else np.where(self.frozen, np.zeros_like(moves), moves)
+
+    def moving(self, n_parameters: int) -> list[int]:
+        """Return the numbers of the parameters that are not frozen."""
+        return [k for k in range(n_parameters) if self.frozen is None or not self.frozen[k]]
 
     def loss(self, weights: FloatArray) -> float:
         """Return the loss; one that is not a number counts as infinite."""
@@ -78,9 +91,9 @@ class Oracle:
 
     def both(self, weights: FloatArray) -> tuple[float, FloatArray]:
         """Return loss and gradient, which count as one evaluation."""
-        return self.loss(weights), self.gradient_of(weights)
+        return self.loss(weights), self.free(self.gradient_of(weights))
 
     def gradient(self, weights: FloatArray) -> FloatArray:
         """Return the gradient, which counts as one evaluation."""
         self.n_evaluations += 1
-        return self.gradient_of(weights)
+        return self.free(self.gradient_of(weights))

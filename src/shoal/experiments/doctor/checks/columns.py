@@ -8,6 +8,7 @@ from typing import Final
 import numpy as np
 
 from shoal.data.dataset import Feature
+from shoal.data.derive import recompute
 from shoal.data.image_recipe import ImageData
 from shoal.experiments.doctor.checks.data import dropping
 from shoal.experiments.doctor.examined import Examined
@@ -180,12 +181,25 @@ def _when_shuffled(seen: Examined, place: int) -> tuple[float, float]:
     random = np.random.default_rng(0)
     before, found = _loss(seen, weights, rows.x, rows), []
     for _ in range(SHUFFLES):
-        x = rows.x.copy()
-        x[:, feature] = x[random.permutation(len(x)), feature]
+        x = _shuffled(seen, rows.x, feature, random.permutation(len(rows.x)))
         found.append(_loss(seen, weights, x, rows))
     grown = np.array(found) - before
     guess = float(seen.guess[seen.judged][own[0]])
     return float((grown > 0).mean()), float(unexplained(grown.mean(), guess))
+
+
+def _shuffled(seen: Examined, x: np.ndarray, feature: int, order: np.ndarray) -> np.ndarray:
+    """Return scaled rows with a feature in another order, and what is derived of it with it."""
+    scaler, schema = seen.part.scaler, seen.dataset.schema
+    moved = x.copy()
+    moved[:, feature] = x[order, feature]
+    if not schema.derived:
+        return moved
+    with np.errstate(over="ignore", invalid="ignore"):
+        full = recompute(schema, scaler.inverse(np.asarray(moved, np.float64)))
+        n_base = len(schema.base_features)
+        moved[:, n_base:] = scaler.apply(full)[:, n_base:]
+    return moved
 
 
 def _loss(seen: Examined, weights: np.ndarray, x: np.ndarray, rows: RowSet) -> float:

@@ -9,6 +9,7 @@ from typing import Final
 import numpy as np
 
 from shoal.data.file_recipe import FileData
+from shoal.data.formulas import parsed
 from shoal.data.image_recipe import ImageData
 from shoal.data.scaling import UnscaledColumn, unscaled_columns
 from shoal.data.tasks import TaskRecipe, attainable_accuracy
@@ -276,12 +277,17 @@ def _class_name(seen: Examined, index: int) -> str:
 def dropping(seen: Examined, column: str, sentence: str) -> Remedy:
     """Return the remedy of leaving a column out, as far as the experiment allows it."""
     data = seen.run.experiment.data
+    still = [text for text in data.derived if column not in parsed(text).of]
+    changes = () if len(still) == len(data.derived) else (f"data.derived={_toml(still)}",)
     if not isinstance(data, FileData):
-        return Remedy(changes=(), sentence=sentence, without=() if seen.is_task else (column,))
+        without = () if seen.is_task else (column,)
+        return Remedy(changes=changes if without else (), sentence=sentence, without=without)
     if data.features is not None:
         kept = [name for name in data.features if name != column]
-        return Remedy(changes=(f"data.features={_toml(kept)}",), sentence=sentence)
-    return Remedy(changes=(f"data.drop={_toml([*data.drop, column])}",), sentence=sentence)
+        changes = (f"data.features={_toml(kept)}", *changes)
+    else:
+        changes = (f"data.drop={_toml([*data.drop, column])}", *changes)
+    return Remedy(changes=changes, sentence=sentence)
 
 
 def _toml(names: list[str]) -> str:
