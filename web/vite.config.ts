@@ -14,7 +14,10 @@ export default defineConfig({
       formats: ["es"],
       cssFileName: "lab",
     },
-    rollupOptions: { output: { entryFileNames: "[name].js", chunkFileNames: "[name].js" } },
+    rollupOptions: {
+      external: ["./lab.js"], // the page takes it from beside itself: it is one file for the widget
+      output: { entryFileNames: "[name].js", chunkFileNames: "[name].js", minify: true },
+    },
   },
   define: { "process.env.NODE_ENV": JSON.stringify("production") },
   oxc: { jsx: { runtime: "automatic", importSource: "preact" } },

@@ -37,6 +37,13 @@ def mark_stored(record: Viewed, id: str) -> None:
 
 
 @cache
+def offered(name: str) -> Any | None:
+    """Return what is registered under a name, None if nothing is: what need not be there."""
+    found = entry_points(group=GROUP, name=name)
+    return next(iter(found)).load() if found else None
+
+
+@cache
 def view(name: str) -> Any:
     """Return what is registered under a name.
 

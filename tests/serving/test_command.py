@@ -253,7 +253,7 @@ def test_a_signal_while_files_are_read_has_them_read_once_more() -> None:
             n_read += 1
             may_end.wait(10)
 
-        server = _Server(uvicorn.Config("none"), read, lambda: None)
+        server = _Server(uvicorn.Config("none"), lambda: None, read)
         for _ in range(3):
             server._read_again()
         may_end.set()

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import base64
+import hashlib
 import json
 import logging
 import re
@@ -14,9 +16,10 @@ from starlette.applications import Starlette
 from starlette.routing import Mount, Route, WebSocketRoute
 
 from shoal.errors import ArgumentError, InputError
-from shoal.serving.access import Access, Redaction, loopback_hosts, named_hosts, new_token
+from shoal.serving.access import Access, Redaction, Ticket, loopback_hosts, named_hosts, new_token
+from shoal.serving.doorway import HOP, POLICY, STYLE, Doorway
 from shoal.serving.gate import SECURITY, Bounds, Gate
-from shoal.serving.walk import ACCEPTED, Knock, doors_of, in_order, knock, trespasses
+from shoal.serving.walk import ACCEPTED, Knock, doors_of, knock, open_doors
 
 TOKEN = "a-token-of-many-signs-0123456789"
 HOST = (b"host", b"127.0.0.1:8000")
@@ -60,20 +63,13 @@ def an_application() -> FastAPI:
 def gate_of(**settings: Any) -> Gate:
     bounds = settings.pop("bounds", None)
     access = Access(token=TOKEN, hosts=loopback_hosts(8000), **settings)
-    return Gate(an_application(), access, bounds)
+    return Gate(an_application(), access, bounds, doorway=Doorway("a page", ("<p>how</p>",)))
 
 
-def every_door_is_guarded(gate: Gate, application: Any) -> set[str]:
+def every_door_is_guarded(gate: Any, application: Any) -> set[str]:
     """Knock in every wrong way at every door; return the doors."""
-    doors = list(doors_of(application))
-    for door in doors:
-        for how in trespasses(gate.access):
-            status = asyncio.run(knock(gate, door, how))
-            assert status in how.wanted, (door, how.name, status)
-        let_in = asyncio.run(knock(gate, door, in_order(gate.access)))
-        assert let_in not in {401, 403}, door
-        assert door.kind == "http" or let_in == ACCEPTED, door
-    return {f"{door.kind} {door.method} {door.path}" for door in doors}
+    assert not asyncio.run(open_doors(gate, gate.access, application))
+    return {f"{door.kind} {door.method} {door.path}" for door in doors_of(application)}
 
 
 def test_every_door_of_the_service_is_guarded(client) -> None:
@@ -94,8 +90,9 @@ def test_every_door_of_the_service_is_guarded(client) -> None:
     }
 
 
-def test_doors_of_every_kind_are_guarded() -> None:
-    gate = gate_of()
+@pytest.mark.parametrize("cookie", [None, "shoal_8000"])
+def test_doors_of_every_kind_are_guarded(cookie: str | None) -> None:
+    gate = gate_of(cookie=cookie)
     found = every_door_is_guarded(gate, gate.app)
     assert found == {
         "http GET /",
@@ -118,7 +115,21 @@ def test_a_gate_that_sees_http_alone_is_found_out() -> None:
 
     half.access = gate.access  # type: ignore[attr-defined]
     with pytest.raises(AssertionError):
-        every_door_is_guarded(half, gate.app)  # type: ignore[arg-type]
+        every_door_is_guarded(half, gate.app)
+
+
+def test_a_gate_that_looks_at_no_origin_is_found_out() -> None:
+    """The test of the test: a cookie goes to every port of a machine, an origin does not."""
+    gate = gate_of(cookie="shoal_8000")
+
+    async def blind(scope: Any, receive: Any, send: Any) -> None:
+        kept = [pair for pair in scope["headers"] if pair[0] != b"origin"]
+        same = (b"origin", b"http://127.0.0.1:8000")
+        await gate({**scope, "headers": [*kept, same]}, receive, send)
+
+    found = asyncio.run(open_doors(blind, gate.access, gate.app))
+    assert sum("cookie, origin b'http://127.0.0.1:1': 101" in each for each in found) == 3
+    assert sum("no origin: 101" in each for each in found) == 3
 
 
 class Answer:
@@ -247,7 +258,7 @@ def page(*headers: tuple[bytes, bytes], **changes: Any) -> Answer:
 
 def cookie() -> tuple[bytes, bytes]:
     entered = page(query_string=b"token=" + TOKEN.encode())
-    assert (entered.status, entered.headers[b"location"]) == (303, b"/")
+    assert entered.status == 200
     value, *rules = entered.headers[b"set-cookie"].split(b"; ")
     assert set(rules) == {b"Path=/", b"HttpOnly", b"SameSite=Strict"}
     assert TOKEN.encode() not in value
@@ -260,6 +271,78 @@ def test_a_page_is_opened_with_the_token_in_its_address_and_then_with_a_cookie()
     assert page(query_string=b"token=" + TOKEN.encode(), path="/write").status == 401
     assert page(query_string=b"token=" + TOKEN.encode(), method="POST").status == 401
     assert page(cookie()).status == 200
+
+
+def test_the_page_that_lets_in_goes_on_by_a_script_that_its_policy_allows_by_hash() -> None:
+    entered = page(query_string=b"token=" + TOKEN.encode())
+    assert entered.headers[b"content-type"] == b"text/html; charset=utf-8"
+    assert f"<script>{HOP}</script>".encode() in entered.body
+    assert f"<style>{STYLE}</style>".encode() in entered.body
+    assert entered.headers[b"content-security-policy"] == POLICY
+    assert POLICY.decode() == (
+        f"default-src 'none'; script-src {sha256_of(HOP)}; style-src {sha256_of(STYLE)}; "
+        "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+    )
+    others = dict(SECURITY[1:])
+    assert {name: entered.headers[name] for name in others} == others
+    assert TOKEN.encode() not in entered.body
+
+
+def sha256_of(text: str) -> str:
+    return f"'sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}'"
+
+
+def test_the_page_without_its_cookie_says_how_to_open_it() -> None:
+    refused = page()
+    assert (refused.status, refused.headers[b"content-security-policy"]) == (401, POLICY)
+    assert b"<main><h1>a page</h1><p>how</p></main></html>" in refused.body
+    assert b"<script" not in refused.body
+    # other doors are for programs: one sentence in JSON
+    told = {"error": "a token is needed: send the header Authorization: Bearer and the token."}
+    assert json.loads(page(path="/write").body) == told
+    assert json.loads(page(method="HEAD").body) == told
+    assert json.loads(Answer(gate_of(cookie="c"), (b"host", b"evil")).body).keys() == {"error"}
+
+
+LINK = ((b"sec-fetch-mode", b"navigate"), (b"sec-fetch-dest", b"document"))
+
+
+@pytest.mark.parametrize("site", [b"cross-site", b"same-site"])
+def test_a_link_on_another_page_leads_to_the_page_and_nowhere_else(site: bytes) -> None:
+    from_there = (*LINK, (b"sec-fetch-site", site))
+    entered = page(*from_there, query_string=b"token=" + TOKEN.encode())
+    assert (entered.status, b"set-cookie" in entered.headers) == (200, True)
+    assert page(cookie(), *from_there).status == 200
+    assert page(cookie(), *from_there, path="/more/x").status == 403
+    assert page(cookie(), *from_there, method="HEAD").status == 403
+    assert page(cookie(), *from_there, (b"origin", b"http://evil.example")).status == 403
+    for wrong in ((LINK[0], (b"sec-fetch-dest", b"iframe")), LINK[:1], LINK[1:], ()):
+        assert page(cookie(), *wrong, (b"sec-fetch-site", site)).status == 403
+    assert Answer(gate_of(), HOST, BEARER, *from_there).status == 403  # a service has no page
+
+
+@pytest.mark.parametrize("site", [b"cross-site", b"same-site", b"same-origin", b"none", None])
+def test_a_page_asks_again_for_the_cookie_that_a_browser_kept_back(site: bytes | None) -> None:
+    """Once: what it sends itself is same-origin, and is answered without the script."""
+    refused = page(*LINK, *([] if site is None else [(b"sec-fetch-site", site)]))
+    assert refused.status == 401
+    assert (b"<script>" in refused.body) == (site in (b"cross-site", b"same-site"))
+
+
+def test_a_ticket_opens_the_page_once() -> None:
+    ticket = Ticket()
+    gate = gate_of(cookie="shoal_8000", ticket=ticket)
+    query = b"token=" + ticket.token.encode()
+    foreign = Answer(gate, HOST, (b"origin", b"http://evil.example"), query_string=query)
+    assert foreign.status == 403  # and it is not used up
+    assert [Answer(gate, HOST, query_string=query).status for _ in range(2)] == [200, 401]
+    assert Answer(gate, HOST, query_string=b"token=" + TOKEN.encode()).status == 200
+    bearer = (b"authorization", b"Bearer " + Ticket().token.encode())
+    assert Answer(gate, HOST, bearer).status == 401
+
+
+def test_a_query_of_many_fields_is_no_defect() -> None:
+    assert page(query_string=b"token=a&" * 5000).status == 401
 
 
 def test_a_foreign_page_cannot_use_the_token_in_the_address() -> None:
@@ -290,8 +373,14 @@ def test_a_websocket_with_a_cookie_must_say_which_page_it_is_of() -> None:
     gate = gate_of(cookie="shoal_8000")
     door = next(door for door in doors_of(gate.app) if door.kind == "websocket")
     same = (b"origin", b"http://127.0.0.1:8000")
-    knocks = [Knock(name="", headers=(HOST, cookie(), *more)) for more in ((), (same,))]
-    assert [asyncio.run(knock(gate, door, how)) for how in knocks] == [403, ACCEPTED]
+    other, https = (b"origin", b"http://localhost:8000"), (b"origin", b"https://127.0.0.1:8000")
+    knocks = [
+        Knock(name="", headers=(HOST, who, *more))
+        for who in (cookie(), BEARER)
+        for more in ((), (other,), (https,), (same,))
+    ]
+    wanted = [403, 403, 403, ACCEPTED]
+    assert [asyncio.run(knock(gate, door, how)) for how in knocks] == [*wanted, *wanted]
 
 
 # Bounds.

@@ -20,6 +20,7 @@ from shoal.serving.protocol import (
     HEAD_SECONDS,
     MOST_HEAD,
     UNREAD_SECONDS,
+    Unread,
     look_through,
     protocol_of,
 )
@@ -386,3 +387,28 @@ def test_a_uvicorn_whose_count_of_requests_is_elsewhere_serves_as_it_is(
 
     monkeypatch.setattr(HttpToolsProtocol, "__init__", other)
     assert protocol_of(a_gate()) is HttpToolsProtocol
+
+
+def test_a_websocket_of_which_nothing_is_taken_is_given_up() -> None:
+    """uvicorn closes it, which waits for ever until what was written is taken."""
+
+    class Line:
+        def __init__(self) -> None:
+            self.transport = self
+            self.n_bytes = 0
+            self.is_aborted = False
+
+        def get_write_buffer_size(self) -> int:
+            return self.n_bytes
+
+        def abort(self) -> None:
+            self.is_aborted = True
+
+    unread, stuck, slow, idle = Unread(), Line(), Line(), Line()
+    for second in range(60):
+        stuck.n_bytes = 1000
+        slow.n_bytes = 1000 - second // 15  # takes something now and then
+        unread.look([stuck, slow, idle], float(second))
+        assert stuck.is_aborted == (second > UNREAD_SECONDS)
+    assert not slow.is_aborted
+    assert not idle.is_aborted

@@ -26,7 +26,7 @@ class Plane(Record):
     """Which features a picture of the data shows, and of what answer it speaks."""
 
     features: tuple[Name, Name] | None = None
-    """None: those that change the answers most."""
+    """None: those that change the answers most; of more than 2,000 the first two."""
     hold: dict[str, float] = Field(default_factory=dict, max_length=1000)
     """Values of the others; their medians where nothing is said."""
     output: Name | None = None
@@ -399,9 +399,9 @@ class FrameTold(Record):
     rows_part            (N,) uint8                  0 training, 1 validation, 2 test
     rows_index           (N,) int32                  number of the row in the dataset
     surface              (n, n) float32              rows from the lowest y up; probability or value
-    surface_class        (n, n) uint8                most probable class, where there are several
+    surface_class        (n, n) uint8                most probable class of several; 255: none
     multiples            (M, n, n) uint8             probability or value over its range, 0 to 255
-    multiples_class      (M, n, n) uint8             most probable class, where there are several
+    multiples_class      (M, n, n) uint8             most probable class of several; 255: none
     multiples_member     (M,) int32                  which networks
     units                (U, n, n) uint8             response of every unit, layer by layer
     units_range          (U, 2) float32              what 0 and 255 are
@@ -414,9 +414,14 @@ class FrameTold(Record):
     curve_steps          (T,) int32                  steps of the reports shown
     curve_NAME           (3, T) float32              median, 5th, 95th percentile of a figure
     one_NAME             (T,) float32                the same of one network
-    final_NAME           (P,) float32                a figure of every network, at this step
+    final_NAME           (S,) float32                a figure at this step of every sound network
+    final_member         (S,) int32                  which networks those are
     truth                (n, n) uint8                class by the true rule, as `surface` lies
     ===================  ==========================  ==============================================
+
+    Nothing is NaN or infinite: what a network that diverged says is 0, or the middle (a half, 128).
+    Of one feature the plane's second axis means nothing: `numbers` ends in -1, a class has a strip
+    of its own from 0 to 1, and of numbers it is that of the target.
     """
 
     type: Literal["frame"] = "frame"

@@ -26,10 +26,38 @@ WRITE_HEADER: Final = b"x-shoal"
 """What a page sends with every write: another page's form cannot."""
 
 _WATCHED: Final = frozenset(
-    (b"host", b"origin", b"sec-fetch-site", b"authorization", b"cookie", WRITE_HEADER)
-)
+    (
+        b"host", b"origin", b"sec-fetch-site", b"sec-fetch-mode", b"sec-fetch-dest",
+        b"authorization", b"cookie", WRITE_HEADER,
+    )
+)  # fmt: skip
 _READS: Final = frozenset(("GET", "HEAD"))
 _CHALLENGE: Final = ((b"www-authenticate", b'Bearer realm="shoal"'),)
+
+
+_OWN_SITES: Final = (b"none", b"same-origin")
+
+
+class Ticket:
+    """A token for one use: what a program is started with, others on the machine can read.
+
+    Example:
+        >>> ticket = Ticket()
+        >>> ticket.take(b"wrong"), ticket.take(ticket.token.encode())
+        (False, True)
+        >>> ticket.take(ticket.token.encode())
+        False
+    """
+
+    def __init__(self) -> None:
+        self.token = new_token()
+        self._is_good = True
+
+    def take(self, given: bytes) -> bool:
+        """Return whether this is the token, which is none from then on."""
+        taken = self._is_good and hmac.compare_digest(given, self.token.encode())
+        self._is_good = self._is_good and not taken
+        return taken
 
 
 def new_token() -> str:
@@ -80,6 +108,10 @@ class Access:
         hosts: what the header Host may be, with the port, nothing else.
         cookie: the name of a cookie that stands for the token once a page was opened with it
             in the address of ``GET /``; None: a token comes in the header Authorization only.
+            With it a page of this machine is served: its origin is ``http://`` and the host,
+            each WebSocket must bring one, and a link on another page may lead to ``GET /``.
+        ticket: opens a page once in place of the token.
+        pass_: the cookie, name and value.
 
     Raises:
         ArgumentError: the token is too short, or there is no host.
@@ -88,8 +120,9 @@ class Access:
     token: str = field(repr=False)
     hosts: tuple[str, ...]
     cookie: str | None = None
+    ticket: Ticket | None = field(default=None, repr=False)
     _token: bytes = field(init=False, repr=False)
-    _pass: str = field(init=False, repr=False)
+    pass_: bytes = field(init=False, repr=False)
     _origins: dict[bytes, frozenset[bytes]] = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
@@ -101,10 +134,11 @@ class Access:
         origins = {}
         for host in self.hosts:
             name = host.lower().encode("idna" if not host.isascii() else "ascii")
-            origins[name] = frozenset((b"http://" + name, b"https://" + name))
+            schemes = (b"http://", b"https://") if self.cookie is None else (b"http://",)
+            origins[name] = frozenset(scheme + name for scheme in schemes)
         object.__setattr__(self, "_token", self.token.encode())
         made = hmac.new(self.token.encode(), b"cookie of shoal", hashlib.sha256).hexdigest()
-        object.__setattr__(self, "_pass", made)
+        object.__setattr__(self, "pass_", f"{self.cookie}={made}".encode())
         object.__setattr__(self, "_origins", origins)
 
     def check(self, scope: Any) -> RequestError | None:
@@ -120,7 +154,7 @@ class Access:
                     told = f"the header {name.decode().title()} is there twice. Send it once."
                     return RequestError(400, told)
                 found[name] = value
-        return self._foreign(found) or self._without_token(scope, found)
+        return self._foreign(scope, found) or self._without_token(scope, found)
 
     def entry(self, scope: Any) -> tuple[bytes, bytes] | None:
         """Return the cookie that a page gets which was opened with the token in its address.
@@ -128,21 +162,28 @@ class Access:
         None where that is not asked: cookies are off, or it is not ``GET /?token=...``.
         A foreign host or origin, and a wrong token, are left to `check`, which refuses them.
         """
-        if self.cookie is None or scope["type"] != "http" or scope["method"] != "GET":
-            return None
-        if scope["path"] != "/" or b"token=" not in scope["query_string"]:
+        if not self.is_page(scope) or b"token=" not in scope["query_string"]:
             return None
         found = {name: value for name, value in scope["headers"] if name in _WATCHED}
         n_watched = sum(name in _WATCHED for name, _ in scope["headers"])
-        given = dict(parse_qsl(scope["query_string"].decode("latin-1"))).get("token", "")
-        if n_watched > len(found) or self._foreign(found) is not None:
+        asked = dict(parse_qsl(scope["query_string"].decode("latin-1")))
+        given = asked.get("token", "").encode("utf-8", "replace")
+        if n_watched > len(found) or self._foreign(scope, found) is not None:
             return None
-        if not hmac.compare_digest(given.encode("utf-8", "replace"), self._token):
+        if not hmac.compare_digest(given, self._token) and not self._takes(given):
             return None
-        made = f"{self.cookie}={self._pass}; Path=/; HttpOnly; SameSite=Strict"
-        return (b"set-cookie", made.encode())
+        return (b"set-cookie", self.pass_ + b"; Path=/; HttpOnly; SameSite=Strict")
 
-    def _foreign(self, found: dict[bytes, bytes]) -> RequestError | None:
+    def is_page(self, scope: Any) -> bool:
+        """Return whether a request is for the page that a cookie opens: ``GET /``."""
+        if self.cookie is None or scope["type"] != "http":
+            return False
+        return bool(scope["method"] == "GET" and scope["path"] == "/")
+
+    def _takes(self, given: bytes) -> bool:
+        return self.ticket is not None and self.ticket.take(given)
+
+    def _foreign(self, scope: Any, found: dict[bytes, bytes]) -> RequestError | None:
         """Refuse names of this machine that are not ours, and pages of others."""
         origins = self._origins.get(found.get(b"host", b"").lower())
         if origins is None:
@@ -150,9 +191,17 @@ class Access:
         origin = found.get(b"origin")
         if origin is not None and origin not in origins:
             return RequestError(403, "the header Origin names another page: it may not ask here.")
-        if found.get(b"sec-fetch-site", b"none") not in (b"none", b"same-origin"):
+        if scope["type"] == "websocket" and self.cookie is not None and origin is None:
+            return RequestError(403, "a WebSocket must bring the header Origin.")
+        site = found.get(b"sec-fetch-site", b"none")
+        if site not in _OWN_SITES and not self._is_link(scope, found):
             return RequestError(403, "a browser sent this for another site: it may not ask here.")
         return None
+
+    def _is_link(self, scope: Any, found: dict[bytes, bytes]) -> bool:
+        """Return whether a person followed a link to the page: it is shown to nobody else."""
+        goes_there = found.get(b"sec-fetch-mode") == b"navigate"
+        return goes_there and found.get(b"sec-fetch-dest") == b"document" and self.is_page(scope)
 
     def _without_token(self, scope: Any, found: dict[bytes, bytes]) -> RequestError | None:
         given = found.get(b"authorization", b"")
@@ -165,13 +214,10 @@ class Access:
 
     def _cookie(self, scope: Any, found: dict[bytes, bytes]) -> RequestError | None:
         """Check a cookie, which a browser sends by itself: so it is not enough for writing."""
-        wanted = f"{self.cookie}={self._pass}".encode()
         parts = (part.strip() for part in found[b"cookie"].split(b";"))
-        if not any(hmac.compare_digest(part, wanted) for part in parts):
+        if not any(hmac.compare_digest(part, self.pass_) for part in parts):
             told = "the page's cookie is not of this server: open the address with the token again."
             return RequestError(401, told, headers=_CHALLENGE)
-        if scope["type"] == "websocket" and b"origin" not in found:
-            return RequestError(403, "a WebSocket with a cookie must bring the header Origin.")
         reads = scope["type"] == "websocket" or scope["method"] in _READS
         if not reads and WRITE_HEADER not in found:
             return RequestError(403, "a write with a cookie must bring the header X-Shoal.")

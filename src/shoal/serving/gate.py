@@ -16,7 +16,8 @@ from typing import Any, Final, Protocol
 
 from shoal.errors import InputError
 from shoal.serving.access import Access
-from shoal.serving.refusals import Answer, RequestError
+from shoal.serving.doorway import POLICY, Doorway, is_refused_page
+from shoal.serving.refusals import Answer, Headers, RequestError
 
 Scope = MutableMapping[str, Any]
 Message = MutableMapping[str, Any]
@@ -36,6 +37,7 @@ SECURITY: Final = (
 )
 """What stands in every answer."""
 _SECURED: Final = frozenset(name for name, _ in SECURITY)
+_DOORWAY: Final = ((SECURITY[0][0], POLICY), *SECURITY[1:])
 BUSY: Final = RequestError(
     429, "as many requests as may be are being answered. Try again.",
     headers=((b"retry-after", b"1"),),
@@ -77,6 +79,8 @@ class Gate:
         app: what is behind the gate.
         access: who may ask.
         bounds: how much at once.
+        doorway: what a person sees before the page that a cookie opens; for an `access` that
+            has one.
         observe: is told of every answer, refusals too.
 
     Attributes:
@@ -90,6 +94,7 @@ class Gate:
         access: Access,
         bounds: Bounds | None = None,
         *,
+        doorway: Doorway | None = None,
         observe: Observe | None = None,
     ) -> None:
         self.app = app
@@ -98,6 +103,7 @@ class Gate:
         self.in_flight = 0
         self.n_aside = 0
         self._n_reserved = 0
+        self._doorway = doorway or Doorway("shoal", ())
         self._observe = observe
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -129,8 +135,9 @@ class Gate:
             n_bytes = _announced(scope, self.bounds)
             refused = None if entry else self.access.check(scope) or self._too_much(n_bytes)
             if entry is not None:
-                headers = (entry, (b"location", b"/"))
-                await Answer(status=303, body=b"{}", headers=headers).send(call.send)
+                await self._at_the_door(self._doorway.let_in(entry), call)
+            elif refused is not None and is_refused_page(self.access, scope, refused):
+                await self._at_the_door(self._doorway.refuse(scope, refused), call)
             elif refused is not None:
                 await self._aside(refused.answer.send(call.send))
             else:
@@ -139,6 +146,10 @@ class Gate:
             call.end()
             if self._observe is not None:
                 self._observe(scope, call.status, time.perf_counter() - began)
+
+    async def _at_the_door(self, page: Answer, call: _Call) -> None:
+        call.security = _DOORWAY
+        await self._aside(page.send(call.send))
 
     async def _aside(self, call: Awaitable[None]) -> None:
         self.n_aside += 1
@@ -192,7 +203,7 @@ class _Call:
 
     __slots__ = (
         "_bounds", "_n_bytes", "_receive", "_refusing", "_send", "_timer", "_whole", "refused",
-        "status",
+        "security", "status",
     )  # fmt: skip
 
     def __init__(self, bounds: Bounds, receive: Receive, send: Send) -> None:
@@ -204,6 +215,7 @@ class _Call:
         self._timer: asyncio.TimerHandle | None = None
         self._refusing: asyncio.Task[None] | None = None
         self.refused = False
+        self.security: Headers = SECURITY
         self.status = 0
 
     async def send(self, message: Message) -> None:
@@ -213,7 +225,7 @@ class _Call:
         if message["type"] == "http.response.start":
             self.status = message["status"]
             own = [pair for pair in message.get("headers", ()) if pair[0] not in _SECURED]
-            message["headers"] = [*own, *SECURITY]
+            message["headers"] = [*own, *self.security]
         await self._send(message)
 
     async def receive(self) -> Message:

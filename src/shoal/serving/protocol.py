@@ -13,6 +13,7 @@ import asyncio
 import http
 import logging
 import resource
+from collections.abc import Iterable
 from typing import Any, Final, Literal
 
 import uvicorn
@@ -69,17 +70,47 @@ def protocol_of(gate: Gate) -> type[asyncio.Protocol]:
     return _bounded(gate)
 
 
-def look_through(state: ServerState, now: float) -> None:
+class Unread:
+    """Gives up connections of which nothing is taken any more."""
+
+    def __init__(self) -> None:
+        self._seen: dict[Any, tuple[int, float]] = {}
+
+    def look(self, connections: Iterable[Any], now: float) -> None:
+        """Look at how much waits to be read on each; a closed one that is not read ends here too.
+
+        Args:
+            connections: with their transports.
+            now: seconds on the clock of the event loop.
+        """
+        seen: dict[Any, tuple[int, float]] = {}
+        for connection in connections:
+            n_bytes = connection.transport.get_write_buffer_size()
+            before, since = self._seen.get(connection, (0, now))
+            if n_bytes and n_bytes == before and now - since > UNREAD_SECONDS:
+                connection.transport.abort()
+            elif n_bytes:
+                seen[connection] = (n_bytes, since if n_bytes == before else now)
+        self._seen = seen
+
+
+def look_through(state: ServerState, now: float, unread: Unread | None = None) -> None:
     """End the connections that do not go on.
 
     Args:
         state: of the server.
         now: seconds on the clock of the event loop.
+        unread: looks after WebSockets.
     """
+    others = []
     for connection in list(state.connections):
-        look: Any = getattr(connection, "look", None)  # a WebSocket, or uvicorn's own, has none
+        look: Any = getattr(connection, "look", None)
         if look is not None:
             look(now)
+        else:  # a WebSocket, or uvicorn's own
+            others.append(connection)
+    if unread is not None:
+        unread.look(others, now)
 
 
 def most_connections() -> int:

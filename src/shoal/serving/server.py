@@ -1,7 +1,7 @@
 """A server for an application behind the gate: signals, a listening socket, and the log.
 
 SIGTERM and Ctrl-C let requests in flight end and take no new ones; SIGHUP calls for reading
-the models again, which happens in a thread.
+the models again, which happens in a thread, or ends a server that has none.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ import os
 import signal
 import socket
 import sys
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from contextlib import AbstractContextManager
 from typing import Any, Final
 
@@ -25,11 +25,14 @@ import uvloop
 from shoal.errors import InputError
 from shoal.serving.access import Redaction
 from shoal.serving.gate import Gate
-from shoal.serving.protocol import LOOK_SECONDS, look_through, protocol_of
+from shoal.serving.protocol import LOOK_SECONDS, Unread, look_through, protocol_of
 
 GRACE: Final = 30
 """Seconds that requests in flight have to end."""
 BACKLOG: Final = 2048
+MAX_MESSAGE: Final = 16 * 2**20
+PING_SECONDS: Final = 20.0
+"""From one ping of a WebSocket to the next, and until it is given up if none is answered."""
 SWITCH: Final = 0.0005
 """Seconds after which a thread that reads a large table lets the event loop go on."""
 
@@ -62,45 +65,68 @@ def listen(host: str, port: int) -> socket.socket:
         raise InputError(told) from None
 
 
-def run(
-    gate: Gate,
-    listening: socket.socket,
-    *,
-    token: str,
-    reload: Callable[[], None],
-    ready: Callable[[], None],
-) -> None:
+def run(gate: Gate, listening: socket.socket, *, token: str, **how: Any) -> None:
     """Serve until SIGTERM or Ctrl-C.
 
     Args:
         gate: with the application behind it.
         listening: the socket.
         token: is never logged.
-        reload: called in a thread on SIGHUP.
-        ready: called once requests are answered.
+        how: see `server_of`.
     """
     _set_up_log(token)
     sys.setswitchinterval(SWITCH)
     gc.freeze()  # libraries and models need not be looked through again and again
+    server = server_of(gate, **how)
+    with listening, asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        runner.run(server.serve(sockets=[listening]))
+
+
+def server_of(
+    gate: Gate,
+    *,
+    ready: Callable[[], None],
+    reload: Callable[[], None] | None = None,
+    ending: Callable[[], Awaitable[None]] | None = None,
+    grace: int = GRACE,
+    max_message: int = MAX_MESSAGE,
+) -> uvicorn.Server:
+    """Return a server whose signals are those of a service.
+
+    Args:
+        gate: with the application behind it.
+        ready: called once requests are answered.
+        reload: called in a thread on SIGHUP; None: SIGHUP ends the server.
+        ending: awaited before connections are closed.
+        grace: seconds that requests in flight have to end; 0: they are few, and nothing is said.
+        max_message: bytes of one message on a WebSocket; a larger one ends it with code 1009.
+    """
     config = uvicorn.Config(
         gate, http=protocol_of(gate), loop="uvloop", log_config=None, access_log=False,
         server_header=False, proxy_headers=False, ws_per_message_deflate=False, lifespan="off",
-        timeout_graceful_shutdown=GRACE,
+        timeout_graceful_shutdown=max(grace, 1), ws_max_size=max_message,
+        ws_ping_interval=PING_SECONDS, ws_ping_timeout=PING_SECONDS,
     )  # fmt: skip
-    server = _Server(config, reload, ready)
-    with listening, asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-        runner.run(server.serve(sockets=[listening]))
+    return _Server(config, ready, reload, ending, grace)
 
 
 class _Server(uvicorn.Server):
     """A server whose signals are those of a service."""
 
     def __init__(
-        self, config: uvicorn.Config, reload: Callable[[], None], ready: Callable[[], None]
+        self,
+        config: uvicorn.Config,
+        ready: Callable[[], None],
+        reload: Callable[[], None] | None,
+        ending: Callable[[], Awaitable[None]] | None = None,
+        grace: int = GRACE,
     ) -> None:
         super().__init__(config)
-        self._reload = reload
         self._ready = ready
+        self._reload = reload
+        self._ending = ending
+        self._grace = grace
+        self._unread = Unread()
         self._reloading: asyncio.Future[None] | None = None
         self._reload_again = False
 
@@ -114,9 +140,15 @@ class _Server(uvicorn.Server):
         self._look_through()
         self._ready()
 
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """End, after what the application does before."""
+        if self._ending is not None:
+            await self._ending()
+        await super().shutdown(sockets)
+
     def _look_through(self) -> None:
         loop = asyncio.get_running_loop()
-        look_through(self.server_state, loop.time())
+        look_through(self.server_state, loop.time(), self._unread)
         loop.call_later(LOOK_SECONDS, self._look_through)
 
     @contextlib.contextmanager
@@ -125,7 +157,7 @@ class _Server(uvicorn.Server):
         handlers = {
             signal.SIGTERM: self._stop,
             signal.SIGINT: self._stop,
-            signal.SIGHUP: self._read_again,
+            signal.SIGHUP: self._stop if self._reload is None else self._read_again,
         }
         for number, handler in handlers.items():
             loop.add_signal_handler(number, handler)
@@ -138,11 +170,12 @@ class _Server(uvicorn.Server):
     def _stop(self) -> None:
         if self.should_exit:  # asked twice: do not wait
             self.force_exit = True
-        else:
-            log.info("stopping: requests in flight have %s seconds to end", GRACE)
+        elif self._grace:
+            log.info("stopping: requests in flight have %s seconds to end", self._grace)
         self.should_exit = True
 
     def _read_again(self) -> None:
+        assert self._reload is not None
         if self._reloading is not None:  # it may have read a file that is newer by now
             self._reload_again = True
             return

@@ -45,6 +45,7 @@ class Knock:
         query: of the address.
         body: that it sends.
         wanted: the statuses that refuse it.
+        kind: of the doors that it is wrong at; nothing: at all of them.
     """
 
     name: str
@@ -52,6 +53,7 @@ class Knock:
     query: bytes = b""
     body: bytes = b""
     wanted: frozenset[int] = field(default=frozenset((401,)))
+    kind: str = ""
 
 
 def doors_of(application: Any, prefix: str = "") -> Iterator[Door]:
@@ -106,15 +108,17 @@ def trespasses(access: Access) -> list[Knock]:
     token = access.token.encode()
     here, bearer = (b"host", host), (b"authorization", b"Bearer " + token)
     name = host.partition(b":")[0]
+    # else a WebSocket is refused for its missing origin before its token is looked at
+    base: Headers = (here,) if access.cookie is None else (here, (b"origin", b"http://" + host))
     without = [
-        Knock(name="no token", headers=(here,)),
-        Knock(name="wrong token", headers=(here, (b"authorization", b"Bearer " + token[:-1]))),
-        Knock(name="token of no scheme", headers=(here, (b"authorization", token))),
-        Knock(name="token as password", headers=(here, (b"authorization", b"Basic " + token))),
-        Knock(name="token in the address", headers=(here,), query=b"access_token=" + token),
-        Knock(name="token in a cookie", headers=(here, (b"cookie", b"token=" + token))),
-        Knock(name="token in another header", headers=(here, (b"x-api-key", token))),
-        Knock(name="token in the body", headers=(here,), body=token),
+        Knock(name="no token", headers=base),
+        Knock(name="wrong token", headers=(*base, (b"authorization", b"Bearer " + token[:-1]))),
+        Knock(name="token of no scheme", headers=(*base, (b"authorization", token))),
+        Knock(name="token as password", headers=(*base, (b"authorization", b"Basic " + token))),
+        Knock(name="token in the address", headers=base, query=b"access_token=" + token),
+        Knock(name="token in a cookie", headers=(*base, (b"cookie", b"token=" + token))),
+        Knock(name="token in another header", headers=(*base, (b"x-api-key", token))),
+        Knock(name="token in the body", headers=base, body=token),
         Knock(name="two hosts", headers=(here, here, bearer), wanted=frozenset((400,))),
     ]
     foreign: list[tuple[str, Headers]] = [("no host", (bearer,))]
@@ -125,13 +129,73 @@ def trespasses(access: Access) -> list[Knock]:
     sites = (b"cross-site", b"same-site", b"whatever")
     foreign += [(f"site {site!r}", (here, bearer, (b"sec-fetch-site", site))) for site in sites]
     refused = frozenset((403,))
+    if access.cookie is not None:
+        without += _wrong_cookies(access, here)
+        foreign.append(("https", (here, bearer, (b"origin", b"https://" + host))))
+        foreign += _with_cookie(access, here, name)
+        nobody = Knock(name="no origin", headers=(here, bearer), wanted=refused, kind="websocket")
+        without.append(nobody)
     return without + [Knock(name=told, headers=these, wanted=refused) for told, these in foreign]
+
+
+def _wrong_cookies(access: Access, here: tuple[bytes, bytes]) -> list[Knock]:
+    """Return cookies that open nothing."""
+    name, good = access.pass_.decode().split("=")
+    wrong = (f"{name}={'0' * len(good)}", f"{name}={access.token}", f"other_{name}={good}",
+             f"{name}={good[:-1]}", f"{name}=", good)  # fmt: skip
+    origin = (b"origin", b"http://" + here[1])
+    return [
+        Knock(name=f"cookie {n}", headers=(here, origin, (b"cookie", cookie.encode())))
+        for n, cookie in enumerate(wrong)
+    ]
+
+
+def _with_cookie(
+    access: Access, here: tuple[bytes, bytes], name: bytes
+) -> list[tuple[str, Headers]]:
+    """Return what a browser sends for other pages, with the cookie that it has."""
+    cookie = (b"cookie", access.pass_)
+    origins = (b"null", b"http://" + name + b":1", b"http://evil.example", b"https://" + here[1])
+    pages: list[tuple[str, Headers]] = [
+        (f"cookie, origin {origin!r}", (here, cookie, (b"origin", origin))) for origin in origins
+    ]
+    # a navigation to another door than the page, and a frame, are as foreign as any request
+    modes = ((b"no-cors", b"script"), (b"cors", b"empty"), (b"navigate", b"iframe"))
+    for site in (b"cross-site", b"same-site"):
+        for mode, dest in modes:
+            more = ((b"sec-fetch-site", site), (b"sec-fetch-mode", mode), (b"sec-fetch-dest", dest))
+            pages.append((f"cookie, {site!r} {mode!r} {dest!r}", (here, cookie, *more)))
+    return pages
 
 
 def in_order(access: Access) -> Knock:
     """Return a request that the gate lets in."""
     bearer = (b"authorization", b"Bearer " + access.token.encode())
-    return Knock(name="in order", headers=((b"host", access.hosts[0].encode()), bearer))
+    host = access.hosts[0].encode()
+    headers = ((b"host", host), (b"origin", b"http://" + host), bearer)
+    return Knock(name="in order", headers=headers)
+
+
+async def open_doors(gate: Application, access: Access, application: Any) -> list[str]:
+    """Knock in every way at every door; return what is wrong, nothing if all is well.
+
+    Args:
+        gate: what is asked.
+        access: of the gate.
+        application: behind it, whose routes are the doors.
+    """
+    found = []
+    for door in doors_of(application):
+        for how in trespasses(access):
+            if how.kind in ("", door.kind):
+                status = await knock(gate, door, how)
+                if status not in how.wanted:
+                    found.append(f"{door}: {how.name}: {status}")
+        status = await knock(gate, door, in_order(access))
+        is_well = status == ACCEPTED if door.kind == "websocket" else status not in (401, 403)
+        if not is_well:
+            found.append(f"{door}: in order: {status}")
+    return found
 
 
 async def knock(application: Application, door: Door, how: Knock) -> int:

@@ -13,6 +13,23 @@ export type ViewName =
   | "surface" | "multiples" | "curves" | "finals" | "confusion" | "histogram" | "points"
   | "network" | "traces" | "inside" | "charts";
 
+/** What stands in the left column. */
+export type PanelName = "data" | "network" | "training" | "compare" | "doctor" | "take" | "tours";
+/** Points drawn with the mouse: x, y and the number of their class. */
+export interface Drawn {
+  readonly classes: readonly string[];
+  readonly points: readonly (readonly [number, number, number])[];
+}
+
+export type Inside = { readonly row: number } | { readonly point: readonly number[] };
+
+/** Where a person is in a guided tour, and what they predicted at each step. */
+export interface Tour {
+  readonly name: string;
+  readonly step: number;
+  readonly answers?: readonly (number | null)[];
+}
+
 /** What a person looks at and how: travels in the link beside the session. */
 export interface Ui {
   readonly mode: Mode;
@@ -31,9 +48,13 @@ export interface Ui {
   readonly truth: boolean;
   readonly logAxis: boolean;
   readonly points: readonly (readonly number[])[];
+  /** What is followed through the network: a row of the dataset, or a place. */
+  readonly inside: Inside | null;
   readonly view: ViewName;
+  readonly panel: PanelName;
+  readonly drawn: Drawn | null;
   readonly projector: boolean;
-  readonly tour: { readonly name: string; readonly step: number } | null;
+  readonly tour: Tour | null;
 }
 
 /** Answers to looks, merged part by part: a part that was not asked for again stays. */
@@ -59,6 +80,8 @@ export interface State {
   /** What the host made of the session that stands. */
   readonly opened: OpenedTold | null;
   readonly problems: readonly Problem[];
+  /** Whether a change is under way that nothing was shown of yet. */
+  readonly busy: boolean;
   /** By run: the newest state shown. */
   readonly shown: Readonly<Record<number, Shown>>;
   /** The newest action of each kind: compare, diagnose, inspect, traces, take, preview. */
@@ -67,6 +90,14 @@ export interface State {
   readonly theme: Theme;
   /** What was last said to screen readers. */
   readonly spoken: string;
+  /** A sentence shown for a while: "copied", "at most eight branches". */
+  readonly notice: Notice | null;
+}
+
+export interface Notice {
+  readonly text: string;
+  readonly kind: "calm" | "warn";
+  readonly number: number;
 }
 
 export const FIRST_UI: Ui = {
@@ -83,7 +114,26 @@ export const FIRST_UI: Ui = {
   truth: false,
   logAxis: false,
   points: [],
+  inside: null,
   view: "surface",
+  panel: "data",
+  drawn: null,
   projector: false,
   tour: null,
+};
+
+export const FIRST_STATE: State = {
+  status: "connecting",
+  catalogue: null,
+  session: null,
+  ui: FIRST_UI,
+  opened: null,
+  problems: [],
+  busy: false,
+  shown: {},
+  jobs: {},
+  language: "en",
+  theme: "auto",
+  spoken: "",
+  notice: null,
 };

@@ -17,6 +17,8 @@ export interface Host {
   onAnswer(listen: (answer: Answer) => void): void;
   /** Be told when the host comes ("open": say hello and open the session again) and goes. */
   onStatus(listen: (status: HostStatus) => void): void;
+  /** Fetch a file of the lab, where no server has it: in a notebook. */
+  file?(name: string): Promise<ArrayBuffer | ArrayBufferView>;
   close(): void;
 }
 export type HostStatus = "connecting" | "open" | "lost" | "refused";

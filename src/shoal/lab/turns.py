@@ -1,0 +1,134 @@
+"""Fair turns among pages that share a few cores.
+
+Looks come before pieces of training, and each kind takes turns in the order of asking: who had a
+turn goes to the end of the line. A page that is alone trains on all cores.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections import deque
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Final
+
+PIECE_S: Final = 0.02
+"""Seconds that a piece of training is aimed at where one page trains..."""
+ROUND_S: Final = 0.03
+"""...and what a round of all pages that train is aimed at..."""
+LEAST_S: Final = 0.004
+"""...but a piece is no shorter, since to begin and to end one takes time too."""
+PATIENCE_S: Final = 0.06
+"""Seconds after which a piece of training has its turn although looks go on coming."""
+BLINK_S: Final = 0.05
+"""Seconds between two looks of who waits at whether it is still wanted."""
+
+_Line = deque[object]
+
+
+class Turns:
+    """Who may use the cores now.
+
+    Args:
+        cores: how many there are.
+
+    Example:
+        >>> with Turns(2).piece() as threads:
+        ...     print(threads)
+        2
+    """
+
+    def __init__(self, cores: int) -> None:
+        self.cores = cores
+        self._changed = threading.Condition()
+        self._lookers: _Line = deque()
+        self._trainers: _Line = deque()
+        self._looking = 0
+        self._training = 0
+        self._last_piece = time.monotonic()
+
+    @contextmanager
+    def look(self) -> Iterator[int]:
+        """Wait for a core to look with; give how many threads there are for it."""
+        with self._in(self._lookers, lambda: self._looking < self.cores):
+            self._looking += 1
+            threads = max(1, self.cores - self._looking - self._training - len(self._lookers))
+        try:
+            yield threads
+        finally:
+            with self._changed:
+                self._looking -= 1
+                self._changed.notify_all()
+
+    @contextmanager
+    def piece(self, check: Callable[[], object] | None = None) -> Iterator[int]:
+        """Wait for the turn to train a piece; give how many threads it may use.
+
+        Args:
+            check: called while waiting; what it raises ends the waiting.
+        """
+        threads = self.take(check)
+        try:
+            yield threads
+        finally:
+            self.give_back(threads)
+
+    def take(self, check: Callable[[], object] | None = None) -> int:
+        """Wait for the turn to train a piece; return how many threads it may use."""
+        with self._in(self._trainers, self._is_free, check):
+            others = bool(self._trainers) or self._training > 0
+            free = self.cores - self._looking - self._training
+            threads = 1 if others else max(1, free)
+            self._training += threads
+            self._last_piece = time.monotonic()
+        return threads
+
+    def give_back(self, threads: int) -> None:
+        """End a piece that `take` began."""
+        with self._changed:
+            self._training -= threads
+            self._changed.notify_all()
+
+    def piece_s(self) -> float:
+        """Return the seconds that a piece should take now: the more train, the shorter."""
+        n_training = len(self._trainers) + max(1, self._training)
+        share = ROUND_S * self.cores / n_training
+        return PIECE_S if n_training <= self.cores else min(PIECE_S, max(LEAST_S, share))
+
+    def rest(self, check: Callable[[], object]) -> None:
+        """Let those who wait to look come first, for a while.
+
+        Args:
+            check: called while waiting; what it raises ends the waiting.
+        """
+        until = time.monotonic() + PATIENCE_S
+        with self._changed:
+            while self._lookers and time.monotonic() < until:
+                self._changed.wait(PATIENCE_S)
+                check()
+
+    def _is_free(self) -> bool:
+        if self._training >= self.cores:
+            return False
+        if time.monotonic() - self._last_piece > PATIENCE_S:
+            return True
+        return not self._lookers and self._looking + self._training < self.cores
+
+    @contextmanager
+    def _in(
+        self, line: _Line, is_free: Callable[[], bool], check: Callable[[], object] | None = None
+    ) -> Iterator[None]:
+        """Stand in a line until it is one's turn; the lock is held in the block."""
+        mark = object()
+        with self._changed:
+            line.append(mark)
+            try:
+                while line[0] is not mark or not is_free():
+                    self._changed.wait(BLINK_S)
+                    if check is not None:
+                        check()
+            finally:
+                line.remove(mark)
+                self._changed.notify_all()
+            yield

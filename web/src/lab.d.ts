@@ -1,0 +1,2 @@
+// The built module beside the page's: what main.ts exports. It is not bundled a second time.
+export * from "./main";

@@ -1,0 +1,245 @@
+// A table of one's own: dropped or chosen, looked at, target and features chosen, then used.
+import { useRef, useState } from "preact/hooks";
+import { Button } from "../parts/button";
+import { Field } from "../parts/field";
+import { Select } from "../parts/select";
+import { KEYS } from "../parts/keys";
+import { withFitting } from "../state/data";
+import { DroppedError } from "../state/jobs";
+import type { Outputs } from "../state/network";
+import { shownDocument } from "../state/player";
+import { readPreview, type Column, type Preview } from "../state/preview";
+import { isTable, type Document } from "../state/document";
+import { useLab, useStore } from "../state/store";
+import { number, t } from "../strings";
+import type { OwnTable } from "../wire/messages";
+import { wordOf } from "./setting";
+
+interface Brought {
+  readonly table: OwnTable;
+  readonly preview: Preview;
+  /** Whether a person said what kind it is; else the host goes on guessing. */
+  readonly kindIsSaid: boolean;
+}
+
+export function OwnTablePanel() {
+  const store = useStore();
+  const most = useLab((state) => state.catalogue?.most_table_bytes ?? 8 * 2 ** 20);
+  const failed = useLab((state) => state.jobs.preview?.failed ?? null);
+  const [brought, setBrought] = useState<Brought | null>(null);
+  const [wrong, setWrong] = useState<string | null>(null);
+
+  const look = async (table: Brought["table"], data: Readonly<Record<string, unknown>>) => {
+    try {
+      const answer = await store.act.request({ type: "preview", table, data });
+      const preview = readPreview(answer.header.document);
+      setBrought({ table, preview, kindIsSaid: data.kind != null });
+    } catch (error) {
+      if (!(error instanceof DroppedError)) setBrought(null);
+    }
+  };
+  const take = async (file: File) => {
+    setWrong(null);
+    if (file.size > most) {
+      setWrong(t("table.too_large", { most: number(most / 2 ** 20) }));
+      return;
+    }
+    const bytes = new Uint8Array(await file.arrayBuffer());
+    await look(await store.act.bringTable(file.name, bytes), {});
+  };
+  const used = useLab((state) => (state.ui.drawn === null ? state.session?.table : null) ?? null);
+  const again = (): void => {
+    const data = shownDocument(store.state).data;
+    if (used !== null && isTable(data)) void look(used, settledOf(data));
+  };
+  const said = wrong ?? (brought === null ? failed : null);
+  return (
+    <div class="sh-own">
+      <Drop onFile={(file) => void take(file)} />
+      {said !== null && said !== "" && <p class="sh-problem" role="alert">{said}</p>}
+      {brought === null && used !== null && (
+        <p class="sh-fact">
+          <strong>{used.name}</strong>
+          <Button onClick={again}>{t("table.look_again")}</Button>
+        </p>
+      )}
+      {brought !== null && (
+        <Chosen brought={brought} onSettle={(data) => void look(brought.table, data)} />
+      )}
+    </div>
+  );
+}
+
+/** Return what of `[data]` was settled when the table was taken. */
+function settledOf(data: Document): Document {
+  const keys = ["target", "features", "kind", "missing"];
+  return Object.fromEntries(keys.filter((key) => data[key] != null).map((key) => [key, data[key]]));
+}
+
+function Drop({ onFile }: { onFile: (file: File) => void }) {
+  const [over, setOver] = useState(false);
+  const input = useRef<HTMLInputElement>(null);
+  const first = (files: FileList | null | undefined): void => {
+    const file = files?.[0];
+    if (file !== undefined) onFile(file);
+  };
+  return (
+    <div class={over ? "sh-drop sh-over" : "sh-drop"}
+      onDragOver={(event) => {
+        event.preventDefault();
+        setOver(true);
+      }}
+      onDragLeave={() => setOver(false)}
+      onDrop={(event) => {
+        event.preventDefault();
+        setOver(false);
+        first(event.dataTransfer?.files);
+      }}>
+      <p>{t("table.drop")}</p>
+      <Button icon="upload" onClick={() => input.current?.click()}>{t("table.choose")}</Button>
+      <input ref={input} type="file" accept=".csv,.tsv,.txt,text/csv" class="sh-sr" tabIndex={-1}
+        aria-label={t("table.choose")} {...KEYS}
+        onChange={(event) => {
+          first(event.currentTarget.files);
+          event.currentTarget.value = "";
+        }} />
+      <p class="sh-quiet">{t("table.stays")}</p>
+    </div>
+  );
+}
+
+interface ChosenProps {
+  readonly brought: Brought;
+  /** Look again with more of `[data]` settled. */
+  readonly onSettle: (data: Readonly<Record<string, unknown>>) => void;
+}
+
+function Chosen({ brought, onSettle }: ChosenProps) {
+  const store = useStore();
+  const { preview, table } = brought;
+  const { guess, columns } = preview;
+  const settle = (more: Readonly<Record<string, unknown>>): void => {
+    if (Array.isArray(more.features) && more.features.length === 0) return; // there must be one
+    onSettle({
+      target: guess.target, features: guess.features, missing: guess.missing,
+      ...(brought.kindIsSaid ? { kind: guess.kind } : {}), ...more,
+    });
+  };
+  const use = (): void => {
+    const data = {
+      file: `${table.digest}.csv`, target: guess.target, features: guess.features,
+      ...(brought.kindIsSaid ? { kind: guess.kind } : {}), missing: guess.missing,
+    };
+    const document = shownDocument(store.state);
+    // columns of a table have units of their own
+    const first = store.state.session?.table?.digest !== table.digest;
+    const scaling = first ? { "preprocess.scaling": "standard" } : {};
+    store.act.use(table, withFitting(document, { data, ...scaling }, outputsOf(preview)));
+  };
+  const target = typeof guess.target === "string" ? guess.target : guess.target.join(", ");
+  return (
+    <div class="sh-chosen-table">
+      <p class="sh-fact">
+        <strong>{preview.name}</strong>
+        <span class="sh-figure">{t("table.size", { rows: preview.nRows, columns: preview.nColumns })}</span>
+      </p>
+      <FirstRows preview={preview} />
+      <Field label={t("table.target")} term="target">
+        {({ id, describedBy }) => (
+          <Select id={id} value={target} describedBy={describedBy}
+            options={columns.filter((each) => each.kind !== "empty")
+              .map((each) => ({ value: each.name, text: each.name }))}
+            onChange={(name) => settle({ target: name, kind: null,
+              features: features(columns, [], name) })} />
+        )}
+      </Field>
+      <Field label={t("table.kind")} term="kind">
+        {({ id, describedBy }) => (
+          <Select id={id} value={guess.kind ?? ""} describedBy={describedBy}
+            options={["classification", "regression"].map((value) => ({ value, text: wordOf(value) }))}
+            onChange={(kind) => settle({ kind })} />
+        )}
+      </Field>
+      <Field label={t("table.missing")} term="missing">
+        {({ id, describedBy }) => (
+          <Select id={id} value={guess.missing} describedBy={describedBy}
+            options={["error", "drop", "mean"].map((value) => ({ value, text: wordOf(`missing_${value}`) }))}
+            onChange={(missing) => settle({ missing })} />
+        )}
+      </Field>
+      <Features columns={columns} target={target} chosen={guess.features}
+        onChange={(chosen) => settle({ features: chosen })} />
+      {preview.notes.map((note) => <p key={note} class="sh-note">{note}</p>)}
+      {preview.problems.map((each) => (
+        <p key={each.sentence} class="sh-problem" role="alert">{each.sentence}</p>
+      ))}
+      <Button kind="main" disabled={preview.problems.length > 0 || guess.features.length === 0}
+        onClick={use}>
+        {t("table.use")}
+      </Button>
+    </div>
+  );
+}
+
+function Features({ columns, target, chosen, onChange }: {
+  columns: readonly Column[]; target: string; chosen: readonly string[];
+  onChange: (chosen: readonly string[]) => void;
+}) {
+  return (
+    <fieldset class="sh-derived">
+      <legend class="sh-label">{t("table.features")}</legend>
+      <ul class="sh-columns">
+        {columns.filter((each) => each.name !== target).map((each) => (
+          <li key={each.name}>
+            <label class="sh-check">
+              <input type="checkbox" checked={chosen.includes(each.name)} disabled={each.problem !== ""}
+                onChange={(event) =>
+                  onChange(features(columns, event.currentTarget.checked
+                    ? [...chosen, each.name] : chosen.filter((name) => name !== each.name)))} {...KEYS} />
+              <span>{each.name}</span>
+              <span class="sh-quiet">
+                {wordOf(`kind_${each.kind}`)}
+                {each.nMissing > 0 && `, ${t("table.gaps", { n: each.nMissing })}`}
+              </span>
+            </label>
+            {each.problem !== "" && <p class="sh-note">{each.problem}</p>}
+          </li>
+        ))}
+      </ul>
+    </fieldset>
+  );
+}
+
+/** Return chosen columns in the order of the table; with none, all that can be but the target. */
+function features(columns: readonly Column[], chosen: readonly string[], target?: string): string[] {
+  return columns.filter((each) =>
+    each.name !== target && (target === undefined ? chosen.includes(each.name) : each.problem === ""),
+  ).map((each) => each.name);
+}
+
+function FirstRows({ preview }: { preview: Preview }) {
+  return (
+    <div class="sh-scroll" tabIndex={0} role="region" aria-label={t("table.first_rows")} {...KEYS}>
+      <table class="sh-first-rows">
+        <thead>
+          <tr>{preview.columns.map((each) => <th key={each.name} scope="col">{each.name}</th>)}</tr>
+        </thead>
+        <tbody>
+          {preview.rows.map((row, k) => (
+            <tr key={k}>{row.map((cell, n) => <td key={n}>{cell}</td>)}</tr>
+          ))}
+        </tbody>
+      </table>
+    </div>
+  );
+}
+
+/** Return what the outputs must be: as many as the target has classes. */
+function outputsOf(preview: Preview): Outputs {
+  const { target, kind } = preview.guess;
+  const names = typeof target === "string" ? [target] : target;
+  const column = preview.columns.find((each) => each.name === names[0]);
+  const several = kind === "regression" || kind === "multilabel";
+  return { kind: kind ?? "classification", n: several ? names.length : (column?.nDifferent ?? 2) };
+}
+

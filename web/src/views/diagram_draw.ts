@@ -1,0 +1,232 @@
+// Draws a network: weights as lines, units as pictures of what they respond to, biases as dots.
+import type { LayerTold } from "../wire/messages";
+import { classColours, sequentialTable, tableThrough, type Table } from "./colour";
+import { biasPlace, endsOf, type Diagram, type Edge, type UnitPlace } from "./diagram_layout";
+import type { Look } from "./look";
+import { fitted, fontOf, type Context, type Size } from "./plot";
+import { rasterOf, shade } from "./raster";
+import { signed } from "./ticks";
+
+/** What a unit is part of decides its colours. */
+export type UnitKind = "hidden" | "probability" | "class" | "value";
+
+export interface NetworkShown {
+  readonly diagram: Diagram;
+  readonly edges: readonly Edge[];
+  readonly layers: readonly LayerTold[];
+  readonly weights: Float32Array;
+  /** (U, n, n) and (U, 2): pictures of the units layer by layer, and what 0 and 255 are. */
+  readonly units: Uint8Array | null;
+  readonly ranges: Float32Array | null;
+  readonly cells: number;
+  readonly outputKind: UnitKind;
+  readonly inputNames: readonly string[];
+  readonly outputNames: readonly string[];
+  readonly titles: readonly string[];
+  /** Which input lies across and which up in the pictures. */
+  readonly plane: readonly [number, number];
+  readonly frozen: ReadonlySet<number>;
+  /** The edge and the unit that are pointed at or focused. */
+  readonly edge: number;
+  readonly unit: { readonly column: number; readonly unit: number } | null;
+  readonly withValues: boolean;
+}
+
+/** The weight at which a line is as wide as it gets: the largest, at least 1. */
+export function largestWeight(weights: ArrayLike<number>): number {
+  let most = 1;
+  for (let k = 0; k < weights.length; k++) {
+    const size = Math.abs(weights[k] as number);
+    if (size > most) most = size;
+  }
+  return most;
+}
+
+export function lineWidth(weight: number, most: number): number {
+  return 0.5 + 5.5 * Math.min(1, Math.abs(weight) / most);
+}
+
+export function drawNetwork(context: Context, _: Size, data: NetworkShown, look: Look): void {
+  const most = largestWeight(data.weights);
+  context.lineCap = "round";
+  data.edges.forEach((edge, k) => drawEdge(context, data, edge, k, most, look));
+  context.globalAlpha = 1;
+  drawUnits(context, data, look);
+  data.diagram.columns.forEach((column, k) => {
+    for (const unit of column.units) if (k > 0) drawBias(context, data, unit, most, look);
+  });
+  data.edges.forEach((edge, k) => {
+    const stood = stands(data, edge, k);
+    if (data.withValues ? stood : k === data.edge) drawValue(context, data, edge, look);
+  });
+  drawNames(context, data, look);
+}
+
+/** Whether an edge belongs to what is pointed at: all do where nothing is. */
+export function stands(data: Pick<NetworkShown, "edge" | "unit">, edge: Edge, k: number): boolean {
+  if (data.edge >= 0) return k === data.edge;
+  const { unit } = data;
+  if (!unit) return true;
+  return (edge.column === unit.column && edge.to === unit.unit)
+    || (edge.column === unit.column + 1 && edge.from === unit.unit);
+}
+
+function drawEdge(
+  context: Context, data: NetworkShown, edge: Edge, k: number, most: number, look: Look,
+): void {
+  const weight = data.weights[edge.parameter] as number;
+  const [x0, y0, x1, y1] = endsOf(data.diagram, edge);
+  const middle = (x0 + x1) / 2;
+  const size = Math.min(1, Math.abs(weight) / most);
+  context.globalAlpha = stands(data, edge, k) ? 0.35 + 0.65 * size : 0.1;
+  context.strokeStyle = weight < 0 ? look.low : look.high;
+  context.lineWidth = lineWidth(weight, most);
+  context.setLineDash(data.frozen.has(edge.parameter) ? [2, 5] : NO_DASH);
+  context.beginPath();
+  context.moveTo(x0, y0);
+  context.bezierCurveTo(middle, y0, middle, y1, x1, y1);
+  context.stroke();
+  context.setLineDash(NO_DASH);
+}
+
+const NO_DASH: number[] = [];
+
+function drawUnits(context: Context, data: NetworkShown, look: Look): void {
+  const { diagram, cells: n } = data;
+  if (!data.units || n < 2) {
+    for (const { units } of diagram.columns) for (const each of units) frame(context, data, each, look);
+    return;
+  }
+  let first = 0;
+  diagram.columns.forEach((column, k) => {
+    for (const unit of column.units) {
+      const raster = rasterOf(n, n);
+      if (k === 0) paintInput(raster.words, n, data.plane.indexOf(unit.unit), look);
+      else paintUnit(raster.words, data, first + unit.unit, k === diagram.columns.length - 1, unit.unit, look);
+      raster.context.putImageData(raster.image, 0, 0);
+      const corner = diagram.tile / 2;
+      context.drawImage(raster.canvas, unit.x - corner, unit.y - corner, diagram.tile, diagram.tile);
+      frame(context, data, unit, look);
+    }
+    if (k > 0) first += column.count;
+  });
+}
+
+/** An input's own picture: how it grows across or up; plain if it is held. */
+export function paintInput(words: Uint32Array, n: number, axis: number, look: Look): void {
+  const table = tableThrough(look.low, look.middle, look.high);
+  for (let i = 0; i < n; i++)
+    for (let j = 0; j < n; j++) {
+      const share = axis === 0 ? j / (n - 1) : axis === 1 ? 1 - i / (n - 1) : 0.5;
+      words[i * n + j] = table[Math.round(255 * share)] as number;
+    }
+}
+
+/** A unit's picture: neutral where it is 0 (an output: where it is undecided). */
+export function paintUnit(
+  words: Uint32Array, data: NetworkShown, at: number, isOutput: boolean, unit: number, look: Look,
+): void {
+  const { units, ranges, cells: n, outputKind } = data;
+  if (!units || !ranges) return;
+  const kind = isOutput ? outputKind : "hidden";
+  const low = ranges[2 * at] as number;
+  const high = ranges[2 * at + 1] as number;
+  const [from, to] = kind === "hidden" ? symmetric(low, high) : kind === "value" ? [low, high] : [0, 1];
+  // the picture's bytes go from low to high: say what its ends are among them
+  const span = (high - low || 1) / 255;
+  const tile = { n, from: at * n * n, left: 0, top: 0, width: n };
+  shade(words, units, tile, unitTable(kind, unit, data, look), (from - low) / span, (to - low) / span);
+}
+
+function symmetric(low: number, high: number): readonly [number, number] {
+  const most = Math.max(Math.abs(low), Math.abs(high)) || 1;
+  return [-most, most];
+}
+
+function unitTable(kind: UnitKind, unit: number, data: NetworkShown, look: Look): Table {
+  if (kind === "value") return sequentialTable(look.sequential);
+  if (kind !== "class") return tableThrough(look.low, look.middle, look.high);
+  const n = Math.max(2, data.outputNames.length);
+  return tableThrough(look.middle, classColours(look.classes, n, look.dark)[unit] ?? look.text);
+}
+
+function frame(context: Context, data: NetworkShown, place: UnitPlace, look: Look): void {
+  const { tile } = data.diagram;
+  const pointed = data.unit?.column === place.column && data.unit.unit === place.unit;
+  context.strokeStyle = pointed ? look.accent : look.quiet;
+  context.lineWidth = pointed ? 3 : 1;
+  context.strokeRect(place.x - tile / 2, place.y - tile / 2, tile, tile);
+}
+
+/** Where the dot of a unit's bias is drawn. */
+export function biasDot(diagram: Diagram, place: UnitPlace): readonly [number, number] {
+  return [place.x - diagram.tile / 2, place.y + diagram.tile / 2];
+}
+
+function drawBias(
+  context: Context, data: NetworkShown, place: UnitPlace, most: number, look: Look,
+): void {
+  const layer = data.layers[place.column - 1];
+  const at = layer ? biasPlace(layer, place.unit) : null;
+  if (at === null) return;
+  const bias = data.weights[at] as number;
+  const [x, y] = biasDot(data.diagram, place);
+  context.beginPath();
+  context.arc(x, y, 3 + 3.5 * Math.min(1, Math.abs(bias) / most), 0, 2 * Math.PI);
+  context.fillStyle = bias < 0 ? look.low : look.high;
+  context.fill();
+  context.strokeStyle = data.frozen.has(at) ? look.text : look.surface;
+  context.lineWidth = data.frozen.has(at) ? 2 : 1;
+  context.stroke();
+  const chosen = data.unit?.column === place.column && data.unit.unit === place.unit;
+  if (data.withValues || chosen) tag(context, signed(bias, 2), x + 2, y + 11, look);
+}
+
+/** The number of a weight on its line, nearer to where it goes in. */
+function drawValue(context: Context, data: NetworkShown, edge: Edge, look: Look): void {
+  const [x0, y0, x1, y1] = endsOf(data.diagram, edge);
+  // lines of one unit are told apart by their height, those of several by how far along they are
+  const count = data.diagram.columns[edge.column - 1]?.units.length ?? 1;
+  const t = count > 1 ? 0.25 + (0.5 * edge.from) / (count - 1) : 0.5;
+  const x = x0 + (x1 - x0) * (1.5 * t - 1.5 * t * t + t * t * t);
+  const y = y0 + (y1 - y0) * (3 * t * t - 2 * t * t * t);
+  tag(context, signed(data.weights[edge.parameter] as number, 2), x, y, look);
+}
+
+function tag(context: Context, text: string, x: number, y: number, look: Look): void {
+  context.font = fontOf(look, "", 0.92);
+  context.textAlign = "center";
+  context.textBaseline = "middle";
+  const half = context.measureText(text).width / 2 + 2;
+  context.globalAlpha = 0.85;
+  context.fillStyle = look.surface;
+  context.fillRect(x - half, y - 7, 2 * half, 14);
+  context.globalAlpha = 1;
+  context.fillStyle = look.text;
+  context.fillText(text, x, y + 0.5);
+}
+
+function drawNames(context: Context, data: NetworkShown, look: Look): void {
+  const { columns, tile } = data.diagram;
+  context.font = fontOf(look);
+  context.textBaseline = "middle";
+  context.fillStyle = look.text;
+  context.textAlign = "right";
+  for (const { unit, x, y } of columns[0]?.units ?? []) {
+    const room = x - tile / 2 - 10;
+    context.fillText(fitted(context, data.inputNames[unit] ?? "", room), x - tile / 2 - 6, y);
+  }
+  context.textAlign = "left";
+  for (const { unit, x, y } of columns.at(-1)?.units ?? []) {
+    const room = data.diagram.width - x - tile / 2 - 8;
+    context.fillText(fitted(context, data.outputNames[unit] ?? "", room), x + tile / 2 + 6, y);
+  }
+  context.textAlign = "center";
+  context.textBaseline = "top";
+  context.fillStyle = look.quiet;
+  const between = columns.length > 1 ? (columns[1]?.x ?? 0) - (columns[0]?.x ?? 0) : 200;
+  columns.forEach((column, k) => {
+    const room = k === 0 || k === columns.length - 1 ? 2 * Math.min(70, between) : between;
+    context.fillText(fitted(context, data.titles[k] ?? "", Math.max(40, room - 8)), column.x, 4);
+  });
+}

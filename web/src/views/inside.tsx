@@ -1,0 +1,116 @@
+// A data point followed through the network, stop by stop: chosen on the surface, worked by the
+// host, read here forwards, backwards and to the update.
+import type { JSX } from "preact";
+import { useEffect, useRef, useState } from "preact/hooks";
+import type { Inside } from "../state/state";
+import { useActions, useLab } from "../state/store";
+import { t } from "../strings";
+import { KEYS, Nothing, NumberField, Press } from "./bits";
+import { stagesOf, workedOf, type Stage, type Worked } from "./inside_data";
+import { StageShown } from "./inside_stages";
+import { NetworkChooser } from "./network_chooser";
+import { useSeen } from "./use_seen";
+import { networkOf } from "./wants";
+
+const WAIT_MS = 120;
+
+export function InsideView(): JSX.Element {
+  const inside = useLab((state) => state.ui.inside);
+  const job = useInspected(inside);
+  const held = useRef<Worked | null>(null);
+  // what stands goes on standing until the next is worked, and with it where a person is on the way
+  const found = workedOf(job?.done?.header.document);
+  if (found || inside === null || job?.failed) held.current = found;
+  const worked = held.current;
+  return (
+    <div class="sh-view">
+      <InsideBar inside={inside} />
+      {inside === null && <Nothing>{t("view.inside_hint")}</Nothing>}
+      {inside !== null && job?.failed && <Nothing>{job.failed}</Nothing>}
+      {inside !== null && !job?.failed && !worked && <Nothing>{t("view.working")}</Nothing>}
+      {inside !== null && worked && <Way worked={worked} />}
+    </div>
+  );
+}
+
+function InsideBar({ inside }: { readonly inside: Inside | null }): JSX.Element {
+  const act = useActions();
+  const row = inside && "row" in inside ? inside.row : 0;
+  return (
+    <div class="sh-bar">
+      <NumberField label={t("view.row_number")} value={row} min={0} whole
+        onChange={(to) => act.setUi({ inside: { row: to } })} />
+      {inside === null && (
+        <Press onClick={() => act.setUi({ inside: { row: 0 } })}>{t("view.follow_first")}</Press>
+      )}
+      <span class="sh-push" />
+      <NetworkChooser />
+    </div>
+  );
+}
+
+/** Ask for the arithmetic of what is followed, at the step and of the network that are shown. */
+function useInspected(inside: Inside | null) {
+  const act = useActions();
+  const seen = useSeen();
+  const job = useLab((state) => state.jobs.inspect);
+  const { run, network } = useLab((state) => ({ run: state.ui.run, network: networkOf(state) }));
+  const step = seen?.header.step;
+  const generation = seen?.header.opened === seen?.opened.id ? seen?.opened.id : undefined;
+  const key = JSON.stringify([inside, run, network, step, generation]);
+  useEffect(() => {
+    if (inside === null || generation === undefined || step === undefined) return undefined;
+    const what = "row" in inside ? { row: inside.row } : { point: [...inside.point] };
+    const later = setTimeout(() => {
+      act.request({ type: "inspect", run, network, step, ...what }).catch(() => undefined);
+    }, WAIT_MS);
+    return () => clearTimeout(later);
+  }, [act, key]);
+  return job;
+}
+
+/** The stops of the way, one of them shown. */
+function Way({ worked }: { readonly worked: Worked }): JSX.Element {
+  const stages = stagesOf(worked);
+  const [wished, setAt] = useState(0);
+  const at = Math.min(wished, stages.length - 1);
+  const stage = stages[at] ?? { kind: "inputs" };
+  return (
+    <>
+      <p class="sh-way-title">{worked.title}{worked.part ? ` · ${worked.part}` : ""}</p>
+      <nav class="sh-way" aria-label={t("view.way")}>
+        {stages.map((each, k) => (
+          <button key={k} type="button" class={k === at ? "sh-stop sh-chosen" : "sh-stop"} {...KEYS}
+            aria-current={k === at ? "step" : undefined} onClick={() => setAt(k)}>
+            {stageWords(each, worked)}
+          </button>
+        ))}
+      </nav>
+      <div class="sh-work" key={at} tabIndex={0} {...KEYS} aria-label={stageWords(stage, worked)}
+        role="region">
+        <StageShown worked={worked} stage={stage} />
+      </div>
+      <div class="sh-bar">
+        <Press disabled={at === 0} onClick={() => setAt(at - 1)}>{t("view.back")}</Press>
+        <Press disabled={at === stages.length - 1} onClick={() => setAt(at + 1)}>{t("view.onwards")}</Press>
+        {worked.notes.map((note) => <span key={note} class="sh-quiet">{note}</span>)}
+      </div>
+    </>
+  );
+}
+
+function stageWords(stage: Stage, worked: Worked): string {
+  switch (stage.kind) {
+    case "inputs": return t("view.inputs");
+    case "layer": {
+      const last = stage.at === worked.layers.length - 1;
+      return last ? t("view.output_layer") : t("view.layer", { n: stage.at + 1 });
+    }
+    case "loss": return worked.loss ? t("view.answer_and_loss") : t("view.answer");
+    case "back": {
+      const n = worked.backward?.layers[stage.at]?.index ?? 0;
+      return n === worked.layers.length ? t("view.back_output") : t("view.back_through", { n });
+    }
+    case "update": return t("view.update");
+  }
+}
