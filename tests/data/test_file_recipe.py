@@ -151,3 +151,18 @@ def test_errors_keep_their_facts(tmp_path: Path) -> None:
         load_file(points(), tmp_path)
     facts = caught.value
     assert (facts.source, facts.line, facts.column) == ("点.csv", 3, "身長")
+
+
+def test_categories_count_each_before_memory_is_taken(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lines = [f"{'abc'[k % 3]},{'uvwxy'[k % 5]},{k % 2}" for k in range(30)]
+    (tmp_path / "wide.csv").write_text("\n".join(["one,two,y", *lines]), "utf-8")
+    recipe = FileData.model_validate({"file": "wide.csv", "target": "y"})
+    monkeypatch.setattr("shoal.data.assemble.MAX_NUMBERS", 30 * (3 + 5))
+    assert load_file(recipe, tmp_path).x.shape == (30, 8)
+    monkeypatch.setattr("shoal.data.assemble.MAX_NUMBERS", 30 * (3 + 5) - 1)
+    assert refusal(recipe, tmp_path) == (
+        "wide.csv: 30 rows of 8 features, categories counted each, are more than 239 numbers. "
+        "Name fewer features, or give fewer rows."
+    )

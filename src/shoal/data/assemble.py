@@ -26,6 +26,7 @@ from shoal.data.columns import (
 from shoal.data.dataset import Dataset, Feature, FloatArray, IndexArray, Kind, Schema
 from shoal.data.encode import one_hot
 from shoal.data.goals import encode_goal, read_goal
+from shoal.data.recipe import MAX_NUMBERS
 from shoal.data.table import Table
 from shoal.data.wording import count, listing, show
 from shoal.errors import DataError
@@ -73,6 +74,7 @@ def build_dataset(
     for column in columns:
         if isinstance(column, TextColumn):
             check_categories(table, column)
+    _check_size(table, columns, len(kept))
     encoded = encode_goal(table, goal.take(kept))
     schema = Schema(
         columns=tuple(_feature(column) for column in columns),
@@ -93,6 +95,18 @@ def build_dataset(
         weights=None if counts is None else _weights_of(table, counts.take(kept)),
         notes=(*table.notes, *goal.notes, *_category_notes(columns), *gap_notes),
     )
+
+
+def _check_size(table: Table, columns: Sequence[Column], n_rows: int) -> None:
+    """Raise before memory is taken for more numbers than a recipe may ask for."""
+    width = sum(len(_feature(column).feature_names) for column in columns)
+    if n_rows * width > MAX_NUMBERS:
+        told = f"{count(n_rows, 'row')} of {count(width, 'feature')}, categories counted each, "
+        raise DataError(
+            f"{told}are more than {MAX_NUMBERS:,} numbers.",
+            source=table.source,
+            cure="Name fewer features, or give fewer rows.",
+        )
 
 
 def choose_columns(
