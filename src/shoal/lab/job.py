@@ -116,6 +116,8 @@ class Job:
         try:
             with ExitStack() as held:
                 self._enter(self._lane, held)
+                if self._message.type == "diagnose":
+                    self.run(-1)  # waited for before a place is taken
                 if self._message.type in HEAVY:
                     self._enter(self._page.studio.heavy, held)
                 self._carry_out()
