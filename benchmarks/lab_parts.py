@@ -77,7 +77,7 @@ def watch(chromium: Any, tell: Told) -> Iterator[Figure]:
         ("surface", "a surface of 100x100", 1, False),
         ("surface", "a surface of 100x100, median of 64 networks", 64, False),
         ("multiples", "64 multiples of 32x32", 64, False),
-        ("multiples", "64 multiples of 32x32 and a surface of 100x100", 64, True),
+        ("multiples", "64 multiples of 32x32 and a surface of 100x100 of one of them", 64, True),
     )
     with lab() as here:
         for view, what, size, both in scenes:

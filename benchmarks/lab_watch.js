@@ -122,10 +122,10 @@
     }
   };
 
-  // ---- a surface beside the small multiples: no view of the page has both
+  // ---- a surface of one network beside the small multiples: no view of the page has both
   const withSurface = (message) => {
     const look = JSON.parse(message);
-    if (look.want.multiples) look.want.surface = { n: 100, show: "median", network: 0 };
+    if (look.want.multiples) look.want.surface = { n: 100, show: "network", network: 0 };
     return JSON.stringify(look);
   };
   let place = null;

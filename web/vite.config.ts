@@ -5,7 +5,7 @@ import { defineConfig } from "vite";
 export default defineConfig({
   build: {
     outDir: "../src/shoal/lab/static",
-    emptyOutDir: true,
+    emptyOutDir: false, // the replay of reports lies there too: vite.static.config.ts
     target: "es2022",
     cssCodeSplit: false,
     modulePreload: false,

@@ -9,8 +9,9 @@ import pytest
 
 import shoal
 from shoal.charts.worked import page_of, written
-from shoal.charts.worked_math import latex_text
+from shoal.charts.worked_math import latex_text, mathml
 from shoal.errors import ArgumentError
+from shoal.network.worked import Call, Div, Num
 
 ROOT = Path(__file__).parents[2]
 STRANGE = ["<b>x&y</b>", "$\\alpha_1^2$ 50%#{~}", "a\x1b[31mred\u202e", "x" * 200]
@@ -85,7 +86,7 @@ def test_the_record_offers_its_forms(trace, monkeypatch):
     assert trace.to_text(width=60) == written(trace, "text", width=60)
     assert trace._repr_html_() == trace.to_html() == written(trace, "html")
     assert trace.to_latex() == written(trace, "latex")
-    assert repr(trace) == "<Trace: row 3 of t.csv, network 0 at step 1 of 4>"
+    assert repr(trace) == "<Trace: 4th row of t.csv (line 5), network 0 at step 1 of 4>"
 
 
 def test_the_forms_are_registered():
@@ -112,3 +113,100 @@ def test_every_key_of_the_document_is_documented(trace):
     assert not {key for key in keys if f'"{key}"' not in page and f"`{key}`" not in page}
     told = set(re.findall(r'"(\w+)":', page[page.index('"format"') :]))
     assert told - {"learning_rate", "alpha", "perceptron"} <= keys | {"together", "largest"}
+
+
+def made(tmp_path, target, layers, **training):
+    rows = [f"{k % 7 / 3},{1e6 + k % 5},{2000 + k / 3},{'abc'[k % 3]}" for k in range(60)]
+    table = tmp_path / "t.csv"
+    table.write_text("\n".join(["u,v,year,kind", *rows]) + "\n", "utf-8")
+    experiment = shoal.Experiment(
+        data={"file": str(table), "target": target, "features": ["u", "v"]},
+        preprocess={"scaling": "standard", "target_scaling": "standard"},
+        network=shoal.Network([shoal.Dense(*each) for each in layers]),
+        training={"epochs": 2, **training},
+        population=1,
+    )
+    return experiment.run()
+
+
+def test_softmax_comes_after_the_sums_that_it_needs(tmp_path):
+    run = made(tmp_path, "kind", [(2, "relu"), (3, "softmax")])
+    text = written(run.trace(3, step=1), "text")
+    places = [text.index(each) for each in ("z2[0] =", "z2[2] =", "m2 =", "s2 =", "a2[0] =")]
+    assert places == sorted(places)
+
+
+def test_slopes_are_told_in_words_and_constants_once(tmp_path):
+    run = made(tmp_path, "year", [(2, "relu"), (1, "identity")])
+    text = written(run.trace(3, step=1), "text")
+    assert "The slope da/dz is 1 where z > 0, else 0." in text
+    assert "da2[0]/dz2[0] = 1\n" in text
+    assert "slope" not in written(run.trace(3, step=1, backward=False), "text")
+
+
+def test_no_more_digits_than_the_result_takes(tmp_path):
+    """Of float32 the scalers' numbers are cut where what comes out stays the same."""
+    run = made(tmp_path, "year", [(2, "tanh"), (1, "identity")])
+    trace = run.trace(3)
+    part = run.prepared.parts[0]
+    seen = part.scaler.apply(part.dataset.x[3:4])[0].astype("float32")
+    assert [each.scaled for each in trace.inputs.shown] == [float(str(each)) for each in seen]
+    for each in trace.inputs.shown:
+        assert max(len(repr(number)) for number in (each.mean, each.scale)) <= 15
+    text = written(trace, "text")
+    assert not re.search(r"\d\.\d{14}", text)
+    # 2000 and a fraction: 8 digits of a scale near 6, so 7 places or 8
+    (said,) = trace.output.answers
+    assert said.value == round(said.value, 8)
+    wanted = run.predict(part.dataset.x[3:4])[0, 0, 0]
+    assert abs(said.value - wanted) < 5e-6
+
+
+def test_probabilities_have_the_digits_of_the_network(tmp_path):
+    trace = shoal.Experiment(population=1, training={"epochs": 1}).run().trace(0)
+    for each in trace.output.answers:
+        assert len(f"{each.value!r}") <= 13
+
+
+def test_nothing_apart_is_written_as_0(tmp_path):
+    run = made(tmp_path, "year", [(2, "relu"), (1, "identity")])
+    text = written(run.trace(3, step=1), "text")
+    assert "0e+00" not in text
+    assert not re.search(r"\de-\d", text)  # the minus of numbers, everywhere
+
+
+def test_what_is_left_out_on_the_way_back_is_bounded_in_size():
+    run = shoal.Experiment(data=shoal.tasks.greater(dummies=20), population=1,
+                           training={"epochs": 1}).run()  # fmt: skip
+    trace = run.trace(0, step=1)
+    (unit,) = trace.backward.layers[-1].units[:1]
+    most = abs(unit.weights_folded.largest)
+    shown = written(trace, "text")
+    assert f"{unit.weights_folded.n} more, in size" in shown
+    assert f"≤ {most!r}".replace("-", "−") in shown
+    assert "$\\leq$" in written(trace, "latex")
+
+
+def test_cross_entropy_is_told_with_its_parentheses():
+    trace = shoal.Experiment(population=1, training={"epochs": 1}).run().trace(0)
+    assert "−(y × log(a) + (1 − y) × log(1 − a))" in written(trace, "text").replace("\n", " ")
+
+
+def test_parentheses_of_pages_stand_in_a_row_of_their_own():
+    """MathML stretches what stands first and last in a row."""
+    page = str(mathml(Call("exp", (Div(Num(1.0), Num(2.0)),))))
+    assert page.startswith("<mrow><mi>exp</mi><mrow><mo>(</mo>")
+    assert page.endswith("<mo>)</mo></mrow></mrow>")
+
+
+def test_latex_names_cannot_be_options_of_a_line():
+    """``\\\\`` takes a star or what stands in brackets after it, on the next line too."""
+    assert latex_text("[mm] *") == "{[}mm{]} {*}"
+
+
+def test_a_page_holds_the_updates_to_be_opened_unless_they_are_too_many(tmp_path, monkeypatch):
+    trace = made(tmp_path, "year", [(2, "tanh"), (1, "identity")]).trace(3, step=1)
+    assert page_of(trace).count(b"<details") == 3  # two units and one
+    monkeypatch.setattr("shoal.charts.worked.FULL_AT_MOST", 8)
+    assert b"<details" not in page_of(trace)
+    assert page_of(trace, in_full=True).count(b"<details") == 3

@@ -49,9 +49,9 @@ def model(tmp_path_factory):
 
 
 def test_an_experiment_is_carried_out_and_worked():
-    text = call(EXAMPLES / "or.toml", *SMALL, "--row", 3, "--step", 20, "--network", 1).stdout
+    text = call(EXAMPLES / "or.toml", *SMALL, "--row", 4, "--step", 20, "--network", 1).stdout
     lines = text.splitlines()
-    assert lines[0] == "row 3 of or, network 1 at step 20 of 2,000"
+    assert lines[0] == "4th row of or, network 1 at step 20 of 2,000"
     assert max(map(len, lines)) <= 80
     assert "── Layer 2: sigmoid, 8 → 1 unit " in text
     assert "── Loss " in text
@@ -60,7 +60,7 @@ def test_an_experiment_is_carried_out_and_worked():
 
 
 def test_backward_and_update_are_there_when_asked_for():
-    how = [EXAMPLES / "or.toml", *SMALL, "--row", 3, "--step", 20]
+    how = [EXAMPLES / "or.toml", *SMALL, "--row", 4, "--step", 20]
     text = call(*how, "--backward", "--update").stdout
     assert "── Back through layer 2: sigmoid " in text
     assert "── Update 21 (epoch 1): sgd " in text
@@ -69,13 +69,13 @@ def test_backward_and_update_are_there_when_asked_for():
 
 
 def test_an_update_without_a_step_is_the_last():
-    made = call(EXAMPLES / "or.toml", *SMALL, "--row", 0, "--update", "--json").stdout
+    made = call(EXAMPLES / "or.toml", *SMALL, "--row", 1, "--update", "--json").stdout
     document = json.loads(made)
     assert (document["step"], document["update"]["step"]) == (1999, 2000)
 
 
 def test_the_document_is_that_of_python():
-    made = call(EXAMPLES / "or.toml", *SMALL, "--row", 3, "--step", 20, "--backward", "--json")
+    made = call(EXAMPLES / "or.toml", *SMALL, "--row", 4, "--step", 20, "--backward", "--json")
     run = shoal.Experiment.load(EXAMPLES / "or.toml", SMALL).run()
     wanted = run.trace(3, step=20, update=False).to_dict()
     assert json.loads(made.stdout) == json.loads(json.dumps(wanted))
@@ -83,7 +83,7 @@ def test_the_document_is_that_of_python():
 
 
 def test_folded_and_unfolded():
-    how = [EXAMPLES / "digits.toml", "training.epochs=1", "population.size=1", "--row", 0]
+    how = [EXAMPLES / "digits.toml", "training.epochs=1", "population.size=1", "--row", 1]
     text = call(*how).stdout
     assert "56 more terms, together" in text
     assert "92 more units not shown" in text
@@ -95,15 +95,15 @@ def test_folded_and_unfolded():
 def test_files(tmp_path):
     paths = [tmp_path / f"trace{suffix}" for suffix in (".html", ".tex", ".json", ".txt")]
     outputs = [word for path in paths for word in ("-o", path)]
-    how = [EXAMPLES / "or.toml", *SMALL, "--row", 3, "--step", 20, "--backward", "--update"]
+    how = [EXAMPLES / "or.toml", *SMALL, "--row", 4, "--step", 20, "--backward", "--update"]
     said = call(*how, *outputs).stdout
-    assert said.startswith("row 3 of or, network ")
+    assert said.startswith("4th row of or, network ")
     html, tex, document, text = (path.read_text("utf-8") for path in paths)
     assert html.startswith("<!doctype html>")
     assert "<math" in html
     assert tex.startswith("\\documentclass")
     assert json.loads(document)["row"] == 3
-    assert text.startswith("row 3 of or, network ")
+    assert text.startswith("4th row of or, network ")
     before = html
     assert refused(*how, *outputs).endswith("exists already. Give --force to replace it.")
     assert paths[0].read_text("utf-8") == before
@@ -129,11 +129,12 @@ def test_a_model_and_a_row_by_its_columns(model):
 
 def test_a_model_and_a_row_of_a_table(model):
     path, table = model
-    document = json.loads(call(path, "--rows", table, "--row", 3, "--backward", "--json").stdout)
-    # row 3: length 4 + 3 / 2, width 1 + 3 / 4, low
+    document = json.loads(call(path, "--rows", table, "--row", 4, "--backward", "--json").stdout)
+    assert document["row"] == 3  # from 0, as in Python
+    # its length 4 + 3 / 2, width 1 + 3 / 4, low
     assert [each["raw"] for each in document["inputs"]] == [5.5, 1.75]
     assert document["loss"]["targets"][0]["y"] in (0.0, 1.0)
-    assert document["title"].startswith("row 3 of flowers.csv, network ")
+    assert document["title"].startswith("4th row of flowers.csv (line 5), network ")
 
 
 def test_a_stored_run(tmp_path, monkeypatch):
@@ -152,7 +153,7 @@ OR = str(EXAMPLES / "or.toml")
     ("args", "sentence"),
     [
         ([OR], "--row: is missing. Name a row, or give one by --input COLUMN=VALUE."),
-        ([OR, *SMALL, "--row", 4], "--row: must be from 0 to 3; got 4."),
+        ([OR, *SMALL, "--row", 5], "--row: must be from 1 to 4; got 5."),
         ([OR, *SMALL, "--row", 1, "--step", 2001], "--step: must be from 0 to 2000; got 2001."),
         ([OR, *SMALL, "--row", 1, "--network", 2], "--network: must be best or 0 to 1; got 2."),
         (
@@ -209,9 +210,12 @@ def test_what_cannot_be_is_said_and_nothing_written(args, sentence, tmp_path, mo
 def test_what_a_model_does_not_have(model, tmp_path):
     path, table = model
     cases = {
-        ("--row", 3): "--row: is row 3 of what? Name the table with --rows.",
-        ("--rows", table, "--row", 60): (
-            f"--row: must be from 0 to 59, since {table} has 60 rows; got 60."
+        ("--row", 3): (
+            "--row: is row 3 of what? "
+            "Name the table with --rows, or give the experiment or the stored run."
+        ),
+        ("--rows", table, "--row", 61): (
+            f"--row: must be from 1 to 60, since {table} has 60 rows; got 61."
         ),
         ("--input", "length=1,width=1", "--step", 3): (
             "--step: is of a training, which a model does not hold. "
@@ -238,9 +242,68 @@ def test_what_a_model_does_not_have(model, tmp_path):
     assert "'kind'" in refused(path, "--input", "length=1,width=1,kind=huge")
 
 
-def test_a_sweep_has_no_one_network():
+@pytest.fixture
+def never_trains(monkeypatch):
+    """Fail where anything is trained."""
+
+    def train(*args, **how):
+        raise AssertionError("trained")
+
+    monkeypatch.setattr("shoal.experiments.launch.carry_out", train)
+    monkeypatch.setattr("shoal.experiments.sweep.Sweep.run", train)
+
+
+@pytest.mark.parametrize(
+    ("args", "sentence"),
+    [
+        (["--row", 5], "--row: must be from 1 to 4; got 5."),
+        (["--row", 1, "--step", 2001], "--step: must be from 0 to 2000; got 2001."),
+        (["--row", 1, "--network", 2], "--network: must be best or 0 to 1; got 2."),
+        (
+            ["--input", "input1=1"],
+            "--input: the feature 'input2' is missing. Give all 2.",
+        ),
+    ],
+)
+def test_what_is_known_before_training_is_told_before_it(args, sentence, never_trains):
+    assert refused(OR, *SMALL, *args) == sentence
+
+
+def test_a_sweep_is_not_trained_to_be_refused(never_trains):
     told = refused(EXAMPLES / "sweep_or.toml", "--row", 1)
     assert told.endswith(
         "sweep_or.toml: is a sweep, which has no one network to look into. "
         "Give an experiment, a run or a model."
     )
+
+
+def test_rows_count_from_1_as_in_importance():
+    sentence = refused(OR, "--row", 0)
+    assert sentence.startswith("--row: must be a whole number from 1 ")
+    made = json.loads(call(OR, *SMALL, "--row", 1, "--step", 0, "--json").stdout)
+    assert (made["row"], made["title"][:14]) == (0, "1st row of or,")
+
+
+def test_a_network_that_grew_too_far_is_told_by_its_step():
+    growing = [
+        EXAMPLES / "points.toml",
+        'network.layers=[{units=8,activation="relu"},{units=1,activation="identity"}]',
+        "training.loss=squared_error",
+        'training.optimizer={name="sgd",learning_rate=50.0}',
+        "training.epochs=30", "population.size=1",
+    ]  # fmt: skip
+    told = refused(*growing, "--row", 3)
+    assert told.startswith("--step: must keep the loss finite in float32; got inf. Step ")
+    assert told.endswith(" is too late; give an earlier one.")
+
+
+@pytest.mark.parametrize("kind", ["", "huge"])
+def test_a_row_whose_target_is_not_known_goes_forward(model, tmp_path, kind):
+    path, _ = model
+    table = tmp_path / "new.csv"
+    table.write_text(f"length,width,kind\n4,1,low\n5.5,1.75,{kind}\n")
+    document = json.loads(call(path, "--rows", table, "--row", 2, "--json").stdout)
+    assert (document["loss"], document["row"]) == (None, 1)
+    assert document["notes"][0].startswith(f"No loss, since the target is not known. {table}, line")
+    told = refused(path, "--rows", table, "--row", 2, "--backward")
+    assert told.startswith(f"{table}, line 3, column 'kind': ")

@@ -95,7 +95,7 @@ def test_moments_are_those_of_a_page(client: Client, changes: dict[str, Any]):
     opened, whole, *live = asked_live(client, recording, steps, experiment)
     for name in ("layers", "n_parameters", "figures", "headline", "n_networks"):
         assert told[name] == opened.header[name]
-    assert {name for name in still} == {n for n in whole.arrays if not n.startswith("surface")}
+    assert set(still) == {n for n in whole.arrays if not n.startswith("surface")}
     for name, array in still.items():
         np.testing.assert_array_equal(array, whole.arrays[name], err_msg=name)
     first = int(unframe(recording.frames[-1])[0]["figures_step"])

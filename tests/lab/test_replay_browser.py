@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -33,22 +34,30 @@ COUNTED = """() => {
   window.broken = [];
   addEventListener("securitypolicyviolation", (event) => broken.push(event.violatedDirective));
 }"""
-PIXELS = """() => {
+READ = """(canvas) => {
+  const copy = new OffscreenCanvas(Math.max(1, canvas.width), Math.max(1, canvas.height));
+  const context = copy.getContext("2d", { willReadFrequently: true });
+  if (canvas.width > 0) context.drawImage(canvas, 0, 0);
+  return context.getImageData(0, 0, copy.width, copy.height).data;
+}"""
+PIXELS = (
+    f"() => {{ const read = {READ};"
+    """
   const root = document.getElementById("replay-place").shadowRoot;
-  const canvas = root.querySelector(".sh-surface canvas");
-  const { data } = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height);
+  const data = read(root.querySelector(".sh-surface canvas"));
   let sum = 0;
   for (let k = 0; k < data.length; k++) sum = (sum * 31 + data[k]) | 0;
   return sum;
 }"""
-PAINTED = """() => {
+)
+PAINTED = (
+    f"() => {{ const read = {READ};"
+    """
   const root = document.getElementById("replay-place").shadowRoot;
-  return [...root.querySelectorAll("canvas")].map((canvas) => {
-    if (canvas.width === 0) return 0;
-    const { data } = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height);
-    return new Set(new Uint32Array(data.buffer)).size;
-  });
+  return [...root.querySelectorAll("canvas")].map((canvas) =>
+    new Set(new Uint32Array(read(canvas).buffer)).size);
 }"""
+)
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -109,8 +118,16 @@ def epoch(page: Any) -> str:
     return str(page.locator(".sh-replay .sh-epoch").inner_text())
 
 
+def until(page: Any, holds: Callable[[], bool], seconds: float = 10.0) -> None:
+    """Wait from here: the policy of a report lets no text become a script in it."""
+    end = time.monotonic() + seconds
+    while not holds():
+        assert time.monotonic() < end
+        page.wait_for_timeout(20)
+
+
 def moved(page: Any, before: int) -> int:
-    page.wait_for_function(f"({PIXELS})() !== {before}", timeout=5000)
+    until(page, lambda: page.evaluate(PIXELS) != before)
     return int(page.evaluate(PIXELS))
 
 
@@ -127,8 +144,7 @@ def test_the_keyboard_scrubs_the_run(usual: Path, shown: Shown):
     assert scrub(page).get_attribute("aria-valuetext") == "epoch 0, step 0"
     assert figure.inner_text() != at_end
     page.keyboard.press("ArrowRight")
-    page.wait_for_function("""() => document.getElementById("replay-place").shadowRoot
-      .querySelector(".sh-readout").textContent.includes("step 1 of 300")""")
+    page.get_by_text("step 1 of 300").wait_for()
     page.keyboard.press("End")
     moved(page, first)
     assert epoch(page) == "Epoch 30 / 30"
@@ -148,9 +164,7 @@ def test_play_runs_to_the_end_and_pause_stops(usual: Path, shown: Shown):
     page.get_by_role("button", name="Play", exact=True).click()
     assert moved(page, playing) != playing
     end = scrub(page).get_attribute("max")
-    page.wait_for_function(
-        """(end) => document.getElementById("replay-place").shadowRoot
-        .querySelector("input[type=range]").value === end""", arg=end, timeout=20_000)  # fmt: skip
+    until(page, lambda: scrub(page).input_value() == end, 30)
     page.get_by_role("button", name="Play", exact=True).wait_for()
     assert page.evaluate(PIXELS) == last
     page.shoal_check()
@@ -169,7 +183,6 @@ def test_every_view_is_painted_and_nothing_offers_training(usual: Path, shown: S
         text = page.locator("#replay").inner_text()
         assert not re.search(r"Disagreement|Keep this point|Look inside|Nothing to see", text)
         assert not re.search(r"\b(view|replay|result|timeline|figures)\.[a-z_]+", text)
-    assert page.get_by_text("right on").count() == 1  # of the report itself, below the title
     page.shoal_check()
 
 
@@ -183,7 +196,7 @@ def test_axe_finds_nothing(usual: Path, new_page: Any, scheme: str):
     page.wait_for_selector("#replay:not([hidden])")
     page.wait_for_timeout(300)
     for name in page.get_by_role("tab").all_inner_texts():
-        page.get_by_role("tab", name=name).click()
+        page.get_by_role("tab", name=name, exact=True).click()
         page.wait_for_timeout(150)
         found = page.evaluate("axe.run()")["violations"]
         told = [(each["id"], [node["html"] for node in each["nodes"]][:3]) for each in found]

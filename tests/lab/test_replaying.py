@@ -1,9 +1,10 @@
-"""The replay as a part of a report: there for runs, hidden until it acts, safe whatever names are."""
+"""The replay in a report: there for runs, hidden until it acts, safe whatever names are."""
 
 from __future__ import annotations
 
 import base64
 import re
+import tomllib
 from pathlib import Path
 from typing import Any
 
@@ -71,7 +72,7 @@ def test_it_is_hidden_until_the_script_shows_it(run: Run):
     assert "#replay{display:none}" in page.partition("@media print")[2]
     bare = content(run, doctor=False, replay=False).decode()
     assert "replay-" not in body(bare)
-    shown = re.sub(r'<li hidden data-replay>.*?</li>', "", page)
+    shown = re.sub(r"<li hidden data-replay>.*?</li>", "", page)
     shown = re.sub(r'<section id="replay".*?</section>', "", shown, flags=re.DOTALL)
     assert body(shown) == body(bare)
 
@@ -100,7 +101,7 @@ def test_a_comparison_has_none():
 
 
 @pytest.mark.parametrize(("dark", "theme"), [(True, "dark"), (False, "light"), (None, None)])
-def test_colours_that_are_settled_hold_for_the_replay(run: Run, dark: bool | None, theme: str | None):
+def test_settled_colours_hold_for_the_replay(run: Run, dark: bool | None, theme: str | None):
     page = content(run, doctor=False, dark=dark).decode()
     told = f' data-theme="{theme}"' if theme else ""
     assert f'<div id="replay-place"{told}></div>' in page
@@ -137,3 +138,10 @@ def test_a_script_that_would_break_a_page_is_refused(tmp_path: Path, text: str):
     path.write_text(text)
     with pytest.raises(InternalError, match=r"broken\.js cannot stand within a page"):
         replaying.script_of(path)
+
+
+def test_reports_find_it_by_its_name():
+    """Charts are below the lab: what is above them is found as an entry point."""
+    project = tomllib.loads((Path(__file__).parents[2] / "pyproject.toml").read_text())
+    name = project["project"]["entry-points"]["shoal.views"]["replay"]
+    assert name == f"{replay_insert.__module__}:{replay_insert.__name__}"

@@ -9,7 +9,7 @@ from collections.abc import Callable
 
 import pytest
 
-from shoal.lab.turns import LEAST_S, PIECE_S, Turns
+from shoal.lab.turns import CALM_PIECE_S, LEAST_S, PIECE_S, WATCHED_LOOKS, Turns
 
 
 class GoneError(Exception):
@@ -138,9 +138,39 @@ def test_who_waits_can_be_dropped() -> None:
 
 def test_pieces_are_shorter_the_more_train() -> None:
     turns = Turns(2)
+    assert turns.piece_s() == CALM_PIECE_S
+    _watch(turns)
     assert turns.piece_s() == PIECE_S
     turns._trainers.extend(range(9))
     turns._training = 2
     assert turns.piece_s() == pytest.approx(0.03 * 2 / 11)
     turns._trainers.extend(range(100))
     assert turns.piece_s() == LEAST_S
+
+
+def test_a_run_that_is_watched_leaves_a_core_to_those_who_draw() -> None:
+    turns = Turns(4)
+    for _ in range(WATCHED_LOOKS):
+        with turns.look():
+            pass
+    with turns.piece() as threads:
+        assert threads == 4  # those were looks at the newest step
+    _watch(turns)
+    with turns.piece() as threads:
+        assert threads == 3
+    with turns.look(), turns.piece() as threads:
+        assert threads == 3
+    turns._looked.extend([0.0] * WATCHED_LOOKS)  # long ago
+    with turns.piece() as threads:
+        assert threads == 4
+    one = Turns(1)
+    _watch(one)
+    with one.piece() as threads:
+        assert threads == 1
+
+
+def _watch(turns: Turns) -> None:
+    """Look as a page does that watches a run."""
+    for _ in range(WATCHED_LOOKS):
+        with turns.look(at_tape=True):
+            pass

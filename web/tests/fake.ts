@@ -155,6 +155,7 @@ export function catalogue(change: Partial<CatalogueTold> = {}): CatalogueTold {
   const rate = { learning_rate: { type: "number", exclusiveMinimum: 0, default: 0.001 } };
   return {
     type: "catalogue", id: 1, version: "1", start: START as CatalogueTold["start"],
+    starts: { gaussians: { data: { task: "gaussians" }, training: { epochs: 50 } } },
     tasks: [
       choice("greater", {
         task: { const: "greater" },

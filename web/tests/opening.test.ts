@@ -91,6 +91,42 @@ test("what is refused is told, and what was there stays", () => {
   expect(store.state.problems).toEqual([]);
 });
 
+test("the first picture of the same rows is asked for with the setting", () => {
+  begin();
+  const n = host.all("look").length;
+  store.act.change(RATE, 0.1);
+  expect(host.sent.slice(-2).map((each) => each.message.type)).toEqual(["open", "look"]);
+  expect(host.lastLook()).toMatchObject({ opened: host.lastOpen().id, have: -1, step: null });
+  host.open();
+  expect(host.all("look")).toHaveLength(n + 1); // not once more
+  host.frame();
+  frames.paint();
+  expect(host.all("look")).toHaveLength(n + 1);
+  expect(store.state.shown[-1]?.header.opened).toBe(host.lastOpen().id);
+  expect(store.state.busy).toBe(false);
+});
+
+test("other rows or another number of networks are asked for when they stand", () => {
+  begin();
+  for (const [path, value] of [["data.samples", 50], ["population.size", 3], ["seed", 7]] as const) {
+    store.act.change(path, value);
+    expect(host.sent.at(-1)?.message.type).toBe("open");
+    host.open();
+    expect(host.lastLook().opened).toBe(host.lastOpen().id);
+    host.frame();
+    frames.paint();
+  }
+});
+
+test("where a setting is refused the one before goes on", () => {
+  begin();
+  const stands = host.lastOpen().id;
+  store.act.change(RATE, -1);
+  const problems = [{ where: RATE, sentence: "must be larger than 0." }];
+  host.tell({ type: "refused", id: host.lastOpen().id, problems, missing_table: null });
+  expect(host.lastLook().opened).toBe(stands);
+});
+
 test("a branch that cannot be is not kept", () => {
   begin();
   store.act.setUi({ mode: "watch" });

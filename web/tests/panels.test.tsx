@@ -96,6 +96,15 @@ test("a slider changes the session at once, and its number says the same", () =>
   expect(chosen("training.optimizer.learning_rate")).toBe(0.2);
 });
 
+test("a task brings settings that learn it, but for what was chosen by hand", () => {
+  show(DataPanel);
+  act(() => store.act.change("training.optimizer.learning_rate", 0.2));
+  set(named("Task"), "gaussians", "change");
+  expect(chosen("data")).toEqual({ task: "gaussians" });
+  expect(chosen("training.epochs")).toBe(50);
+  expect(chosen("training.optimizer.learning_rate")).toBe(0.2);
+});
+
 test("another optimizer has other settings", () => {
   show(TrainingPanel);
   set(named("Optimizer"), "sgd", "change");

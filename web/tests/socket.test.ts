@@ -9,7 +9,7 @@ class FakeSocket {
   sent: unknown[] = [];
   onopen: (() => void) | null = null;
   onmessage: ((event: { data: unknown }) => void) | null = null;
-  onclose: ((event: { code: number }) => void) | null = null;
+  onclose: ((event: { code: number }) => unknown) | null = null;
   constructor() {
     FakeSocket.made.push(this);
   }
@@ -21,7 +21,8 @@ class FakeSocket {
   }
 }
 const last = (): FakeSocket => FakeSocket.made.at(-1) as FakeSocket;
-const host = () => socketHost("ws://x/live", () => new FakeSocket() as unknown as WebSocket);
+const host = (refuses = async () => false) =>
+  socketHost("ws://x/live", () => new FakeSocket() as unknown as WebSocket, refuses);
 
 beforeEach(() => {
   vi.useFakeTimers();
@@ -29,7 +30,7 @@ beforeEach(() => {
 });
 afterEach(() => vi.useRealTimers());
 
-test("comes back, later and later, and at once soon after it was there", () => {
+test("comes back, later and later, and at once soon after it was there", async () => {
   const told: HostStatus[] = [];
   host().onStatus((status) => told.push(status));
   last().onopen?.();
@@ -38,7 +39,7 @@ test("comes back, later and later, and at once soon after it was there", () => {
   vi.advanceTimersByTime(400);
   expect(FakeSocket.made).toHaveLength(2);
   for (let k = 0; k < 6; k++) {
-    last().onclose?.({ code: 1006 });
+    await last().onclose?.({ code: 1006 });
     vi.advanceTimersByTime(10_000);
   }
   expect(FakeSocket.made).toHaveLength(8);
@@ -60,6 +61,15 @@ test("does not come back when turned away or closed", () => {
   two.close();
   vi.advanceTimersByTime(60_000);
   expect(FakeSocket.made).toHaveLength(2);
+});
+
+test("asks whether it is refused where a socket did not open, for its code does not tell", async () => {
+  const told: HostStatus[] = [];
+  host(async () => true).onStatus((status) => told.push(status));
+  await last().onclose?.({ code: 1006 });
+  vi.advanceTimersByTime(60_000);
+  expect(told).toEqual(["connecting", "refused"]);
+  expect(FakeSocket.made).toHaveLength(1);
 });
 
 test("a table goes as length, text and bytes", () => {

@@ -139,6 +139,15 @@ test("a brick is found where it is drawn, and the air above a bin is its highest
   expect(brickAt(plot, data.bins, x(0.9), y(0.5))).toBe(-1);
 });
 
+test("no share above 100 % is written below the bin of those that have all right", () => {
+  const data: Finals = {
+    bins: binsOf([1, 1], 4), colour: 1, chosen: 0, pointed: -1, mark: null, most: 1, label: "",
+    countLabel: "", said: String,
+  };
+  const { ticks } = finalsPlot({ width: 400, height: 200 }, data, LIGHT).x;
+  expect(ticks.at(-1)?.value).toBe(1); // the bin goes from 0.875 to 1.125
+});
+
 describe("tabs", () => {
   test("every view has one", () => {
     for (const [tab, views] of Object.entries(TABS))

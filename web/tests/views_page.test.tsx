@@ -5,6 +5,7 @@ import { act } from "preact/test-utils";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import type { Arrays } from "../src/wire/frames";
 import type { OpenedTold } from "../src/wire/messages";
+import { summary } from "../src/panels/live";
 import { StoreProvider, createStore, type Store } from "../src/state/store";
 import { FakeFrames, FakeHost, catalogue, opened } from "./fake";
 import { fakeCanvases } from "./recording";
@@ -368,6 +369,37 @@ describe("the inside view", () => {
   });
 });
 
+describe("the inside view, where nothing was chosen", () => {
+  test("follows the first row at once; rows count from 1 for people", async () => {
+    begin();
+    act(() => store.act.setUi({ view: "inside", inside: null }));
+    await show(<MainView />);
+    await act(() => new Promise((resolve) => setTimeout(resolve, 160)));
+    expect(host.all("inspect").at(-1)).toMatchObject({ row: 0 });
+    const field = find(".sh-bar input") as HTMLInputElement;
+    expect(field.value).toBe("1");
+  });
+  test("adds up what is folded, so that the sum can be followed", async () => {
+    begin();
+    act(() => store.act.setUi({ view: "inside", inside: { row: 0 } }));
+    await show(<MainView />);
+    await act(() => new Promise((resolve) => setTimeout(resolve, 160)));
+    const sum = { bias: 0.25, terms: [], folded: { n: 776, what: "terms", together: 0.125 }, expression: "" };
+    const unit = { unit: 0, name: "unit 0", z: 0.375, a: 0.5, expression: "0.5", sum };
+    const layer = { index: 1, activation: "identity", formula: "z", slope_formula: "", shared: [], folded: null, units: [unit] };
+    const document = {
+      title: "1st row", part: null, notes: [], scaling: "none", inputs: [], inputs_folded: null, layers: [layer],
+      output: { equations: [], answers: [], sentence: "" }, loss: null, backward: null, update: null,
+    };
+    const asked = host.all("inspect").at(-1);
+    act(() => host.tell({ type: "done", id: asked?.id ?? 0, action: "inspect", document, arrays: [] }));
+    click(withText(".sh-stop", "output"));
+    const rows = [...root.querySelectorAll(".sh-sum tbody tr")].map((row) => row.textContent);
+    expect(rows[1]).toContain("776");
+    expect(rows[1]?.endsWith("0.125")).toBe(true);
+  });
+});
+
 describe("the result", () => {
   test("is a sentence with the number that tells most, its band, and what it is to be judged by", async () => {
     begin();
@@ -385,6 +417,21 @@ describe("the result", () => {
     expect(root.textContent).toContain("2 diverged");
     expect(root.textContent).toContain("1 ended early: on a plateau");
     expect(root.textContent).not.toContain("1 ended early: epochs");
+  });
+  test("says that there are no figures before the first report", async () => {
+    host.open({ layers: LAYERS });
+    host.frame({ step: 0, done: false, figures: {} }, {});
+    await show(<Result />);
+    expect(root.textContent).toContain("No figures yet");
+    expect(root.textContent).not.toMatch(/5 to 95 %|How 4 networks/);
+  });
+  test("says plainly that none is left", async () => {
+    host.open({ layers: LAYERS });
+    host.frame({ n_diverged: 4, figures: { validation_accuracy: null } }, {});
+    await show(<Result />);
+    expect(root.textContent).toContain("No network is left");
+    expect(root.textContent).not.toContain("–");
+    expect(summary(store.state)).toMatch(/^No network is left/);
   });
   test("is accessible", async () => {
     begin();

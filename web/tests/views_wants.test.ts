@@ -41,6 +41,13 @@ describe("on a projector nothing stands beside", () => {
   });
 });
 
+test("a tour goes on there, with the figures that predictions are held against", () => {
+  const tour = { name: "or", step: 1 };
+  const told = (ui: Partial<Ui>) => parts(wantOf(state({ projector: true, ...ui })).want);
+  expect(told({ panel: "tours", tour })).toEqual(["curves", "finals", "rows", "surface"]);
+  expect(told({ panel: "data", tour })).toEqual(["rows", "surface"]);
+});
+
 test("the true boundary is asked for when it is wanted", () => {
   expect(wantOf(state({ truth: true })).want.truth).toBe(true);
   expect(wantOf(state({ truth: false })).want.truth).toBe(false);

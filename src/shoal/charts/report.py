@@ -68,7 +68,12 @@ def report(
     write_bytes(
         target,
         content(
-            record, figure=figure, title=title, doctor=doctor, dark=dark, replay=replay,
+            record,
+            figure=figure,
+            title=title,
+            doctor=doctor,
+            dark=dark,
+            replay=replay,
             threads=threads,
         ),
         force=force,
@@ -189,8 +194,10 @@ def _body(
     sections = [(key, name) for key, name in titles.items() if not absent.get(key)]
     contents = tag(
         "nav",
-        tag("ul", [tag("li", tag("a", name, href=f"#{key}"), **_hidden(key))
-                   for key, name in sections]),
+        tag(
+            "ul",
+            [tag("li", tag("a", name, href=f"#{key}"), **_hidden(key)) for key, name in sections],
+        ),
         aria_label="Contents",
     )
     blocks = {

@@ -381,6 +381,7 @@ def told(error: ShoalError) -> Markup:
 
 
 __all__ = [
-    "Insert", "Story", "Table", "cards", "code", "diagnosis", "experiment_toml", "facts", "figure_text",
-    "finding", "handed_on", "percent", "picture", "pictures", "section", "table", "told", "toml",
+    "Insert", "Story", "Table", "cards", "code", "diagnosis", "experiment_toml", "facts",
+    "figure_text", "finding", "handed_on", "percent", "picture", "pictures", "section", "table",
+    "told", "toml",
 ]  # fmt: skip

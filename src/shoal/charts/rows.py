@@ -63,8 +63,10 @@ def shown_rows(run: Run, most: int) -> Shown:
         center, scale = np.array(part.scaler.center), np.array(part.scaler.scale)
         y = np.asarray(part.train.y[:n], np.float64)
         y = y[:, 1:] if y.shape[1] == 2 and dataset.y.shape[1] == 1 else y
-        return Shown(x=(x * scale + center)[:, :n_base], y=y, parts=["training"] * n, numbers=np.arange(n),
-                     n_rows=0, schema=dataset.schema)  # fmt: skip
+        return Shown(
+            x=(x * scale + center)[:, :n_base], y=y, parts=["training"] * n,
+            numbers=np.arange(n), n_rows=0, schema=dataset.schema,
+        )  # fmt: skip
     rows = sample(dataset.n_rows, most)
     return Shown(
         x=np.asarray(dataset.x[rows, :n_base], np.float64), y=dataset.y[rows],

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Final
 
 from shoal.errors import ArgumentError
 from shoal.network.worked import Trace
+
+FULL_AT_MOST: Final = 1000
+"""Weights whose updates a page holds line by line: about 4 KB each."""
 
 
 def written(trace: Trace, kind: str, **options: Any) -> str:
@@ -31,10 +34,19 @@ def written(trace: Trace, kind: str, **options: Any) -> str:
     raise ArgumentError("written", "kind", 'must be "text", "html" or "latex"', got=repr(kind))
 
 
-def page_of(trace: Trace, *, in_full: bool = False, dark: bool | None = None) -> bytes:
-    """Return a trace as a page of its own, in one file that loads nothing."""
+def page_of(trace: Trace, *, in_full: bool | None = None, dark: bool | None = None) -> bytes:
+    """Return a trace as a page of its own, in one file that loads nothing.
+
+    Args:
+        trace: the trace.
+        in_full: whether the update of every weight is there, to be opened; None: of up to
+            `FULL_AT_MOST` weights.
+        dark: whether it is; None: as the browser wishes.
+    """
     from shoal.charts.worked_html import page_of as made
 
+    if in_full is None:
+        in_full = trace.update is None or len(trace.update.parameters) <= FULL_AT_MOST
     return made(trace, in_full=in_full, dark=dark)
 
 

@@ -146,14 +146,14 @@ min-width:0;margin:0;align-self:start}
 var(--sh-accent);outline-offset:2px;border-radius:.3rem}
 .sh-trace .sh-wide table{width:auto}
 .sh-trace h4{font-size:.9rem;margin:.9rem 0 .2rem;font-weight:600}
-.sh-trace .sh-formula{display:flex;flex-wrap:wrap;align-items:center;gap:.3rem .35rem}
+.sh-trace .sh-formula{display:flex;flex-wrap:wrap;align-items:baseline;gap:.3rem .35rem}
 .sh-trace .sh-scroll,.sh-trace .sh-formula{overflow-x:auto;scrollbar-width:thin}
 .sh-trace table{border-collapse:collapse;width:100%;margin:.15rem 0 .4rem;font-size:.88rem;
 font-variant-numeric:tabular-nums}
 .sh-trace th,.sh-trace td{text-align:right;padding:.16rem 0 .16rem .7rem;white-space:nowrap;
 font-weight:400;border:0;background:none}
 .sh-trace tbody th,.sh-trace thead th:first-child{text-align:left;padding-left:0;
-color:var(--sh-quiet);max-width:13rem;overflow:hidden;text-overflow:ellipsis}
+color:var(--sh-quiet);max-width:11rem;overflow:hidden;text-overflow:ellipsis}
 .sh-trace thead th{color:var(--sh-quiet);font-size:.8rem;border-bottom:1px solid var(--sh-line)}
 .sh-trace tfoot th,.sh-trace tfoot td{font-weight:600;border-top:1px solid var(--sh-line)}
 .sh-trace .sh-equation{padding:.35rem 0}

@@ -82,7 +82,8 @@ _SPECIAL: Final[Mapping[str, str]] = MappingProxyType(
         "\\": r"\textbackslash{}", "{": r"\{", "}": r"\}", "%": r"\%", "&": r"\&", "#": r"\#",
         "$": r"\$", "_": r"\_", "^": r"\textasciicircum{}", "~": r"\textasciitilde{}",
         "→": r"$\rightarrow$", "×": r"$\times$", "·": r"$\cdot$", "−": "$-$", "…": r"\ldots{}",
-        "≤": r"$\leq$", "<": r"\textless{}", ">": r"\textgreater{}", "'": "'", "|": r"\textbar{}",
+        "≤": r"$\leq$", "<": r"\textless{}", ">": r"\textgreater{}", "|": r"\textbar{}",
+        "[": "{[}", "]": "{]}", "*": "{*}",  # after the end of a line these would be its options
     }
 )  # fmt: skip
 

@@ -294,7 +294,7 @@ def _back_unit(unit: UnitBackward) -> Block:
     rows: list[tuple[Cell, ...]] = [_weight_row(each) for each in unit.parameters]
     if unit.weights_folded is not None:
         most = abs(unit.weights_folded.largest or 0.0)
-        more = f"{folded_words(unit.weights_folded)}, in size"
+        more = f"{unit.weights_folded.n:,} more, in size"
         rows.append((more, None, f"≤ {told(most)}", *([None] * (len(head) - 3))))
     ledger = Ledger(head=head, rows=tuple(rows))
     return Block(
@@ -333,7 +333,7 @@ def _update(update: UpdateWorked, in_full: bool) -> Section:
         if in_full:
             blocks += _all_worked(others)
         elif others:
-            words = f"{len(others):,} more go like it, and stand in the JSON document."
+            words = f"{len(others):,} more go like it: --all and the JSON document have them."
             blocks.append(Block(lines=(words,)))
     epoch = f"epoch {update.epoch:,}"
     return Section(

@@ -94,8 +94,8 @@ def open_target(
 
         sweep = Sweep.load(file, changes)
         return sweep.run(threads=threads, progress=progress, allow_python=allow_python)
-    how = {"threads": threads, "progress": progress, "check": check}
-    return _carried_out(file, changes, allow_python=allow_python, quiet=quiet, **how)
+    how = {"threads": threads, "progress": progress}
+    return _carried_out(file, changes, allow_python=allow_python, quiet=quiet, check=check, **how)
 
 
 def model_of(text: str) -> Model:

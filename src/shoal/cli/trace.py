@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Sequence
 from contextlib import nullcontext
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -22,7 +22,7 @@ from shoal.data.cells import parse_number
 from shoal.data.encode import encode_rows, encode_targets
 from shoal.data.opening import source_name
 from shoal.data.table import Table
-from shoal.errors import ArgumentError, InputError, did_you_mean
+from shoal.errors import ArgumentError, DataError, InputError, did_you_mean
 from shoal.experiments import Prepared, Run
 from shoal.experiments.replay import check_step
 from shoal.files import check_output, write_bytes
@@ -242,13 +242,7 @@ def _of_model(model: Model, asked: Asked) -> Trace:
     else:
         table = nth_row(asked.rows, asked.row or 1)
     x = encode_rows(schema, table).x
-    y = None
-    if all(name in table.names for name in schema.targets):
-        y = encode_targets(schema, table)
-    elif asked.backward:
-        missing = next(name for name in schema.targets if name not in table.names)
-        told = f"needs the target '{missing}', from which the loss is"
-        raise InputError(f"--backward: {told}. Give it as a column of the row.")
+    y, why_not = _target(model, table, asked)
     index = chosen_index(model, asked.network)
     i = model.best if index is None else index
     what, row = "a row", None
@@ -256,10 +250,28 @@ def _of_model(model: Model, asked: Asked) -> Trace:
         row = table.first_row
         line = None if table.lines is None else int(table.lines[0])
         what = row_words(row, Path(source_name(asked.rows)).name, line)
-    return trace_row(
+    found = trace_row(
         model, x, y=y, network=i, backward=asked.backward, folding=asked.folding,
         title=f"{what}, network {i} of {Path(asked.record).name}", row=row,
     )  # fmt: skip
+    return replace(found, source=replace(found.source, notes=(*found.source.notes, *why_not)))
+
+
+def _target(model: Model, table: Table, asked: Asked) -> tuple[Any, tuple[str, ...]]:
+    """Return the target of a row, None without one, and what is to be said of that."""
+    schema = model.schema
+    missing = [name for name in schema.targets if name not in table.names]
+    if missing and asked.backward:
+        told = f"needs the target '{missing[0]}', from which the loss is"
+        raise InputError(f"--backward: {told}. Give it as a column of the row.")
+    if missing:
+        return None, ()
+    try:
+        return encode_targets(schema, table), ()
+    except DataError as error:
+        if asked.backward or asked.rows is None:
+            raise
+        return None, (f"No loss, since the target is not known. {error}",)
 
 
 def _told(error: ArgumentError) -> InputError:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import BinaryIO
 
 import numpy as np
@@ -23,7 +23,7 @@ from shoal.data.encode import (
     wrong_targets,
 )
 from shoal.data.opening import read_tables
-from shoal.data.table import BadRow, Table, Unreadable
+from shoal.data.table import BadRow, Table
 from shoal.data.wording import listing, show
 from shoal.errors import DataError
 from shoal.models.monitoring.looking import Stranger

@@ -117,8 +117,8 @@ def check_whole(where: str, argument: str, value: object, n: int) -> None:
     Raises:
         ArgumentError: it is not.
     """
-    is_whole = isinstance(value, SupportsIndex) and not isinstance(value, bool)
-    if not is_whole or not 0 <= operator.index(value) < n:
+    found = operator.index(value) if isinstance(value, SupportsIndex) else -1
+    if isinstance(value, bool) or not 0 <= found < n:
         raise ArgumentError(where, argument, f"must be from 0 to {n - 1}", got=repr(value))
 
 

@@ -15,14 +15,15 @@ from shoal.fields import HasRecord
 from shoal.lab.limits import MAX_NETWORKS
 from shoal.lab.messages import CatalogueTold, Choice, FileToTake
 from shoal.lab.session import Session
+from shoal.lab.starts import STARTS
 from shoal.lab.tables import MAX_BYTES
 from shoal.network import ACTIVATIONS, INITIALIZERS, LOSSES, Activation, Dense, Huber
 from shoal.training import OPTIMIZERS, SCHEDULES, STOP_RULES, Regularization
 
 HIDDEN: Final = frozenset({"python"})
 """What a page cannot ask for: it brings no code."""
-START: Final = {"data": {"task": "greater"}, "population": {"size": 16}}
-"""The experiment of a page that has none of its own."""
+START: Final = {**STARTS["greater"], "population": {"size": 16}}
+"""The experiment of a page that has none of its own: the published one."""
 
 
 def catalogue(id: int) -> CatalogueTold:
@@ -36,6 +37,7 @@ def _catalogue() -> CatalogueTold:
         id=0,
         version=shoal.__version__,
         start=Session(experiment=START),
+        starts=STARTS,
         tasks=tuple(_choice(name, record) for name, record in TASKS.items()),
         activations=tuple(_activation(entry) for entry in ACTIVATIONS.values()),
         initializers=_choices(INITIALIZERS),

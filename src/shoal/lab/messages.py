@@ -275,6 +275,8 @@ class CatalogueTold(Record):
     version: str
     start: Session
     """What a page without a session of its own begins with."""
+    starts: dict[str, dict[str, Any]] = Field(default_factory=dict)
+    """By task: an experiment's document that learns it."""
     tasks: tuple[Choice, ...]
     activations: tuple[Choice, ...]
     initializers: tuple[Choice, ...]

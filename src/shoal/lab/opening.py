@@ -152,7 +152,7 @@ def read_experiment(document: dict[str, Any], table: OwnTable | None, tables: Ta
 def _check_tables(session: Session, tables: Tables) -> None:
     for table in (session.table, *(pin.table for pin in session.pins)):
         if table is not None and not tables.has(table):
-            sentence = f"the table '{table.name}' is not here. Choose its file again."
+            sentence = f"The table '{table.name}' is not here. Choose its file again."
             raise RefusedError([Problem(where="data.file", sentence=sentence)], table.digest)
 
 

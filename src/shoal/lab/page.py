@@ -318,17 +318,22 @@ class Page:
         return opened
 
     def wait_for_run(self, opened: Opened, number: int, check: Callable[[], object]) -> Run:
-        """Return a run of a session, trained to its end."""
+        """Return a run of a session, trained to its end.
+
+        Raises:
+            InputError: the page has another session by now, so that it will not be.
+        """
         planned = opened.run(number)
-        course = self._courses.get(planned.key) or self.studio.finished.recall(planned.key)
+        key, gone = planned.key, "the setting changed before its run had ended. Ask again."
+        course = self._courses.get(key) or self.studio.finished.recall(key)
+        if course is None:
+            raise InputError(gone)
 
         def still() -> None:
             check()
-            if course is None or self._courses.get(planned.key) is not course:
-                raise InputError("the setting changed before its run had ended. Ask again.")
+            if not course.is_over and self._courses.get(key) is not course:
+                raise InputError(gone)
 
-        if course is None:
-            still()
         return course.wait(still)
 
     # ---- telling

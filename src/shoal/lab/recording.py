@@ -195,7 +195,9 @@ class _Recorder:
         part = prepared.parts[0]
         judged = len(part.split.validation) or len(part.split.train)
         n_units = sum(layer.units for layer in prepared.network.layers)
-        is_small = n_units <= MOST_UNITS and prepared.network.layout().n_parameters <= MOST_PARAMETERS
+        is_small = (
+            n_units <= MOST_UNITS and prepared.network.layout().n_parameters <= MOST_PARAMETERS
+        )
         has_answers = not part.dataset.schema.is_regression and judged * size <= MOST_ANSWERS
         want = Want(
             surface=SurfaceWish(n=CELLS),

@@ -24,7 +24,8 @@ MAX_BYTES: Final = 32 * 2**20
 """Of one table."""
 MAX_TABLES: Final = 8
 """Of one page; of more the first is let go."""
-PREFIX: Final = "shoal-lab-"
+PREFIX: Final = "shoal-lab-tables-"
+"""No other folder begins so: what begins so and is held by nobody is deleted."""
 YOUNG_S: Final = 60.0
 """Seconds for which a folder that nobody holds is left: somebody may be about to."""
 

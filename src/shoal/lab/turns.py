@@ -1,7 +1,8 @@
 """Fair turns among pages that share a few cores.
 
 Looks come before pieces of training, and each kind takes turns in the order of asking: who had a
-turn goes to the end of the line. A page that is alone trains on all cores.
+turn goes to the end of the line. A page that is alone trains on all cores; while its run is
+watched, on all but one.
 """
 
 from __future__ import annotations
@@ -14,7 +15,10 @@ from contextlib import contextmanager
 from typing import Final
 
 PIECE_S: Final = 0.02
-"""Seconds that a piece of training is aimed at where one page trains..."""
+"""Seconds that a piece of training is aimed at where one page trains and is watched..."""
+CALM_PIECE_S: Final = 0.05
+"""...where nobody watches, since to begin and to end a piece takes both cores half a
+millisecond..."""
 ROUND_S: Final = 0.03
 """...and what a round of all pages that train is aimed at..."""
 LEAST_S: Final = 0.004
@@ -23,6 +27,10 @@ PATIENCE_S: Final = 0.06
 """Seconds after which a piece of training has its turn although looks go on coming."""
 BLINK_S: Final = 0.05
 """Seconds between two looks of who waits at whether it is still wanted."""
+
+WATCHED_LOOKS: Final = 3
+WATCHED_S: Final = 0.5
+"""So many looks at places of a tape in so many seconds are a run that is watched."""
 
 _Line = deque[object]
 
@@ -47,12 +55,25 @@ class Turns:
         self._looking = 0
         self._training = 0
         self._last_piece = time.monotonic()
+        self._looked: deque[float] = deque(maxlen=WATCHED_LOOKS)
+
+    @property
+    def is_watched(self) -> bool:
+        """Whether looks follow each other as those at a tape that plays do."""
+        looked = self._looked
+        return len(looked) == WATCHED_LOOKS and time.monotonic() - looked[0] < WATCHED_S
 
     @contextmanager
-    def look(self) -> Iterator[int]:
-        """Wait for a core to look with; give how many threads there are for it."""
+    def look(self, *, at_tape: bool = False) -> Iterator[int]:
+        """Wait for a core to look with; give how many threads there are for it.
+
+        Args:
+            at_tape: whether it is one at a place of a tape, such as one that plays.
+        """
         with self._in(self._lookers, lambda: self._looking < self.cores):
             self._looking += 1
+            if at_tape:
+                self._looked.append(time.monotonic())
             threads = max(1, self.cores - self._looking - self._training - len(self._lookers))
         try:
             yield threads
@@ -78,7 +99,7 @@ class Turns:
         """Wait for the turn to train a piece; return how many threads it may use."""
         with self._in(self._trainers, self._is_free, check):
             others = bool(self._trainers) or self._training > 0
-            free = self.cores - self._looking - self._training
+            free = min(self.cores - self._looking, self._for_training) - self._training
             threads = 1 if others else max(1, free)
             self._training += threads
             self._last_piece = time.monotonic()
@@ -94,7 +115,9 @@ class Turns:
         """Return the seconds that a piece should take now: the more train, the shorter."""
         n_training = len(self._trainers) + max(1, self._training)
         share = ROUND_S * self.cores / n_training
-        return PIECE_S if n_training <= self.cores else min(PIECE_S, max(LEAST_S, share))
+        if n_training <= self.cores:
+            return PIECE_S if self.is_watched else CALM_PIECE_S
+        return min(PIECE_S, max(LEAST_S, share))
 
     def rest(self, check: Callable[[], object]) -> None:
         """Let those who wait to look come first, for a while.
@@ -108,8 +131,18 @@ class Turns:
                 self._changed.wait(PATIENCE_S)
                 check()
 
+    @property
+    def _for_training(self) -> int:
+        """Cores that may train.
+
+        One is left for looks, and for the browser that draws, where one run is watched. Where
+        several train, who looks waits for their pieces: all cores make them.
+        """
+        is_spared = self.is_watched and len(self._trainers) <= 1
+        return max(1, self.cores - 1) if is_spared else self.cores
+
     def _is_free(self) -> bool:
-        if self._training >= self.cores:
+        if self._training >= self._for_training:
             return False
         if time.monotonic() - self._last_piece > PATIENCE_S:
             return True

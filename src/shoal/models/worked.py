@@ -317,7 +317,9 @@ class _Meaning:
             if self.threshold == 0:
                 here, a = divide(add(1, here), 2), divide(add(1, a), 2)
             letters = call("max", 0, subtract(here, Name("theta")))
-            found.append(self._made(Name("p", str(unit)), letters, call("max", 0, subtract(a, theta))))
+            found.append(
+                self._made(Name("p", str(unit)), letters, call("max", 0, subtract(a, theta)))
+            )
         return found if np.isfinite(top) else []
 
     def _made(

@@ -196,11 +196,20 @@ def _set_up_log(token: str) -> None:
     handler = logging.StreamHandler()
     handler.setFormatter(_Lines("%(asctime)s %(levelname)s %(message)s"))
     handler.addFilter(Redaction(token))
+    handler.addFilter(is_told)
     levels = {"shoal.serving": logging.INFO, "uvicorn": logging.ERROR, "asyncio": logging.ERROR}
     for name, level in levels.items():
         logger = logging.getLogger(name)
         logger.handlers, logger.propagate = [handler], False
         logger.setLevel(level)
+
+
+def is_told(record: logging.LogRecord) -> bool:
+    """Return whether a record is written: uvicorn calls every refused WebSocket an error.
+
+    A page that was left open with an old cookie asks again and again.
+    """
+    return record.msg != "ASGI callable returned without completing handshake."
 
 
 class _Lines(logging.Formatter):

@@ -61,10 +61,13 @@ def desk(chromium: Any, lab: Any, new_page: Any) -> Callable[..., Any]:
         ui: dict[str, Any] | None = None,
         url: str | None = None,
         settle: bool = True,
+        init_script: Path | None = None,
         **context: Any,
     ) -> Any:
         page = new_page(**{"locale": "en", "accept_downloads": True, **context})
         page.on("console", lambda said: _judge(page, said))
+        if init_script is not None:
+            page.add_init_script(path=init_script)
         page.goto((url or lab.url) + _fragment(experiment, ui))
         at = desk_module.Desk(page)
         if settle:
@@ -83,6 +86,6 @@ def _fragment(experiment: Experiment | None, ui: dict[str, Any] | None) -> str:
     if experiment is None and ui is None:
         return ""
     link = link_of(experiment or Experiment.read({"data": {"task": "greater"}}, source="a test"))
-    return link if ui is None else write_fragment(
-        Shared(session=read_fragment(link).session, ui=ui)
+    return (
+        link if ui is None else write_fragment(Shared(session=read_fragment(link).session, ui=ui))
     )

@@ -13,10 +13,11 @@ from decimal import ROUND_HALF_UP, Decimal
 from pathlib import Path
 from typing import Any
 
-PATIENCE_MS = 8_000
+PATIENCE_MS = 60_000
 """A machine with other work to do is slow; none of the tests is about time."""
 SETTLED = """() => {
-  const busy = document.querySelector(".sh-busy.sh-on"), title = document.querySelector(".sh-headline h2");
+  const busy = document.querySelector(".sh-busy.sh-on");
+  const title = document.querySelector(".sh-headline h2");
   return !busy && title !== null && !/ at step /.test(title.textContent)
     && document.querySelector(".sh-left-column .sh-problem") === null;
 }"""
@@ -28,7 +29,7 @@ DROP = """([bytes, name]) => {
 
 
 def numbers(text: str) -> list[float]:
-    """Return the numbers in a text as it is shown in English: "5 to 95 %: 99.3 %" -> 5, 95, 99.3."""
+    """Return the numbers in a text shown in English: "5 to 95 %: 99.3 %" -> 5, 95, 99.3."""
     found = re.findall(r"[-−]?\d[\d,]*\.?\d*(?:e[-+]?\d+)?", text)
     return [float(each.replace(",", "").replace("−", "-")) for each in found]
 
@@ -97,7 +98,8 @@ class Desk:
 
     def fact(self, name: str) -> str:
         """Read a line of what is true of the data or the network: its name, then its value."""
-        line = self.page.locator(".sh-left-column .sh-fact").filter(has_text=name)
+        called = self.page.get_by_text(name, exact=True)
+        line = self.page.locator(".sh-left-column .sh-fact").filter(has=called)
         return str(line.locator(".sh-figure").inner_text())
 
     def table(self, where: str) -> list[list[str]]:
@@ -156,10 +158,11 @@ class Desk:
             """step => {
               const [at, total] = document.querySelector(".sh-readout .sh-quiet").textContent
                 .replaceAll(",", "").match(/\\d+/g).map(Number);
-              const told = document.querySelector(".sh-headline h2").textContent.replaceAll(",", "");
+              const title = document.querySelector(".sh-headline h2").textContent;
+              const told = title.replaceAll(",", ""), isOnWay = told.includes(" at step ");
               const busy = document.querySelector(".sh-busy.sh-on");
               return !busy && at === step
-                && (told.endsWith(` at step ${step}`) || (!told.includes(" at step ") && step === total));
+                && (told.endsWith(` at step ${step}`) || (!isOnWay && step === total));
             }""",
             step,
         )
@@ -218,7 +221,8 @@ class Desk:
         self.page.locator(".sh-topbar").get_by_role("button", name="Share").click()
         field = self.page.get_by_role("textbox", name="Link", exact=True)
         self.until(
-            "() => [...document.querySelectorAll('dialog input')].some(e => e.value.startsWith('#1.'))"
+            "() => [...document.querySelectorAll('dialog input')]"
+            ".some(each => each.value.startsWith('#1.'))"
         )
         link = str(field.input_value())
         self.page.get_by_role("button", name="Close", exact=True).click()

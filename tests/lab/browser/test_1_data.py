@@ -12,6 +12,7 @@ import pytest
 
 from shoal import Experiment
 from shoal.lab.fragment import read_fragment
+from shoal.lab.starts import STARTS
 
 FLOWERS = Path(__file__).parents[3] / "examples" / "data" / "flowers.csv"
 HALF = 0.0501
@@ -40,7 +41,7 @@ def test_a_task_with_its_settings_is_trained_and_what_is_true_stands_beside(desk
     at.type("Dummies", 2)
     found = at.settled()
     data = {"task": "greater", "samples": 500, "label_noise": 0.1, "dummies": 2}
-    run = read(data=data, population={"size": 16}).run()
+    run = read(**{**STARTS["greater"], "data": data, "population": {"size": 16}}).run()
     assert found.title == "validation accuracy"
     shows(found, run.final("validation_accuracy"))
     assert at.fact("Rows") == "400 train, 100 validate"
@@ -113,6 +114,7 @@ def the_table(rows, features):
             "data": {"file": str(FLOWERS), "target": rows[0][-1], "features": features},
             "preprocess": {"scaling": "standard"},
             "network": {"layers": [*layers, {"units": 3, "activation": "softmax"}]},
+            "training": STARTS["greater"]["training"],  # as the page comes up
             "population": {"size": 16},
         },
         source="a test",
@@ -180,6 +182,4 @@ def test_the_true_boundary_is_drawn_on_request(desk):
     before = picture.evaluate(count)
     at.switch("true boundary", within=".sh-main")
     legend.get_by_text("true boundary").wait_for()
-    at.until(
-        "n => document.querySelector('.sh-surface canvas').toDataURL().length !== n", before
-    )
+    at.until("n => document.querySelector('.sh-surface canvas').toDataURL().length !== n", before)

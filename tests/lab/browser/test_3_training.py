@@ -57,9 +57,7 @@ def test_every_change_is_trained_to_its_end_and_shown(desk):
     at.choose("Schedule", "cosine")
     found = at.settled()
     document = {
-        **changed(
-            epochs=12, optimizer={"name": "sgd", "learning_rate": 0.5}, schedule="cosine"
-        ),
+        **changed(epochs=12, optimizer={"name": "sgd", "learning_rate": 0.5}, schedule="cosine"),
         "population": {"size": 9},
     }
     shows(found, read(document).run().final("validation_accuracy"))

@@ -1,4 +1,4 @@
-"""Item 4, views: every number that they show is computed here from the same experiment in Python."""
+"""Item 4, views: every number they show is computed here from the same experiment in Python."""
 
 from __future__ import annotations
 
@@ -212,7 +212,7 @@ def test_of_many_features_a_pair_is_chosen_and_the_others_are_held(desk):
     bar.get_by_label("Across").select_option(label=names[2])
     bar.get_by_label("Up").select_option(label=names[0])
     at.until(
-        "start => document.querySelector('.sh-surface').getAttribute('aria-label').startsWith(start)",
+        "start => document.querySelector('.sh-surface').ariaLabel.startsWith(start)",
         f"Decision surface over {names[2]} and {names[0]}",
     )
     picture = at.page.locator(".sh-surface canvas").first
@@ -250,6 +250,8 @@ def test_weights_gradients_and_activations_over_time(desk):
     at.until(
         "() => document.querySelector('.sh-traces figure output').textContent.includes('step 100')"
     )
-    told = [float(text.replace("−", "-")) for text in re.findall(r"[-−]?\d+\.\d+", reading.inner_text())]
+    told = [
+        float(text.replace("−", "-")) for text in re.findall(r"[-−]?\d+\.\d+", reading.inner_text())
+    ]
     for each in w.ravel():
         assert min(abs(each - seen) for seen in told) < 0.006 * max(1, abs(each)), (each, told)

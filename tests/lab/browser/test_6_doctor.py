@@ -26,7 +26,7 @@ def test_a_finding_is_proven_and_its_remedy_changes_the_experiment(desk):
     at.page.get_by_role("button", name="Examine", exact=True).click()
     at.page.locator(".sh-findings li").first.wait_for()
     known = shoal.diagnose(read(LARGE))
-    titles = at.page.locator(".sh-finding h3 [lang=en]").all_inner_texts()
+    titles = at.page.locator(".sh-finding h2 [lang=en]").all_inner_texts()
     assert titles == [each.title for each in known.findings]
     finding = next(each for each in known.findings if "scaling" in " ".join(each.remedy))
     item = at.page.locator(".sh-finding").filter(has_text=finding.title)

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from shoal import Experiment
+from shoal.network.worked import row_words
 
 SETTING = {
     "data": {"task": "greater", "samples": 60},
@@ -15,7 +16,9 @@ SETTING = {
     "network": {"layers": [
         {"units": 2, "activation": "tanh"}, {"units": 1, "activation": "sigmoid"},
     ]},
-    "training": {"epochs": 5, "batch_size": "full", "optimizer": {"name": "sgd", "learning_rate": 0.5}},
+    "training": {
+        "epochs": 5, "batch_size": "full", "optimizer": {"name": "sgd", "learning_rate": 0.5},
+    },
     "population": {"size": 2},
 }  # fmt: skip
 STEP = 3
@@ -59,9 +62,7 @@ class ByHand:
 def stop(at, name):
     """Go to a stop of the way; return its text."""
     at.page.locator(".sh-way").get_by_role("button", name=name, exact=True).click()
-    at.until(
-        "name => document.querySelector('.sh-work').getAttribute('aria-label') === name", name
-    )
+    at.until("name => document.querySelector('.sh-work').getAttribute('aria-label') === name", name)
     return at.page.locator(".sh-work")
 
 
@@ -104,7 +105,8 @@ def test_a_point_is_clicked_and_its_sums_are_those_of_the_textbook(desk):
     row = click_a_row(at, run)
     title = at.page.locator(".sh-way-title")
     title.wait_for()
-    assert title.inner_text().startswith(f"row {row} of greater, network 0 at step {STEP} of 5")
+    told = f"{row_words(row, 'greater')}, network 0 at step {STEP} of 5"
+    assert title.inner_text().startswith(told)
     hand = ByHand(run, row)
     for k, line in enumerate(at.table(".sh-work")):
         assert line[0] == f"x{k}"
@@ -130,11 +132,8 @@ def test_a_point_is_clicked_and_its_sums_are_those_of_the_textbook(desk):
 def test_backwards_every_derivative_stands_beside_its_finite_difference(desk):
     at, run = in_the_middle(desk)
     at.view("Look inside")
-    at.page.get_by_role("button", name="Follow this row").click()
-    at.type("Row", 7, within=".sh-main")
-    at.until(
-        "() => document.querySelector('.sh-way-title')?.textContent.startsWith('row 7 of greater')"
-    )
+    at.type("Row", 8, within=".sh-main")  # the first is 1
+    at.until("() => document.querySelector('.sh-way-title')?.textContent.startsWith('8th row of')")
     hand = ByHand(run, 7)
     expected = {
         "back: output": [[*(hand.d2 * hand.a1), hand.d2]],
@@ -154,8 +153,7 @@ def test_backwards_every_derivative_stands_beside_its_finite_difference(desk):
 def test_the_update_leads_to_the_weights_of_the_next_step(desk):
     at, run = in_the_middle(desk)
     at.view("Look inside")
-    at.page.get_by_role("button", name="Follow this row").click()
-    at.page.locator(".sh-way-title").wait_for()
+    at.page.locator(".sh-way-title").wait_for()  # the first row, without being asked
     work = stop(at, "update")
     before, after = (run.at(step).flat[0] for step in (STEP, STEP + 1))
     lines = work.locator("summary").all_inner_texts()
@@ -173,17 +171,12 @@ def test_the_update_leads_to_the_weights_of_the_next_step(desk):
 
 
 def test_the_way_is_gone_with_the_keyboard_and_follows_the_timeline(desk):
-    at, run = in_the_middle(desk)
+    at, _ = in_the_middle(desk)
     at.view("Look inside")
-    button = at.page.get_by_role("button", name="Follow this row")
-    button.focus()
-    at.page.keyboard.press("Enter")
     at.page.get_by_role("button", name="Onwards").focus()
     for name in ("layer 1", "output", "answer and loss", "back: output"):
         at.page.keyboard.press("Enter")
         at.until("name => document.querySelector('.sh-stop.sh-chosen').textContent === name", name)
     at.go(STEP + 1)
-    at.until(
-        "() => document.querySelector('.sh-way-title').textContent.includes('at step 4 of 5')"
-    )
+    at.until("() => document.querySelector('.sh-way-title').textContent.includes('at step 4 of 5')")
     assert at.page.locator(".sh-stop.sh-chosen").inner_text() == "back: output"  # one stays there

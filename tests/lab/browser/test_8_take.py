@@ -1,4 +1,4 @@
-"""Item 8, take away: every file is saved as a person saves it, and read back; links and the like."""
+"""Item 8, take away: every file is saved as a person saves it, and read back; links too."""
 
 from __future__ import annotations
 
@@ -10,7 +10,6 @@ import subprocess
 import sys
 import tomllib
 import xml.etree.ElementTree as ElementTree
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -158,9 +157,7 @@ def test_a_shared_link_opens_the_same_session_for_somebody_else(desk, setting):
     other.page.locator(".sh-matrix").wait_for()
     assert other.settled() == before
     counts = ".sh-matrix tbody td b"
-    assert (
-        other.page.locator(counts).all_inner_texts() == at.page.locator(counts).all_inner_texts()
-    )
+    assert other.page.locator(counts).all_inner_texts() == at.page.locator(counts).all_inner_texts()
 
 
 def test_a_link_that_is_cut_off_is_told_and_changes_nothing(desk, setting):

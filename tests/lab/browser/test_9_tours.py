@@ -24,7 +24,7 @@ def begin(at, title):
 
 def step(at, number):
     at.until(
-        "start => document.querySelector('.sh-tour-progress')?.textContent.trim().startsWith(start)",
+        "start => document.querySelector('.sh-tour-progress')?.textContent.startsWith(start)",
         f"Step {number} of",
     )
 
@@ -88,7 +88,9 @@ def test_the_whole_or_lesson_ends_with_four_correct_predictions(desk):
     assert said == pytest.approx(list(100 * p), abs=0.0501)
     assert [int(each > 50) for each in said] == OR
     onwards(at, 6)
-    assert at.page.locator(".sh-tour .sh-score").inner_text().endswith("of 4 predictions came true.")
+    assert (
+        at.page.locator(".sh-tour .sh-score").inner_text().endswith("of 4 predictions came true.")
+    )
     at.page.get_by_role("button", name="Leave the tour").click()
     assert at.page.locator(".sh-story").count() == 9
 

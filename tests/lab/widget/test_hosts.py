@@ -86,8 +86,8 @@ def test_both_hosts_answer_a_recorded_session_the_same(wires: list[Any]) -> None
         *recorded.load_session(),
         ({"type": "open", "id": 89, "session": {"experiment": {"population": {"size": 2},
           "training": {"epochs": 2}}}}, ()),
-        ({"type": "inspect", "id": 90, "row": 3}, ()),
-        ({"type": "traces", "id": 91}, ()),
+        ({"type": "look", "id": 90, "opened": 89, "patience_ms": 10_000}, ()),
+        ({"type": "inspect", "id": 91, "row": 3, "step": 0}, ()),
     ]  # fmt: skip
     lab = shoal.Lab()
     try:

@@ -17,7 +17,7 @@ pytestmark = [
 ]
 
 CELLS = [
-    "import shoal\nlab = shoal.Lab(threads=1)\nlab",
+    "import shoal\nlab = shoal.Lab(shoal.Experiment(), threads=1)\nlab",
     "print('rate', lab.experiment.training.optimizer.learning_rate)",
     "import numpy as np\nlast = lab.run().history['validation_accuracy'][:, -1]\n"
     "print('median', 100 * float(np.median(last)))",

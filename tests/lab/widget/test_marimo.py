@@ -32,7 +32,7 @@ def _():
 
 @app.cell
 def _(mo, shoal):
-    lab = mo.ui.anywidget(shoal.Lab(threads=1))
+    lab = mo.ui.anywidget(shoal.Lab(shoal.Experiment(), threads=1))
     lab
     return (lab,)
 

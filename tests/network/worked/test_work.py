@@ -243,7 +243,7 @@ def test_wrong_rows_and_targets_are_refused():
     assert str(error.value) == ("work: `x` must have shape (D,) with D=2 from `network`; got (1,).")
     with pytest.raises(ArgumentError) as error:
         work(network, parameters, [1.0, float("nan")])
-    assert str(error.value) == "work: `x` must be finite; got infinity or NaN."
+    assert str(error.value) == "work: `x` must be finite in float64; got infinity or NaN."
     wide, poisson = (
         Target(y=np.zeros(2), loss="squared_error"),
         Target(y=np.zeros(1), loss="poisson"),
@@ -260,7 +260,7 @@ def test_sums_that_overflow_are_refused():
     with pytest.raises(ArgumentError) as error:
         work(network, parameters, [1.0])
     assert str(error.value) == (
-        "trace: `x` must keep every number finite in float32; got inf in layer 2, unit 0."
+        "work: `x` must keep every number finite in float32; got inf in layer 2, unit 0."
     )
 
 
@@ -277,7 +277,7 @@ def test_losses_and_derivatives_that_overflow_are_refused():
     with pytest.raises(ArgumentError) as error:
         work(deep, parameters, [1.0], target=target, backward=True)
     assert str(error.value) == (
-        "trace: `x` must keep every derivative finite in float32; got dL/da1[0] = inf."
+        "work: `x` must keep every derivative finite in float32; got dL/da1[0] = inf."
     )
 
 

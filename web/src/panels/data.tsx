@@ -13,7 +13,6 @@ import { fieldsOf, hasKey, type FormField } from "../state/forms";
 import { shownDocument } from "../state/player";
 import { useActions, useLab, useStore } from "../state/store";
 import { has, number, percent, t } from "../strings";
-import type { Choice } from "../wire/messages";
 import { DrawnPoints } from "./draw";
 import { Setting, nameOf, useValue } from "./setting";
 import { OwnTablePanel } from "./table";
@@ -53,7 +52,7 @@ export function useDataChange(): (changes: Readonly<Record<string, unknown>>) =>
 }
 
 function Task() {
-  const change = useDataChange();
+  const act = useActions();
   const tasks = useLab((state) => state.catalogue?.tasks ?? []);
   const name = String(useValue("data.task") ?? "");
   const chosen = tasks.find((each) => each.name === name);
@@ -67,18 +66,12 @@ function Task() {
       <Field label={t("data.task")} term="task" path="data.task">
         {({ id, describedBy, invalid }) => (
           <Select id={id} value={name} options={options} describedBy={describedBy} invalid={invalid}
-            onChange={(task) => task !== "" && change({ data: begun(task, tasks) })} />
+            onChange={(task) => task !== "" && act.beginTask(task)} />
         )}
       </Field>
       {told !== undefined && <p class="sh-note">{told}</p>}
     </>
   );
-}
-
-/** Rows that are always fresh come in fewer batches here, so that a result is there at once. */
-function begun(task: string, tasks: readonly Choice[]): Readonly<Record<string, unknown>> {
-  const schema = tasks.find((each) => each.name === task)?.schema;
-  return schema !== undefined && hasKey(schema, "batches") ? { task, batches: 100 } : { task };
 }
 
 /** The settings of the rows, from the schema of the task or of files. */
@@ -148,11 +141,14 @@ function Derived() {
 
 const pretty = (name: string): string => name.replace(/\^2$/, "²").replace("*", " · ");
 
+/** The smallest difference that a percentage with one digit shows. */
+const SEEN = 0.0005;
+
 /** What is true of the rows: it is always shown. */
 function Truth() {
   const data = useLab((state) => state.opened?.data ?? null);
   if (data === null) return null;
-  const { attainable_accuracy: attainable, constant_guess_accuracy: guess } = data;
+  const { attainable_accuracy: attainable, constant_guess_accuracy: guess, rows_accuracy: rule } = data;
   const rows = data.streaming ? t("data.streaming", { n: data.n_train })
     : t("data.rows", { train: data.n_train, validation: data.n_validation });
   return (
@@ -162,6 +158,12 @@ function Truth() {
         <p class="sh-fact">
           <Term name="attainable">{t("data.attainable")}</Term>
           <strong class="sh-figure">{percent(attainable)}</strong>
+        </p>
+      )}
+      {rule !== null && attainable !== null && Math.abs(rule - attainable) >= SEEN && (
+        <p class="sh-fact">
+          <Term name="rows_accuracy">{t("data.rows_accuracy")}</Term>
+          <span class="sh-figure">{percent(rule)}</span>
         </p>
       )}
       {guess !== null && (

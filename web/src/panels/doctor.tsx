@@ -101,9 +101,9 @@ function Item({ finding }: { finding: Finding }) {
   const facts = Object.entries(evidence);
   return (
     <li class={`sh-finding sh-finding-${kind}`}>
-      <h3>
+      <h2>
         <span class="sh-chip">{t(`doctor.${kind}`)}</span> <span lang="en">{title}</span>
-      </h3>
+      </h2>
       <p lang="en">{capital(sentence)}</p>
       {facts.length > 0 && (
         <Details title={t("doctor.evidence")}>

@@ -55,6 +55,7 @@ export function summary(state: State): string {
     epoch: number(header.epoch, 3), total: epochs, figure, value: told, n: opened.n_networks,
   };
   const ended = ui.position === null && header.done;
+  if (value == null && header.n_diverged >= opened.n_networks) return t("result.all_diverged");
   const text = ended ? t("live.done", values) : t("live.at", values);
   return header.n_diverged > 0 ? `${text} ${t("live.diverged", { n: header.n_diverged })}` : text;
 }

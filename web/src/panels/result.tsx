@@ -7,7 +7,7 @@ import { Curve } from "../views/curves";
 import { Histogram } from "../views/finals";
 import { figureWords, isShare, measuresOf, said } from "../views/figures";
 import { headlineOf, stoppedOf } from "../views/result_data";
-import type { Seen } from "../views/shown";
+import { finalsOf, type Seen } from "../views/shown";
 import { useSeen } from "../views/use_seen";
 import { LookProvider, useLookOf } from "../views/use_look";
 
@@ -34,7 +34,7 @@ function Told({ seen }: { readonly seen: Seen }): JSX.Element {
       <Headline seen={seen} />
       <Curve seen={seen} measure={first} />
       {first !== "loss" && measures.includes("loss") && <Curve seen={seen} measure="loss" named={false} />}
-      {opened.n_networks > 1 && (
+      {opened.n_networks > 1 && finalsOf(seen, opened.headline) !== null && (
         <figure class="sh-curve">
           <figcaption><span>{t("result.networks", { n: opened.n_networks })}</span></figcaption>
           <Histogram seen={seen} figure={opened.headline} />
@@ -50,12 +50,21 @@ function Headline({ seen }: { readonly seen: Seen }): JSX.Element {
   const { headline, data, n_networks: n } = opened;
   const { median, low, high } = headlineOf(seen);
   const words = figureWords(headline);
+  if (median === null && header.n_diverged >= n) {
+    return (
+      <section class="sh-headline" aria-label={words}>
+        <h2>{words}</h2>
+        <p class="sh-warns">{t("result.all_diverged")}</p>
+      </section>
+    );
+  }
   return (
     <section class="sh-headline" aria-label={words}>
       <h2>{header.done && seen.header.step >= header.trained_step
         ? words : t("result.at_step", { what: words, step: header.step })}</h2>
       <p class="sh-big">{said(headline, median)}</p>
-      {n > 1 && (
+      {median === null && <p>{t("result.no_report")}</p>}
+      {n > 1 && low !== null && (
         <p>{t("result.band", { low: said(headline, low), high: said(headline, high), n })}</p>
       )}
       <dl class="sh-result-facts">

@@ -1,4 +1,4 @@
-// The page as a whole: where its parts stand. On a projector one view stands alone.
+// The page as a whole: where its parts stand. On a projector one view stands alone, or beside a tour.
 import { Tabs } from "../parts/tabs";
 import { Guarded } from "../parts/guarded";
 import { Toast } from "../parts/toast";
@@ -20,15 +20,17 @@ import { ToursPanel } from "./tours";
 import { TrainingPanel } from "./training";
 
 export function Shell() {
-  const projector = useLab((state) => state.ui.projector);
+  const { projector, touring } = useLab(({ ui }) => ({
+    projector: ui.projector, touring: ui.projector && ui.panel === "tours",
+  }));
   const ready = useLab((state) => state.catalogue !== null && state.session !== null);
   return (
-    <div class={projector ? "sh-frame sh-projector" : "sh-frame"}>
+    <div class={`sh-frame${projector ? " sh-projector" : ""}${touring ? " sh-touring" : ""}`}>
       <Topbar />
       <Banner />
-      {!projector && (
+      {(!projector || touring) && (
         <aside class="sh-left-column" aria-label={t("app.settings")}>
-          {ready ? <Left /> : <p class="sh-waiting">{t("app.connecting")}</p>}
+          {ready ? <Left alone={touring} /> : <p class="sh-waiting">{t("app.connecting")}</p>}
         </aside>
       )}
       <main class="sh-main"><Guarded><MainView /></Guarded></main>
@@ -46,11 +48,13 @@ const PANELS = {
 } as const;
 const TABS = ["data", "network", "training", "compare", "doctor"] as const;
 
-function Left() {
+/** The panels; on a projector the tour alone. */
+function Left({ alone }: { readonly alone: boolean }) {
   const act = useActions();
   const panel = useLab((state) => state.ui.panel);
   const tabs = TABS.map((value) => ({ value: value as PanelName, text: t(`app.${value}`) }));
   const Panel = PANELS[panel];
+  if (alone) return <div class="sh-alone"><Guarded><Panel /></Guarded></div>;
   return (
     <Tabs label={t("app.settings")} value={panel} tabs={tabs} class="sh-left-tabs"
       onChange={(to) => act.setUi({ panel: to })}>

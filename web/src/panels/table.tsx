@@ -10,6 +10,7 @@ import type { Outputs } from "../state/network";
 import { shownDocument } from "../state/player";
 import { readPreview, type Column, type Preview } from "../state/preview";
 import { isTable, type Document } from "../state/document";
+import { beginning } from "../state/starts";
 import { useLab, useStore } from "../state/store";
 import { number, t } from "../strings";
 import type { OwnTable } from "../wire/messages";
@@ -130,11 +131,11 @@ function Chosen({ brought, onSettle }: ChosenProps) {
       file: `${table.digest}.csv`, target: guess.target, features: guess.features,
       ...(brought.kindIsSaid ? { kind: guess.kind } : {}), missing: guess.missing,
     };
-    const document = shownDocument(store.state);
-    // columns of a table have units of their own
-    const first = store.state.session?.table?.digest !== table.digest;
-    const scaling = first ? { "preprocess.scaling": "standard" } : {};
-    store.act.use(table, withFitting(document, { data, ...scaling }, outputsOf(preview)));
+    const { catalogue, session } = store.state;
+    const start = startOf(catalogue?.starts.file ?? {}, guess.kind);
+    const first = session?.table?.digest !== table.digest;
+    const changes = first ? beginning(store.state, { ...start, data }) : { data };
+    store.act.use(table, withFitting(shownDocument(store.state), changes, outputsOf(preview)));
   };
   const target = typeof guess.target === "string" ? guess.target : guess.target.join(", ");
   return (
@@ -232,6 +233,12 @@ function FirstRows({ preview }: { preview: Preview }) {
       </table>
     </div>
   );
+}
+
+/** Return what a table begins with: numbers to predict have a unit of their own. */
+function startOf(start: Document, kind: Preview["guess"]["kind"]): Document {
+  if (kind !== "regression" || !isTable(start.preprocess)) return start;
+  return { ...start, preprocess: { ...start.preprocess, target_scaling: "standard" } };
 }
 
 /** Return what the outputs must be: as many as the target has classes. */

@@ -19,7 +19,7 @@ export function Topbar() {
   const [sharing, share] = useState(false);
   const next = THEMES[(THEMES.indexOf(theme) + 1) % THEMES.length] ?? "auto";
   const open = (name: PanelName): void =>
-    act.setUi({ panel: panel === name ? "data" : name, projector: false });
+    act.setUi({ panel: panel === name ? "data" : name, projector: projector && name === "tours" });
   return (
     <header class="sh-topbar">
       <h1 class="sh-name">{t("app.name")}</h1>

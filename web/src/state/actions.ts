@@ -3,16 +3,17 @@ import type { Answer } from "../wire/frames";
 import type { Asked, DoneTold, OwnTable, Pin, Session } from "../wire/messages";
 import { t } from "../strings";
 import { sha256 } from "../wire/digest";
-import { DRAWN_NAME, drawnTable } from "./data";
+import { DRAWN_NAME, drawnTable, withFitting } from "./data";
 import { valueAt, type Document } from "./document";
 import type { Jobs } from "./jobs";
 import type { Looker } from "./looker";
 import type { Opener } from "./opener";
-import type { Player } from "./player";
+import { shownDocument, type Player } from "./player";
 import {
   MOST_PINS, branched, changed, documentOf, edited, replaced, without, type Changes,
   type Moved,
 } from "./session";
+import { beginning, chosenAfter } from "./starts";
 import type { Drawn, Language, Theme, Ui } from "./state";
 import type { Base } from "./store";
 
@@ -25,6 +26,8 @@ export interface Actions {
   /** Change a setting of the run at which a person looks, by its key path. undefined: default. */
   change(path: string, value: unknown): void;
   changeMany(changes: Changes): void;
+  /** Take a task as the data, with settings that learn it where nothing else was chosen. */
+  beginTask(task: string): void;
   setUi(ui: Partial<Ui>): void;
   setLanguage(language: Language): void;
   setTheme(theme: Theme): void;
@@ -87,6 +90,8 @@ export function createActions({ base, opener, looker, jobs, player }: Parts): Ac
       return;
     }
     remember();
+    if (moved.did === "anew" && branchesOf(base.state.session) > branchesOf(moved.session))
+      act.notify(t("app.anew"));
     const { run } = moved.place;
     // in instant mode the end of what was made is what a person wants to see
     const position = ui.mode === "instant" ? null : moved.place.position;
@@ -104,9 +109,19 @@ export function createActions({ base, opener, looker, jobs, player }: Parts): Ac
 
   const act: Actions = {
     change: (path, value) => act.changeMany({ [path]: value }),
-    changeMany: (changes) =>
+    changeMany: (changes) => {
+      const { ui } = base.state;
+      base.set({ ui: { ...ui, byHand: chosenAfter(ui.byHand, changes) } });
       withSession((session) =>
-        player.sameGesture(changes) ?? changed(session, base.state.opened, place(), changes, player.steps())),
+        player.sameGesture(changes) ?? changed(session, base.state.opened, place(), changes, player.steps()));
+    },
+    beginTask: (task) =>
+      withSession((session) => {
+        const { opened, catalogue } = base.state;
+        const start = catalogue?.starts[task] ?? { data: { task } };
+        const changes = withFitting(shownDocument(base.state), beginning(base.state, start));
+        return changed(session, opened, place(), changes, player.steps());
+      }),
     setUi: (ui) => {
       base.set({ ui: { ...base.state.ui, ...ui } });
       player.follow();
@@ -117,28 +132,28 @@ export function createActions({ base, opener, looker, jobs, player }: Parts): Ac
     use: (table, changes) =>
       withSession((session) =>
         changed({ ...session, table }, base.state.opened, place(), changes, player.steps())),
-    replace: (experiment, table = null) =>
+    replace: (experiment, table = null) => {
+      base.set({ ui: { ...base.state.ui, byHand: [] } });
       withSession((session) => ({
         session: replaced(session, experiment, table),
         place: { run: -1, position: base.state.ui.position === null ? null : 0 },
         did: "anew",
-      })),
+      }));
+    },
     restore: (session, ui = {}) => {
       remember();
       if (ui.drawn != null) void bringDrawn(act, ui.drawn);
-      base.set({ session, ui: { ...base.state.ui, ...ui } });
+      base.set({ session, ui: { ...base.state.ui, byHand: [], ...ui } });
       opener.open();
     },
     edit: (parameter, value, network = null) =>
       withSession((session) => edited(session, place(), player.step(), { parameter, value, network })),
-    freeze: (path) =>
-      withSession((session) => {
-        const { opened, ui } = base.state;
-        const found = valueAt(documentOf(session, opened, ui.run), "training.frozen");
-        const old = Array.isArray(found) ? (found as string[]) : [];
-        const frozen = old.includes(path) ? old.filter((each) => each !== path) : [...old, path];
-        return changed(session, opened, place(), { "training.frozen": frozen }, player.steps());
-      }),
+    freeze: (path) => {
+      const found = valueAt(shownDocument(base.state), "training.frozen");
+      const old = Array.isArray(found) ? (found as string[]) : [];
+      const frozen = old.includes(path) ? old.filter((each) => each !== path) : [...old, path];
+      act.change("training.frozen", frozen);
+    },
     branchHere: (changes) =>
       withSession((session) => branched(session, place(), player.step(), { changes })),
     choose: (run) => act.setUi({ run }),
@@ -168,8 +183,7 @@ export function createActions({ base, opener, looker, jobs, player }: Parts): Ac
     undo: () => {
       const session = before.pop();
       if (session === undefined) return;
-      const n = session.branches?.length ?? 0;
-      const run = Math.min(base.state.ui.run, n - 1);
+      const run = Math.min(base.state.ui.run, branchesOf(session) - 1);
       base.set({ session, ui: { ...base.state.ui, run } });
       opener.open();
     },
@@ -192,6 +206,8 @@ export function createActions({ base, opener, looker, jobs, player }: Parts): Ac
   };
   return act;
 }
+
+const branchesOf = (session: Session | null): number => session?.branches?.length ?? 0;
 
 /** Hand drawn points to the host again: they travel in the link, their table does not. */
 export async function bringDrawn(act: Actions, drawn: Drawn): Promise<void> {

@@ -30,6 +30,7 @@ export function createPlayer(base: Base, looker: Looker, frames: Frames): Player
   let clock: number | null = null;
   let last = 0;
   let exact = 0; // the position with its fraction: slow speeds move less than a step a frame
+  let placed = 0; // where the clock left it
   let gesture: { keys: string; run: number; at: number } | null = null;
 
   const ui = () => base.state.ui;
@@ -56,19 +57,20 @@ export function createPlayer(base: Base, looker: Looker, frames: Frames): Player
     const elapsed = Math.min(now - last, 250) / 1000;
     last = now;
     const position = ui().position ?? 0;
-    if (Math.floor(exact) !== position) exact = position;
+    if (placed !== position) exact = position; // someone else moved it
     exact = Math.min(exact + elapsed * ui().speed, Math.max(trained(), position));
     const whole = Math.floor(exact);
     const ended = whole >= steps() && steps() > 0;
     // the place on the tape moves with its pictures: to draw it more often costs them time
     if (!looker.waits() && (whole !== position || ended)) put(Math.min(whole, steps()), !ended);
+    placed = ui().position ?? 0;
     if (ui().playing) clock = frames.request(tick);
   };
   const follow = (): void => {
     if (!ui().playing) return stop();
     if (clock !== null) return;
     last = frames.now();
-    exact = ui().position ?? 0;
+    exact = placed = ui().position ?? 0;
     clock = frames.request(tick);
   };
   const seek = (to: number | null): void =>

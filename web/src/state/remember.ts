@@ -48,6 +48,9 @@ export function keepInAddress(store: Store, page: Window = window): () => void {
     void decodeLink(written).then((link) => link && store.act.restore(link.session, link.ui));
   };
   const stop = store.subscribe(look);
+  // a link from elsewhere comes through an address with a question mark, which says nothing more
+  if (page.location.href.includes("?"))
+    page.history.replaceState(null, "", page.location.pathname + written);
   page.addEventListener("hashchange", pasted);
   return () => {
     stop();

@@ -55,6 +55,8 @@ export interface Ui {
   readonly drawn: Drawn | null;
   readonly projector: boolean;
   readonly tour: Tour | null;
+  /** Settings of network and training that the person chose: another task leaves them alone. */
+  readonly byHand: readonly string[];
 }
 
 /** Answers to looks, merged part by part: a part that was not asked for again stays. */
@@ -120,6 +122,7 @@ export const FIRST_UI: Ui = {
   drawn: null,
   projector: false,
   tour: null,
+  byHand: [],
 };
 
 export const FIRST_STATE: State = {

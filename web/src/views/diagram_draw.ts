@@ -46,7 +46,7 @@ export function lineWidth(weight: number, most: number): number {
   return 0.5 + 5.5 * Math.min(1, Math.abs(weight) / most);
 }
 
-export function drawNetwork(context: Context, _: Size, data: NetworkShown, look: Look): void {
+export function drawNetwork(context: Context, size: Size, data: NetworkShown, look: Look): void {
   const most = largestWeight(data.weights);
   context.lineCap = "round";
   data.edges.forEach((edge, k) => drawEdge(context, data, edge, k, most, look));
@@ -59,7 +59,7 @@ export function drawNetwork(context: Context, _: Size, data: NetworkShown, look:
     const stood = stands(data, edge, k);
     if (data.withValues ? stood : k === data.edge) drawValue(context, data, edge, look);
   });
-  drawNames(context, data, look);
+  drawNames(context, size.width, data, look);
 }
 
 /** Whether an edge belongs to what is pointed at: all do where nothing is. */
@@ -206,7 +206,7 @@ function tag(context: Context, text: string, x: number, y: number, look: Look): 
   context.fillText(text, x, y + 0.5);
 }
 
-function drawNames(context: Context, data: NetworkShown, look: Look): void {
+function drawNames(context: Context, width: number, data: NetworkShown, look: Look): void {
   const { columns, tile } = data.diagram;
   context.font = fontOf(look);
   context.textBaseline = "middle";
@@ -225,8 +225,13 @@ function drawNames(context: Context, data: NetworkShown, look: Look): void {
   context.textBaseline = "top";
   context.fillStyle = look.quiet;
   const between = columns.length > 1 ? (columns[1]?.x ?? 0) - (columns[0]?.x ?? 0) : 200;
+  let end = 0; // of the title before
   columns.forEach((column, k) => {
-    const room = k === 0 || k === columns.length - 1 ? 2 * Math.min(70, between) : between;
-    context.fillText(fitted(context, data.titles[k] ?? "", Math.max(40, room - 8)), column.x, 4);
+    const room = k < columns.length - 1 ? between - 8 : width - end - 10;
+    const text = fitted(context, data.titles[k] ?? "", Math.max(40, room));
+    const half = context.measureText(text).width / 2;
+    const x = Math.max(half + 2, Math.min(column.x, width - half - 2));
+    context.fillText(text, x, 4);
+    end = x + half;
   });
 }

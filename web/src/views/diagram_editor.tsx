@@ -32,7 +32,7 @@ export function DiagramEditor({ seen, unit, network, onClose }: Props): JSX.Elem
     <section class="sh-editor" ref={own} aria-label={name}
       onKeyDown={(event) => event.key === "Escape" && onClose()}>
       <header>
-        <h3>{name}</h3>
+        <h2>{name}</h2>
         <Press label={t("view.close")} onClick={onClose}>×</Press>
       </header>
       <p class="sh-quiet">{t("view.editor_hint", { n: String(network) })}</p>

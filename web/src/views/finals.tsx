@@ -88,6 +88,7 @@ function useFinals(seen: Seen, figure: string, pointed: number, large: boolean):
       pointed,
       mark: attainable === null ? null
         : { value: attainable, text: t("view.attainable", { value: said(figure, attainable) }) },
+      ...(isShare(figure) ? { most: 1 } : {}),
       label: figureWords(figure),
       countLabel: large ? t("view.networks") : "",
       said: (value: number) => said(figure, value),

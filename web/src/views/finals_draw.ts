@@ -12,6 +12,8 @@ export interface Finals {
   readonly pointed: number;
   /** A value to compare with: what is attainable. */
   readonly mark: { readonly value: number; readonly text: string } | null;
+  /** The most that the figure can be: a bin around it reaches beyond, the axis says no more. */
+  readonly most?: number;
   readonly label: string;
   readonly countLabel: string;
   readonly said: (value: number) => string;
@@ -25,7 +27,9 @@ export function finalsPlot(size: Size, data: Finals, look: Look): Plot {
   const width = Math.max(10, size.width - left - Math.round(look.size * 1.7));
   const height = Math.max(10, size.height - top - Math.round(look.size * 2.2) - 14);
   const [low, high] = endsOf(edges, data.mark?.value ?? null);
-  const ticks = linearTicks(low, high, Math.max(2, Math.floor(width / 64)));
+  const { most = Infinity } = data;
+  const ticks = linearTicks(low, high, Math.max(2, Math.floor(width / 64)))
+    .filter(({ value }) => value <= most + 1e-9);
   return {
     left, top, width, height,
     x: { low, high, label: data.label, ticks: worded(ticks, data.said) },

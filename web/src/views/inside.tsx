@@ -13,9 +13,12 @@ import { useSeen } from "./use_seen";
 import { networkOf } from "./wants";
 
 const WAIT_MS = 120;
+/** Followed until another is chosen, so that the view is never empty. */
+const FIRST: Inside = { row: 0 };
 
 export function InsideView(): JSX.Element {
-  const inside = useLab((state) => state.ui.inside);
+  const chosen = useLab((state) => state.ui.inside);
+  const inside = chosen ?? FIRST;
   const job = useInspected(inside);
   const held = useRef<Worked | null>(null);
   // what stands goes on standing until the next is worked, and with it where a person is on the way
@@ -25,22 +28,25 @@ export function InsideView(): JSX.Element {
   return (
     <div class="sh-view">
       <InsideBar inside={inside} />
-      {inside === null && <Nothing>{t("view.inside_hint")}</Nothing>}
-      {inside !== null && job?.failed && <Nothing>{job.failed}</Nothing>}
-      {inside !== null && !job?.failed && !worked && <Nothing>{t("view.working")}</Nothing>}
-      {inside !== null && worked && <Way worked={worked} />}
+      {chosen === null && <p class="sh-quiet">{t("view.inside_hint")}</p>}
+      {job?.failed && <Nothing>{job.failed}</Nothing>}
+      {!job?.failed && !worked && <Nothing>{t("view.working")}</Nothing>}
+      {worked && <Way worked={worked} />}
     </div>
   );
 }
 
-function InsideBar({ inside }: { readonly inside: Inside | null }): JSX.Element {
+/** Rows are counted from 1 where people read them. */
+function InsideBar({ inside }: { readonly inside: Inside }): JSX.Element {
   const act = useActions();
-  const row = inside && "row" in inside ? inside.row : 0;
+  const data = useSeen()?.opened.data;
+  const row = "row" in inside ? inside.row : 0;
+  const most = data && (data.streaming ? 0 : data.n_train) + data.n_validation + data.n_test;
   return (
     <div class="sh-bar">
-      <NumberField label={t("view.row_number")} value={row} min={0} whole
-        onChange={(to) => act.setUi({ inside: { row: to } })} />
-      {inside === null && (
+      <NumberField label={t("view.row_number")} value={row + 1} min={1} max={most} whole
+        onChange={(to) => act.setUi({ inside: { row: to - 1 } })} />
+      {"point" in inside && (
         <Press onClick={() => act.setUi({ inside: { row: 0 } })}>{t("view.follow_first")}</Press>
       )}
       <span class="sh-push" />
@@ -50,7 +56,7 @@ function InsideBar({ inside }: { readonly inside: Inside | null }): JSX.Element 
 }
 
 /** Ask for the arithmetic of what is followed, at the step and of the network that are shown. */
-function useInspected(inside: Inside | null) {
+function useInspected(inside: Inside) {
   const act = useActions();
   const seen = useSeen();
   const job = useLab((state) => state.jobs.inspect);
@@ -59,7 +65,7 @@ function useInspected(inside: Inside | null) {
   const generation = seen?.header.opened === seen?.opened.id ? seen?.opened.id : undefined;
   const key = JSON.stringify([inside, run, network, step, generation]);
   useEffect(() => {
-    if (inside === null || generation === undefined || step === undefined) return undefined;
+    if (generation === undefined || step === undefined) return undefined;
     const what = "row" in inside ? { row: inside.row } : { point: [...inside.point] };
     const later = setTimeout(() => {
       act.request({ type: "inspect", run, network, step, ...what }).catch(() => undefined);

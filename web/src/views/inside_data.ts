@@ -11,6 +11,8 @@ export interface Equation {
 export interface Folded {
   readonly n: number;
   readonly what: string;
+  /** What they add to the sum that they are part of. */
+  readonly together?: number;
 }
 export interface Term {
   readonly index: number;

@@ -65,7 +65,7 @@ function Unit({ unit }: { readonly unit: ForwardUnit }): JSX.Element {
   const { sum } = unit;
   return (
     <section class="sh-card">
-      <h3>{unit.name}</h3>
+      <h2>{unit.name}</h2>
       <Terms terms={sum.terms} bias={sum.bias} folded={sum.folded} total={unit.z} />
       <p class="sh-math">
         <code>a = {unit.expression}</code> = <b>{exact(unit.a)}</b>
@@ -103,7 +103,12 @@ function Terms({ terms, bias, folded, total }: TermsProps): JSX.Element {
             <td>{exact(term.product)}</td>
           </tr>
         ))}
-        <FoldedRow folded={folded} columns={4} />
+        {folded && (
+          <tr>
+            <th scope="row">{t("view.more", { n: folded.n })}</th><td /><td />
+            <td>{exact(folded.together ?? 0)}</td>
+          </tr>
+        )}
         <tr class="sh-total"><th scope="row">z</th><td /><td /><td><b>{exact(total)}</b></td></tr>
       </tbody>
     </table>
@@ -115,13 +120,13 @@ function Answer({ worked }: { readonly worked: Worked }): JSX.Element {
   return (
     <>
       <section class="sh-card">
-        <h3>{t("view.answer")}</h3>
+        <h2>{t("view.answer")}</h2>
         {output.equations.map((each, k) => <Line key={k} equation={each} />)}
         <p lang="en">{output.sentence}</p>
       </section>
       {loss && (
         <section class="sh-card">
-          <h3>{t("view.loss")}</h3>
+          <h2>{t("view.loss")}</h2>
           <p class="sh-quiet" lang="en">{loss.sentence}</p>
           {loss.equations.map((each, k) => <Line key={k} equation={each} />)}
         </section>
@@ -148,7 +153,7 @@ function BackUnit({ unit }: { readonly unit: BackwardUnit }): JSX.Element {
   const slopes = unit.bias ? [...unit.weights, unit.bias] : unit.weights;
   return (
     <section class="sh-card">
-      <h3>{unit.name}</h3>
+      <h2>{unit.name}</h2>
       {unit.dL_da && <Line equation={unit.dL_da} />}
       <Line equation={unit.dL_dz} />
       <table class="sh-table sh-numbers">
@@ -185,7 +190,7 @@ function Update({ worked }: { readonly worked: Worked }): JSX.Element | null {
     <>
       {update.sentences.map((each) => <p key={each} lang="en">{each}</p>)}
       <section class="sh-card">
-        <h3>{update.optimizer}</h3>
+        <h2>{update.optimizer}</h2>
         {update.formulas.map((each) => <p key={each} class="sh-math"><code>{each}</code></p>)}
         {update.constants.map((each) => <Line key={each.name} equation={each} />)}
       </section>

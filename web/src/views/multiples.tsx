@@ -52,7 +52,7 @@ function Tiles({ seen }: { readonly seen: Seen }): JSX.Element {
   return (
     <div class="sh-view">
       <div class="sh-bar">
-        <span>{t("view.multiples_title", { n: count, what: plane ? outputWords(plane) : "" })}</span>
+        <span>{titleOf(count, seen.opened.n_networks, plane ? outputWords(plane) : "")}</span>
         <span class="sh-push" />
         <NetworkChooser />
       </div>
@@ -67,6 +67,10 @@ function Tiles({ seen }: { readonly seen: Seen }): JSX.Element {
       <div class="sh-legend"><div class="sh-keys"><ClassKeys seen={seen} rows={false} /></div></div>
     </div>
   );
+}
+
+function titleOf(n: number, all: number, what: string): string {
+  return n < all ? t("view.multiples_first", { n, all, what }) : t("view.multiples_title", { n, what });
 }
 
 function useMultiples(seen: Seen, chosen: number, pointed: number): Multiples {

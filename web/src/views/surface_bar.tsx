@@ -33,11 +33,13 @@ export function SurfaceBar({ seen, withDots, onDots }: Props): JSX.Element {
       {axisFeatures(data).length > 2 && train && <AxisLists seen={seen} />}
       {outputsOf(seen).length > 2 && train && <OutputList seen={seen} />}
       <span class="sh-push" />
-      {known && (
-        <Switch label={t("view.true_boundary")} value={truth}
-          onChange={(value) => act.setUi({ truth: value })} />
-      )}
-      <Switch label={t("view.rows")} value={withDots} onChange={onDots} />
+      <span class="sh-beside sh-together">
+        {known && (
+          <Switch label={t("view.true_boundary")} value={truth}
+            onChange={(value) => act.setUi({ truth: value })} />
+        )}
+        <Switch label={t("view.rows")} value={withDots} onChange={onDots} />
+      </span>
       {axisFeatures(data).length > 2 && train && <Held seen={seen} />}
     </div>
   );

@@ -76,6 +76,6 @@ function dotWords(data: DataTold, dots: Dots, k: number): string {
   const truth = dots.classes
     ? className(data.classes[dots.classes[k] as number] ?? "")
     : number(dots.values?.[k] ?? Number.NaN);
-  const row = String(dots.index?.[k] ?? k);
+  const row = String((dots.index?.[k] ?? k) + 1); // counted from 1 where people read it
   return t("view.row_words", { row, truth, part: t(part ?? "view.train") });
 }

@@ -81,10 +81,10 @@ export function signed(value: number, digits = 3): string {
   return minus(value.toFixed(digits));
 }
 
-/** A number with the seven digits that single precision holds. */
+/** A number with the nine digits that it takes to read single precision back: those of formulas. */
 export function exact(value: number): string {
   if (!Number.isFinite(value)) return "–";
-  return minus(String(Number(value.toPrecision(7))));
+  return minus(String(Number(value.toPrecision(9))));
 }
 
 export function grouped(value: number): string {

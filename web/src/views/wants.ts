@@ -47,10 +47,12 @@ function partsOf(state: State, view: ViewName): Want {
   }
 }
 
-/** Curves and finals stand beside every view; a projector shows one view alone. */
+/** Curves and finals stand beside every view; a projector shows one view alone, or beside a tour,
+ * which needs them to tell what came of a prediction. */
 function figuresOf(state: State): Want {
   const { ui } = state;
-  const alone = (name: ViewName) => ui.projector && ui.view !== name;
+  const told = ui.tour !== null && ui.panel === "tours";
+  const alone = (name: ViewName) => ui.projector && !told && ui.view !== name;
   const most = ui.view === "curves" ? 1000 : 300;
   return {
     curves: alone("curves") ? null : { network: networkOf(state), most },

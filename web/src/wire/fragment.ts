@@ -90,6 +90,7 @@ const KINDS: { readonly [K in keyof Ui]: (value: unknown) => boolean } = {
   drawn: (value) => value === null || isDrawn(value),
   projector: (value) => typeof value === "boolean",
   tour: (value) => value === null || (isTable(value) && short(value.name) && count(value.step)),
+  byHand: (value) => Array.isArray(value) && value.length <= 200 && value.every(short),
 };
 
 function fits(key: string, value: unknown): boolean {

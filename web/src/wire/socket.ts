@@ -5,18 +5,24 @@ import type { Asked } from "./messages";
 
 /** What makes a socket; another one in tests. */
 export type Connect = (address: string) => WebSocket;
-export interface Backoff {
-  readonly first_ms: number;
-  readonly most_ms: number;
-}
+/** What finds out whether the host is there and has no place for this page. */
+export type Refuses = () => Promise<boolean>;
 
-const BACKOFF: Backoff = { first_ms: 250, most_ms: 5000 };
+const FIRST_MS = 250;
+const MOST_MS = 5000;
 /** The code with which the gate turns away whoever has no key: coming back will not help. */
 const TURNED_AWAY = [1008, 4401, 4403];
 
+/** Browsers tell a socket that was turned away from one that found nobody by no code: ask for a
+ * file. */
+const hasNoKey: Refuses = async () => {
+  const answer = await fetch("/icon.svg", { method: "HEAD", cache: "no-store" }).catch(() => null);
+  return answer?.status === 401;
+};
+
 /** Return a host over a WebSocket. */
 export function socketHost(
-  address: string, connect: Connect = (to) => new WebSocket(to), backoff: Backoff = BACKOFF,
+  address: string, connect: Connect = (to) => new WebSocket(to), refuses: Refuses = hasNoKey,
 ): Host {
   const answers = new Set<(answer: Answer) => void>();
   const statuses = new Set<(status: HostStatus) => void>();
@@ -31,23 +37,27 @@ export function socketHost(
     for (const listen of statuses) listen(now);
   };
   const again = (): void => {
-    const wait = Math.min(backoff.first_ms * 2 ** tries++, backoff.most_ms);
+    const wait = Math.min(FIRST_MS * 2 ** tries++, MOST_MS);
     later = setTimeout(open, wait * (0.75 + Math.random() / 2)); // ten pages do not come at once
   };
   const open = (): void => {
     const made = connect(address);
     made.binaryType = "arraybuffer";
     socket = made;
+    let opened = false;
     made.onopen = () => {
+      opened = true;
       tries = 0;
       tell("open");
     };
     made.onmessage = ({ data }: MessageEvent<unknown>) => {
       if (data instanceof ArrayBuffer) deliver(data, answers);
     };
-    made.onclose = ({ code }: CloseEvent) => {
+    made.onclose = async ({ code }: CloseEvent) => {
       if (closed || socket !== made) return;
-      if (TURNED_AWAY.includes(code)) return tell("refused");
+      const turnedAway = TURNED_AWAY.includes(code) || (!opened && (await refuses()));
+      if (closed || socket !== made) return;
+      if (turnedAway) return tell("refused");
       tell("lost");
       again();
     };

@@ -8,13 +8,16 @@ from typing import Any, Final
 import numpy as np
 
 from shoal.errors import InputError
+from shoal.experiments import Experiment
 from shoal.experiments.comparison import Comparison
 from shoal.experiments.comparison import compare as compared
 from shoal.experiments.comparison.arms import Arm
+from shoal.experiments.comparison.contest import AT_ONCE
 from shoal.experiments.comparison.judging import Verdict
 from shoal.experiments.comparison.wording import unit_of
 from shoal.experiments.progress import Progress
 from shoal.lab.actions.base import Outcome, Surroundings
+from shoal.lab.limits import size_problems
 from shoal.lab.messages import Compare
 from shoal.metrics import band
 
@@ -37,8 +40,11 @@ def compare(surroundings: Surroundings, message: Compare) -> Outcome:
     a_name = pin.name if pin.name != B_NAME else f"{B_NAME} as pinned"
     told = _Telling(surroundings, (a_name, B_NAME), message.pairs)
     surroundings.tell("preparing both settings", 0.0)
+    sides = [surroundings.pinned(pin), surroundings.experiment()]
+    for each in sides:
+        _check_size(each, min(AT_ONCE, message.pairs))
     found = compared(
-        [surroundings.pinned(pin), surroundings.experiment()],
+        sides,
         names=[a_name, B_NAME],
         figure=message.figure,
         pairs=message.pairs,
@@ -46,6 +52,17 @@ def compare(surroundings: Surroundings, message: Compare) -> Outcome:
         tick=told.tick,
     )
     return outcome_of(found)
+
+
+def _check_size(experiment: Experiment, n_networks: int) -> None:
+    """Raise where so many networks of a setting, each with data of its own, are too much.
+
+    Raises:
+        InputError: they are.
+    """
+    population = experiment.population.model_copy(update={"size": n_networks})
+    for each in size_problems(experiment.model_copy(update={"population": population})):
+        raise InputError(f"compare: {n_networks} networks at once: {each.path}: {each.message}")
 
 
 def outcome_of(found: Comparison) -> Outcome:
@@ -138,7 +155,7 @@ class _Telling:
 
     def _tell(self, pairs: float, shown: int) -> None:
         """Tell, with pairs of both sides as the measure: a batch trains A, then B."""
-        at_once = min(64, self.pairs - self.done)
+        at_once = min(AT_ONCE, self.pairs - self.done)
         whole = 2 * self.done + self.side * at_once + pairs
         sentence = f"training {self.names[self.side]}: {shown} of {self.pairs} pairs"
         self.surroundings.tell(sentence, min(1.0, whole / (2 * self.pairs)))

@@ -62,6 +62,7 @@ class Looker:
         self._turns = turns
         self._kept = Kept()
         self._tapes: dict[str, tuple[Run, Tape]] = {}
+        self._opened = -1
 
     def answer(
         self, look: Look, opened: Opened, planned: Planned, course: Course, check: Check
@@ -71,8 +72,9 @@ class Looker:
         Raises:
             InputError: a run, network, feature or class that there is not.
         """
+        self._let_go(opened)
         sight = course.sight(look.step, look.have, look.patience_ms / 1000, check)
-        with self._turns.look() as threads:
+        with self._turns.look(at_tape=look.step is not None) as threads:
             check()
             scene = self._scene(look, planned, sight, threads)
             arrays: Arrays = {}
@@ -81,6 +83,14 @@ class Looker:
                 if wish is not None and wish is not False:
                     arrays |= part(scene, wish)
             return frame(_told(scene, opened, sight), arrays)
+
+    def _let_go(self, opened: Opened) -> None:
+        """Forget what sessions before had and this one has not."""
+        if opened.id != self._opened:
+            self._opened = opened.id
+            self._kept.let_go([each.prepared for each in opened.runs])
+            keys = {each.key for each in opened.runs}
+            self._tapes = {key: tape for key, tape in self._tapes.items() if key in keys}
 
     def _scene(self, look: Look, planned: Planned, sight: Sight, threads: int) -> Scene:
         run = sight.run

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, TypeVar
 
@@ -46,6 +46,14 @@ class Kept:
         self._found.move_to_end(key)
         found: T = self._found[key][1]
         return found
+
+    def let_go(self, runs: Sequence[Prepared]) -> None:
+        """Forget what is about no data and no run of these: it holds their rows."""
+        wanted = {id(each) for run in runs for each in (run, *run.parts)}
+        wanted |= {id(part.dataset) for run in runs for part in run.parts}
+        for key, (about, _) in list(self._found.items()):
+            if id(about.prepared if isinstance(about, Run) else about) not in wanted:
+                del self._found[key]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)

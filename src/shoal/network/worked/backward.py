@@ -327,7 +327,9 @@ class _Back:
         value = self.shown(evaluate(numbers))
         if not math.isfinite(value):
             wanted = f"must keep every derivative finite in {self.problem.precision.dtype}"
-            raise ArgumentError(self.problem.where, "x", wanted, got=f"{name_text(name)} = {value:g}")
+            raise ArgumentError(
+                self.problem.where, "x", wanted, got=f"{name_text(name)} = {value:g}"
+            )
         return Equation(name=name, formula=formula, numbers=numbers, value=value, note=note)
 
 

@@ -7,6 +7,7 @@ rounded to the network's precision; terminal, page and LaTeX write the same tree
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
@@ -248,13 +249,11 @@ def printed(words: str) -> str:
     """Return a formula in words with the signs of the terminal.
 
     Example:
-        >>> printed("a * (1 - a)"), printed("exp(-z)**2"), printed("it is -(a - y)")
-        ('a × (1 − a)', 'exp(−z)^2', 'it is −(a − y)')
+        >>> printed("a * (1 - a)"), printed("exp(-z)**2"), printed("L-BFGS: -(a - y)")
+        ('a × (1 − a)', 'exp(−z)^2', 'L-BFGS: −(a − y)')
     """
     told = words.replace("**", PRINTED.power).replace(" * ", PRINTED.times)
-    for before, after in ((" ", " "), ("(", ""), (" ", "(")):
-        told = told.replace(f"{before}-{after}", f"{before}{PRINTED.minus}{after}")
-    return told
+    return re.sub(r"(?<![^\s(])-", PRINTED.minus, told)
 
 
 def name_text(of: Name | Slope) -> str:

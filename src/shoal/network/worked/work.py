@@ -12,9 +12,9 @@ from shoal.network.layout import Parameters
 from shoal.network.losses import check_fit
 from shoal.network.network import Network
 from shoal.network.worked.backward import work_backward
-from shoal.network.worked.precision import Precision
 from shoal.network.worked.forward import work_forward
 from shoal.network.worked.losses import TargetNumbers, work_loss
+from shoal.network.worked.precision import Precision
 from shoal.network.worked.problem import Problem, Target
 from shoal.network.worked.records import Folding, Pass
 
@@ -66,7 +66,9 @@ def work(
         wanted = f"must have shape (D,) with D={network.n_inputs} from `network`"
         raise ArgumentError(where, "x", wanted, got=row.shape)
     if not np.isfinite(row).all():
-        raise ArgumentError(where, "x", f"must be finite in {parameters.dtype}", got="infinity or NaN")
+        raise ArgumentError(
+            where, "x", f"must be finite in {parameters.dtype}", got="infinity or NaN"
+        )
     problem = Problem(
         network=network,
         parameters=parameters,
