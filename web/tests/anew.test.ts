@@ -6,8 +6,10 @@ import { FakeFrames, FakeHost, catalogue } from "./fake";
 test("branches that go are told of, and come back by undo", () => {
   const host = new FakeHost();
   const store = createStore(host, { frames: new FakeFrames() });
+  host.be("open");
   host.tell(catalogue());
   host.open();
+  host.frame();
   store.act.seek(20);
   store.act.change("training.epochs", 7);
   expect(store.state.session?.branches).toHaveLength(1);

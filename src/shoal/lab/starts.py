@@ -63,4 +63,5 @@ STARTS: Final[dict[str, dict[str, Any]]] = {
         },
     },
 }  # fmt: skip
-"""By task, and for a table of one's own, whose outputs the page adds. That of `greater` is the published experiment (examples/greater.toml)."""
+"""By task, and for a table of one's own, whose outputs the page adds; that of `greater` is the
+published experiment (examples/greater.toml)."""
