@@ -254,10 +254,12 @@ def test_the_true_rule_is_shown_where_it_is_known(client: Client) -> None:
     told = client.look(opened, want={"truth": True, "surface": {"n": 9}})
     cells = grid(told, 9)
     assert np.array_equal(told.arrays["truth"].ravel(), cells[:, 0] > cells[:, 1])
+    assert opened.header["data"]["true_boundary"]
     table = own_table(client, "a,b,c", [f"{i},{i % 7},{i % 2}" for i in range(40)])
     data = {"file": f"{table['digest']}.csv", "target": "c", "kind": "classification"}
     opened = client.open({**GREATER, "data": data}, table=table)
     assert "truth" not in client.look(opened, want={"truth": True}).arrays
+    assert not opened.header["data"]["true_boundary"]
 
 
 def test_more_features_are_held(client: Client) -> None:

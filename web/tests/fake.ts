@@ -126,7 +126,7 @@ export function opened(change: Partial<OpenedTold> = {}): OpenedTold {
     data: {
       kind: "classification", features: ["x0", "x1"], base_features: ["x0", "x1"], targets: ["y"],
       classes: ["0", "1"], n_train: 8000, n_validation: 2000, n_test: 0,
-      ranges: [[0, 0.5, 1], [0, 0.5, 1]], attainable_accuracy: 1, rows_accuracy: 1,
+      ranges: [[0, 0.5, 1], [0, 0.5, 1]], attainable_accuracy: 1, rows_accuracy: 1, true_boundary: true,
       constant_guess_accuracy: 0.5, streaming: false, notes: [],
     },
     figures: ["train_loss", "validation_accuracy"], headline: "validation_accuracy", n_networks: 4,

@@ -15,6 +15,8 @@ describe("ticks", () => {
   test("are round and no more than asked for", () => {
     expect(linearTicks(0, 1, 5).map((tick) => tick.text)).toEqual(["0", "0.25", "0.5", "0.75", "1"]);
     expect(values(linearTicks(0, 25_000, 9))).toEqual([0, 5000, 10_000, 15_000, 20_000, 25_000]);
+    expect(linearTicks(1000, 1001, 5).map((tick) => tick.text))
+      .toEqual(["1,000", "1,000.25", "1,000.5", "1,000.75", "1,001"]);
     for (const [low, high] of [[-3.7, 12.1], [0.00031, 0.00035], [1e6, 9e6], [-1, -0.2]] as const)
       for (const most of [2, 3, 5, 9]) {
         const ticks = values(linearTicks(low, high, most));

@@ -337,6 +337,8 @@ class DataTold(Record):
     """The best that any rule attains in expectation."""
     rows_accuracy: float | None = None
     """What the true rule attains on the judged rows."""
+    true_boundary: bool = False
+    """Whether the class of every place is known, so that looks can ask for `truth`."""
     constant_guess_accuracy: float | None = None
     streaming: bool = False
     notes: tuple[str, ...] = ()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from shoal.data.recipe import true_classes
 from shoal.experiments.prepare import Part, Prepared
 from shoal.experiments.result import truth_of
 from shoal.experiments.shelf import Shelf
@@ -104,6 +105,7 @@ def data_told(prepared: Prepared, shelf: Shelf) -> DataTold:
         ranges=ranges_of(part, shelf),
         attainable_accuracy=known.get("attainable_accuracy"),
         rows_accuracy=known.get("rows_accuracy"),
+        true_boundary=true_classes(prepared.experiment.data, dataset.x[:1]) is not None,
         constant_guess_accuracy=known.get("constant_guess_accuracy"),
         streaming=streams,
         notes=tuple(prepared.notes),

@@ -140,8 +140,11 @@ class Desk:
         return self.page.locator(".sh-main")
 
     def watch(self) -> None:
-        """Change to the mode in which a run is played; it plays until one goes to a step."""
+        """Change to the mode in which a run is played, and go to its end, where it stands."""
         self.page.locator(".sh-timeline").get_by_text("Watch", exact=True).click()
+        slider = self.page.get_by_role("slider", name="Position in the run")
+        slider.press("End")
+        self.at(int(slider.get_attribute("max") or 0))
 
     def instant(self) -> None:
         """Change to the mode in which everything is trained to its end."""

@@ -107,17 +107,15 @@ def test_a_table_is_dropped_its_columns_chosen_and_its_rows_trained(desk):
 
 
 def the_table(rows, features):
-    """The experiment that the page is asked for, as one writes it by hand."""
-    layers = [{"units": 3, "activation": "tanh"} for _ in range(3)]
-    return Experiment.read(
-        {
+    """The experiment that the page is asked for: a small network on scaled columns."""
+    hidden = STARTS["file"]["network"]["layers"][0]
+    return read(
+        **{
+            **STARTS["file"],
             "data": {"file": str(FLOWERS), "target": rows[0][-1], "features": features},
-            "preprocess": {"scaling": "standard"},
-            "network": {"layers": [*layers, {"units": 3, "activation": "softmax"}]},
-            "training": STARTS["greater"]["training"],  # as the page comes up
+            "network": {"layers": [hidden, {"units": 3, "activation": "softmax"}]},
             "population": {"size": 16},
-        },
-        source="a test",
+        }
     )
 
 

@@ -47,15 +47,16 @@ export function summary(state: State): string {
   if (state.problems.length > 0) return state.problems.map((each) => each.sentence).join(" ");
   if (opened === null || header === undefined) return "";
   const value = header.figures[opened.headline];
+  if (value == null)
+    return t(header.n_diverged >= opened.n_networks ? "result.all_diverged" : "result.no_report");
   const figure = has(`words.${opened.headline}`) ?? opened.headline;
-  const told = value == null ? "" : /accuracy|r2/.test(opened.headline) ? percent(value) : number(value, 3);
+  const told = /accuracy|r2/.test(opened.headline) ? percent(value) : number(value, 3);
   const run = opened.runs.find((each) => each.run === ui.run);
   const epochs = run === undefined ? 0 : Math.round(run.total_steps / run.steps_per_epoch);
   const values = {
     epoch: number(header.epoch, 3), total: epochs, figure, value: told, n: opened.n_networks,
   };
   const ended = ui.position === null && header.done;
-  if (value == null && header.n_diverged >= opened.n_networks) return t("result.all_diverged");
   const text = ended ? t("live.done", values) : t("live.at", values);
   return header.n_diverged > 0 ? `${text} ${t("live.diverged", { n: header.n_diverged })}` : text;
 }

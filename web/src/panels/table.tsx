@@ -8,7 +8,7 @@ import { withFitting } from "../state/data";
 import { DroppedError } from "../state/jobs";
 import type { Outputs } from "../state/network";
 import { shownDocument } from "../state/player";
-import { readPreview, type Column, type Preview } from "../state/preview";
+import { readPreview, type Column, type Guess, type Preview } from "../state/preview";
 import { isTable, type Document } from "../state/document";
 import { beginning } from "../state/starts";
 import { useLab, useStore } from "../state/store";
@@ -28,15 +28,20 @@ export function OwnTablePanel() {
   const most = useLab((state) => state.catalogue?.most_table_bytes ?? 8 * 2 ** 20);
   const failed = useLab((state) => state.jobs.preview?.failed ?? null);
   const [brought, setBrought] = useState<Brought | null>(null);
+  const [looking, setLooking] = useState(false);
   const [wrong, setWrong] = useState<string | null>(null);
 
   const look = async (table: Brought["table"], data: Readonly<Record<string, unknown>>) => {
+    setLooking(true); // what is chosen now is not settled before the host has answered
     try {
       const answer = await store.act.request({ type: "preview", table, data });
       const preview = readPreview(answer.header.document);
       setBrought({ table, preview, kindIsSaid: data.kind != null });
+      setLooking(false);
     } catch (error) {
-      if (!(error instanceof DroppedError)) setBrought(null);
+      if (error instanceof DroppedError) return; // a newer look is under way
+      setBrought(null);
+      setLooking(false);
     }
   };
   const take = async (file: File) => {
@@ -53,6 +58,13 @@ export function OwnTablePanel() {
     const data = shownDocument(store.state).data;
     if (used !== null && isTable(data)) void look(used, settledOf(data));
   };
+  const settle = (data: Settled): void => {
+    if (brought === null) return;
+    // what was chosen is shown at once, and what the host makes of it when it has answered
+    const { preview } = brought;
+    setBrought({ ...brought, preview: { ...preview, guess: { ...preview.guess, ...data } } });
+    void look(brought.table, { ...data });
+  };
   const said = wrong ?? (brought === null ? failed : null);
   return (
     <div class="sh-own">
@@ -65,7 +77,7 @@ export function OwnTablePanel() {
         </p>
       )}
       {brought !== null && (
-        <Chosen brought={brought} onSettle={(data) => void look(brought.table, data)} />
+        <Chosen brought={brought} looking={looking} onSettle={settle} />
       )}
     </div>
   );
@@ -109,18 +121,23 @@ function Drop({ onFile }: { onFile: (file: File) => void }) {
   );
 }
 
+/** What of `[data]` a person chose. */
+type Settled = Partial<Guess>;
+
 interface ChosenProps {
   readonly brought: Brought;
+  /** Whether the host is asked about the newest choice. */
+  readonly looking: boolean;
   /** Look again with more of `[data]` settled. */
-  readonly onSettle: (data: Readonly<Record<string, unknown>>) => void;
+  readonly onSettle: (data: Settled) => void;
 }
 
-function Chosen({ brought, onSettle }: ChosenProps) {
+function Chosen({ brought, looking, onSettle }: ChosenProps) {
   const store = useStore();
   const { preview, table } = brought;
   const { guess, columns } = preview;
-  const settle = (more: Readonly<Record<string, unknown>>): void => {
-    if (Array.isArray(more.features) && more.features.length === 0) return; // there must be one
+  const settle = (more: Settled): void => {
+    if (more.features?.length === 0) return; // there must be one
     onSettle({
       target: guess.target, features: guess.features, missing: guess.missing,
       ...(brought.kindIsSaid ? { kind: guess.kind } : {}), ...more,
@@ -158,7 +175,7 @@ function Chosen({ brought, onSettle }: ChosenProps) {
         {({ id, describedBy }) => (
           <Select id={id} value={guess.kind ?? ""} describedBy={describedBy}
             options={["classification", "regression"].map((value) => ({ value, text: wordOf(value) }))}
-            onChange={(kind) => settle({ kind })} />
+            onChange={(kind) => settle({ kind: kind === "regression" ? kind : "classification" })} />
         )}
       </Field>
       <Field label={t("table.missing")} term="missing">
@@ -174,7 +191,7 @@ function Chosen({ brought, onSettle }: ChosenProps) {
       {preview.problems.map((each) => (
         <p key={each.sentence} class="sh-problem" role="alert">{each.sentence}</p>
       ))}
-      <Button kind="main" disabled={preview.problems.length > 0 || guess.features.length === 0}
+      <Button kind="main" disabled={looking || preview.problems.length > 0 || guess.features.length === 0}
         onClick={use}>
         {t("table.use")}
       </Button>

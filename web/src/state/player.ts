@@ -31,7 +31,7 @@ export function createPlayer(base: Base, looker: Looker, frames: Frames): Player
   let last = 0;
   let exact = 0; // the position with its fraction: slow speeds move less than a step a frame
   let placed = 0; // where the clock left it
-  let gesture: { keys: string; run: number; at: number } | null = null;
+  let gesture: { keys: string; at: number } | null = null;
 
   const ui = () => base.state.ui;
   const steps = (): number => totalSteps(base.state);
@@ -111,23 +111,22 @@ export function createPlayer(base: Base, looker: Looker, frames: Frames): Player
       const keys = Object.keys(changes).sort().join();
       const now = Date.now();
       const old = gesture;
-      gesture = { keys, run: ui().run, at: now };
+      gesture = { keys, at: now };
       const { session } = base.state;
       if (old === null || session === null || old.keys !== keys || now - old.at > GESTURE_MS) return null;
-      return goesOn(session, base.state, changes, old.run);
+      return goesOn(session, base.state, changes);
     },
     close: stop,
   };
 }
 
 /** Return the branch of a gesture with its newest values, or nothing if the gesture made none. */
-function goesOn(session: Session, state: State, changes: Changes, before: number): Moved | null {
+function goesOn(session: Session, state: State, changes: Changes): Moved | null {
   const { run, position } = state.ui;
   const branch = run < 0 ? undefined : session.branches?.[run];
   const newest = run === (session.branches?.length ?? 0) - 1;
   const own = branch !== undefined && Object.keys(changes).every((key) => key in (branch.changes ?? {}));
   if (!own || branch === undefined || !newest) return null;
-  void before;
   const made = { ...branch, changes: { ...branch.changes, ...changes } };
   const branches = (session.branches ?? []).map((each, k) => (k === run ? made : each));
   return { session: { ...session, branches }, place: { run, position }, did: "rebranch" };

@@ -22,7 +22,6 @@ export function SurfaceBar({ seen, withDots, onDots }: Props): JSX.Element {
     ["median", t("view.median")], ["disagreement", t("view.disagreement")],
     ["network", t("view.one_network")],
   ];
-  const known = data.attainable_accuracy !== null;
   return (
     <div class="sh-bar">
       {n > 1 && train && (
@@ -34,7 +33,7 @@ export function SurfaceBar({ seen, withDots, onDots }: Props): JSX.Element {
       {outputsOf(seen).length > 2 && train && <OutputList seen={seen} />}
       <span class="sh-push" />
       <span class="sh-beside sh-together">
-        {known && (
+        {data.true_boundary && (
           <Switch label={t("view.true_boundary")} value={truth}
             onChange={(value) => act.setUi({ truth: value })} />
         )}

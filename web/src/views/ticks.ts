@@ -15,10 +15,20 @@ export function linearTicks(low: number, high: number, most = 5): Tick[] {
   const fits = (step: number) =>
     Math.floor(high / step + 1e-9) - Math.ceil(low / step - 1e-9) < most;
   const step = (STEPS.find((each) => fits(power * each)) ?? 100) * power;
-  const ticks: Tick[] = [];
+  const values: number[] = [];
   for (let k = Math.ceil(low / step - 1e-9); k <= Math.floor(high / step + 1e-9); k++)
-    ticks.push({ value: k * step || 0, text: short(k * step) }); // never -0
-  return ticks;
+    values.push(k * step || 0); // never -0
+  const texts = new Set(values.map(short)).size === values.length
+    ? values.map(short) : values.map((value) => toldApart(value, step));
+  return values.map((value, k) => ({ value, text: texts[k] ?? "" }));
+}
+
+/** A value with the digits of its step, where four do not tell it from the next: 1,000.25. */
+function toldApart(value: number, step: number): string {
+  const digits = Math.min(8, Math.max(0, 1 - Math.floor(Math.log10(step))));
+  const [whole = "", rest = ""] = value.toFixed(digits).split(".");
+  const shown = rest.replace(/0+$/, "");
+  return minus(grouped(Number(whole)) + (shown === "" ? "" : `.${shown}`));
 }
 
 /** Whole numbers from 0 to `high`, at most `most` steps apart from each other. */
