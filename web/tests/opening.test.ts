@@ -2,7 +2,7 @@
 import { beforeEach, expect, test, vi } from "vitest";
 import { createStore, type Store } from "../src/state/store";
 import { valueAt } from "../src/state/document";
-import { FakeFrames, FakeHost, START, catalogue } from "./fake";
+import { FakeFrames, FakeHost, START, catalogue, opened } from "./fake";
 
 let host: FakeHost, frames: FakeFrames, store: Store;
 
@@ -202,4 +202,12 @@ test("a view that does not fit new data is mended", () => {
   store.act.change("seed", 1);
   host.open({ n_networks: 2 });
   expect(store.state.ui).toMatchObject({ features: null, network: 1, output: null, points: [[1, 2]] });
+});
+
+test("chosen points stay when a derived feature is switched on", () => {
+  begin();
+  store.act.setUi({ points: [[0.25, 0.5]] });
+  store.act.change("data.derived", ["x0^2"]);
+  host.open({ data: { ...opened().data, features: ["x0", "x1", "x0^2"] } });
+  expect(store.state.ui.points).toEqual([[0.25, 0.5]]);
 });

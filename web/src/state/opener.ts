@@ -138,7 +138,8 @@ function needed<T>(tables: ReadonlyMap<string, T>, base: Base): T[] {
 /** Return the view as far as it fits what was opened: features, output, network, run. */
 function fitting(opened: OpenedTold, base: Base): Base["state"]["ui"] {
   const { ui } = base.state;
-  const { features, classes, targets } = opened.data;
+  // pictures, held values and points are of the features that others are derived from
+  const { base_features: features, classes, targets } = opened.data;
   const known = (name: string): boolean => features.includes(name);
   return {
     ...ui,
