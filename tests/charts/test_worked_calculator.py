@@ -76,11 +76,17 @@ CASES = {
     "points in float64": ("points_backprop", ["training.epochs=5"], {"step": 3}),
     "perceptron": ("perceptron", ["training.epochs=3"], {"step": 0}),
     "random search": ("points_random", ["training.epochs=5"], {"step": 3}),
-    "a number": ("wine", [
-        "data.target=proline", "training.epochs=3", "preprocess.target_scaling=standard",
-        "network.layers=[{units=4,activation='tanh'},{units=1,activation='identity'}]",
-        "training.loss=squared_error",
-    ], {"step": 9}),
+    "a number": (
+        "wine",
+        [
+            "data.target=proline",
+            "training.epochs=3",
+            "preprocess.target_scaling=standard",
+            "network.layers=[{units=4,activation='tanh'},{units=1,activation='identity'}]",
+            "training.loss=squared_error",
+        ],
+        {"step": 9},
+    ),
     "slopes": ("points_slopes", ["training.epochs=5"], {"step": 3}),
 }
 RULES = [

@@ -96,4 +96,5 @@ def test_the_title_says_what_a_table_is_called(page):
         "network": {"layers": [{"units": 1, "activation": "sigmoid"}]},
     }
     own.session = Session(experiment=experiment, table=table)
-    assert ask(own, row=1, step=0)["title"].startswith("2nd row of my points.csv (line 3), network 0")
+    title = ask(own, row=1, step=0)["title"]
+    assert title.startswith("2nd row of my points.csv (line 3), network 0")
