@@ -1,4 +1,4 @@
-// The worked arithmetic of one row, as src/shoal/network/worked/document.py writes it; only what
+// The worked arithmetic of one row, as document.py of the package shoal.network.worked writes it; only what
 // the page shows is named here.
 
 export interface Equation {
