@@ -67,7 +67,7 @@ $(VENV)/.built: $(VENV)/.made $(CORE)
 	touch $@
 
 $(VENV)/.tested: $(VENV)/.made pyproject.toml
-	$(PIP) install -q -c constraints.txt $$($(BIN)/python tools/extras.py test viz cluster search sklearn export lab notebook lint)
+	$(PIP) install -q -c constraints.txt $$($(BIN)/python tools/extras.py test viz cluster search sklearn export lab notebook lessons docs lint)
 	touch $@
 
 $(VENV)/.peered: $(VENV)/.made pyproject.toml

@@ -1,0 +1,108 @@
+"""A lesson carried out without a notebook: what every cell shows, and every value it gives."""
+
+from __future__ import annotations
+
+import importlib.util
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from shoal.errors import MissingExtraError
+from shoal.lessons.contents import Content
+from shoal.lessons.controls import LANGUAGE, choosing
+from shoal.lessons.shelf import LANGUAGES, LessonFile, find
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CellShown:
+    """A cell and what it shows.
+
+    Attributes:
+        code: its lines.
+        output: a content, a chart, or what else it ends with; None for nothing.
+    """
+
+    code: str
+    output: Any
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Carried:
+    """A lesson that was carried out.
+
+    Attributes:
+        lesson: which one.
+        language: of its texts.
+        cells: in the order of the notebook.
+        values: what its cells gave, by name.
+    """
+
+    lesson: LessonFile
+    language: str
+    cells: tuple[CellShown, ...]
+    values: Mapping[str, Any]
+
+    def contents(self, kind: type[Content]) -> list[Any]:
+        """Return all contents of a kind, those inside others too."""
+        found: list[Any] = []
+        for cell in self.cells:
+            _gather(cell.output, kind, found)
+        return found
+
+
+def carry_out(which: str | int, *, language: str = "en", **chosen: Any) -> Carried:
+    """Carry a lesson out from its first cell to its last.
+
+    Args:
+        which: its number or name.
+        language: of its texts.
+        chosen: what controls are set to, by key, in place of their first values.
+
+    Raises:
+        InputError: there is no such lesson, or a control cannot be set to that.
+        MissingExtraError: marimo is not installed.
+
+    Example:
+        >>> carry_out("or", rate=0.1).values["rate"].value  # doctest: +SKIP
+        0.1
+    """
+    lesson = find(which)
+    assert language in LANGUAGES
+    app = load_app(lesson.notebook)
+    with choosing({**chosen, LANGUAGE: language}):
+        outputs, values = app.run()
+    codes = [cell.code for cell in app._cell_manager.cell_data()]
+    cells = tuple(
+        CellShown(code=code, output=output) for code, output in zip(codes, outputs, strict=True)
+    )
+    return Carried(lesson=lesson, language=language, cells=cells, values=values)
+
+
+def load_app(path: Path) -> Any:
+    """Return the marimo app of a notebook.
+
+    Raises:
+        MissingExtraError: marimo is not installed.
+    """
+    try:
+        import marimo  # noqa: F401
+    except ImportError:
+        raise MissingExtraError("a lesson", "marimo", "lessons") from None
+    name = f"shoal_lesson_{path.stem}"
+    spec = importlib.util.spec_from_file_location(name, path)
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[name] = module
+    spec.loader.exec_module(module)
+    return module.app
+
+
+def _gather(shown: Any, kind: type[Content], found: list[Any]) -> None:
+    if isinstance(shown, kind):
+        found.append(shown)
+    for name in ("shown", "answers"):
+        for each in getattr(shown, name, ()) if isinstance(shown, Content) else ():
+            _gather(each, kind, found)
