@@ -17,27 +17,49 @@
     └── InternalError (RuntimeError)         our own failure: exit code 3
 
 A message reads ``where: `what` requirement; got value. Cure.`` and is the same
-sentence in Python, on the command line and on the page.
+sentence in Python, on the command line and on the page. Each has a code, which
+`shoal.codes` tells of; where a message brings no cure, that of its code ends it.
 """
 
 from __future__ import annotations
 
 import difflib
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+_SECOND = re.compile(r"[.?!)'] (?=[A-Z])|: pip install ")
+"""Where a sentence ends and a cure begins."""
+
 
 class ShoalError(Exception):
-    """The root of everything that shoal raises on purpose."""
+    """The root of everything that shoal raises on purpose.
+
+    Args:
+        message: the sentences that are shown.
+        code: of the situation, from `shoal.codes`; without it, the one of the class.
+
+    Attributes:
+        code: a letter for the kind and three digits; ``shoal help CODE`` tells of it.
+        message: the sentences as they were given, without the cure of the code.
+    """
 
     exit_code = 3
+    code = "Z100"
+
+    def __init__(self, message: str = "", *, code: str = "") -> None:
+        if code:
+            self.code = code
+        self.message = message
+        super().__init__(with_cure(message, self.code))
 
 
 class InputError(ShoalError, ValueError):
     """What was given is wrong; nothing was written."""
 
     exit_code = 2
+    code = "A100"
 
 
 class ArgumentError(InputError):
@@ -49,17 +71,27 @@ class ArgumentError(InputError):
         requirement: what must hold, starting with a verb: ``"must have shape (N, D)"``.
         got: what was found instead.
         cure: one sentence that says what to do, or an empty string.
+        code: of the situation, from `shoal.codes`.
     """
 
+    code = "A100"
+
     def __init__(
-        self, where: str, argument: str, requirement: str, *, got: object, cure: str = ""
+        self,
+        where: str,
+        argument: str,
+        requirement: str,
+        *,
+        got: object,
+        cure: str = "",
+        code: str = "",
     ) -> None:
         self.where = where
         self.argument = argument
         self.requirement = requirement
         self.got = got
         self.cure = cure
-        super().__init__(join(f"{where}: `{argument}` {requirement}; got {got}.", cure))
+        super().__init__(join(f"{where}: `{argument}` {requirement}; got {got}.", cure), code=code)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,6 +100,10 @@ class Problem:
 
     path: str
     message: str
+    code: str = "X100"
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "message", with_cure(self.message, self.code))
 
 
 class ExperimentError(InputError):
@@ -75,8 +111,13 @@ class ExperimentError(InputError):
 
     Args:
         source: the file's name as it was given, or ``"experiment"``.
-        problems: what is wrong, each with its key path.
+        problems: what is wrong, each with its key path and its code.
+
+    Attributes:
+        code: of the first problem.
     """
+
+    code = "X100"
 
     def __init__(self, source: str, problems: Sequence[Problem]) -> None:
         self.source = source
@@ -85,7 +126,7 @@ class ExperimentError(InputError):
             f"{source}, {p.path}: {p.message}" if p.path else f"{source}: {p.message}"
             for p in self.problems
         ]
-        super().__init__("\n".join(lines))
+        super().__init__("\n".join(lines), code=self.problems[0].code if problems else "")
 
 
 class DataError(InputError):
@@ -97,7 +138,10 @@ class DataError(InputError):
         line: the line in the file, counted from 1.
         column: the column's name.
         cure: one sentence that says what to do.
+        code: of the situation, from `shoal.codes`.
     """
+
+    code = "D100"
 
     def __init__(
         self,
@@ -107,6 +151,7 @@ class DataError(InputError):
         line: int | None = None,
         column: str | None = None,
         cure: str = "",
+        code: str = "",
     ) -> None:
         self.reason = reason
         self.source = source
@@ -119,34 +164,40 @@ class DataError(InputError):
         if column is not None:
             place.append(f"column '{column}'")
         prefix = ", ".join(place) + ": " if place else ""
-        super().__init__(join(prefix + reason, cure))
+        super().__init__(join(prefix + reason, cure), code=code)
 
 
 class ModelFileError(InputError):
     """A model file is damaged, hostile, or not a shoal model."""
 
-    def __init__(self, source: str, reason: str, cure: str = "") -> None:
+    code = "M100"
+
+    def __init__(self, source: str, reason: str, cure: str = "", *, code: str = "") -> None:
         self.source = source
         self.reason = reason
-        super().__init__(join(f"{source}: {reason}", cure))
+        super().__init__(join(f"{source}: {reason}", cure), code=code)
 
 
 class CheckpointError(InputError):
     """A checkpoint is damaged, does not fit what is asked of it, or is not a checkpoint."""
 
-    def __init__(self, source: str, reason: str, cure: str = "") -> None:
+    code = "C100"
+
+    def __init__(self, source: str, reason: str, cure: str = "", *, code: str = "") -> None:
         self.source = source
         self.reason = reason
-        super().__init__(join(f"{source}: {reason}", cure))
+        super().__init__(join(f"{source}: {reason}", cure), code=code)
 
 
 class StoreError(InputError):
     """The store of runs cannot be read or written, or does not hold what is asked of it."""
 
-    def __init__(self, source: str, reason: str, cure: str = "") -> None:
+    code = "S100"
+
+    def __init__(self, source: str, reason: str, cure: str = "", *, code: str = "") -> None:
         self.source = source
         self.reason = reason
-        super().__init__(join(f"{source}: {reason}", cure))
+        super().__init__(join(f"{source}: {reason}", cure), code=code)
 
 
 class FunctionError(InputError):
@@ -160,15 +211,19 @@ class FunctionError(InputError):
         run: a `Run` as far as it came.
     """
 
-    def __init__(self, message: str, *, network: int | None, step: int) -> None:
+    code = "F100"
+
+    def __init__(self, message: str, *, network: int | None, step: int, code: str = "") -> None:
         self.network = network
         self.step = step
         self.run: Any = None
-        super().__init__(message)
+        super().__init__(message, code=code)
 
 
 class MissingFileError(InputError, FileNotFoundError):
     """A file that was named is not there."""
+
+    code = "O101"
 
     def __init__(self, source: str, nearby: Iterable[str] = ()) -> None:
         self.source = source
@@ -180,6 +235,8 @@ class MissingFileError(InputError, FileNotFoundError):
 
 class OutputExistsError(InputError, FileExistsError):
     """A file that would be written is already there."""
+
+    code = "O102"
 
     def __init__(self, source: str) -> None:
         self.source = source
@@ -193,6 +250,7 @@ class MissingExtraError(ShoalError, ImportError):
     """A library of an optional extra is not installed."""
 
     exit_code = 2
+    code = "E101"
 
     def __init__(self, purpose: str, package: str, extra: str) -> None:
         self.package = package
@@ -204,10 +262,33 @@ class InternalError(ShoalError, RuntimeError):
     """Something that should never happen did: a defect of shoal."""
 
     exit_code = 3
+    code = "Z100"
 
 
 class ShoalWarning(UserWarning):
     """Something that was given is allowed but probably not meant."""
+
+
+def with_cure(message: str, code: str) -> str:
+    """Return `message` with the cure of its code behind each line that brings none of its own.
+
+    A line brings its own where a second sentence follows the first.
+
+    Example:
+        >>> with_cure("`y` must be finite; got NaN.", "A105")
+        '`y` must be finite; got NaN. Take these numbers out, or fill the gaps first.'
+        >>> with_cure("a.csv: is a folder. Name a file in it.", "O106")
+        'a.csv: is a folder. Name a file in it.'
+    """
+    if all(_SECOND.search(line) for line in message.split("\n")):
+        return message
+    from shoal.codes import CODES  # only where something is wrong
+
+    cure = CODES[code].cure
+    return "\n".join(
+        line if not line or _SECOND.search(line) else join(line, cure)
+        for line in message.split("\n")
+    )
 
 
 def join(sentence: str, cure: str) -> str:

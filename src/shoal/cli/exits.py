@@ -7,12 +7,12 @@ import errno
 import functools
 import os
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Final, ParamSpec, TextIO, TypeVar
 
 import typer
 
-from shoal.errors import ShoalError
+from shoal.errors import ExperimentError, ShoalError, with_cure
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -20,6 +20,11 @@ R = TypeVar("R")
 DONE, FELL_SHORT, WRONG_INPUT, FAILED, INTERRUPTED = 0, 1, 2, 3, 130
 
 STDOUT_FULL: Final = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO)
+
+OUT_OF_MEMORY, OUTPUT_FULL, DEFECT = "Z102", "O104", "Z100"
+"""The codes of what Python raises and no class of ours tells."""
+
+SHOWN = "With SHOAL_DEBUG=1 the same command shows where it happened."
 
 EXIT_CODES: Final = {
     DONE: "done",
@@ -51,9 +56,25 @@ def guarded(command: Callable[P, R]) -> Callable[P, R]:
         except (typer.Exit, typer.Abort, typer.BadParameter):
             raise
         except BaseException as error:
-            raise typer.Exit(_told(error)) from None
+            raise typer.Exit(ended_by(error)) from None
 
     return run
+
+
+def ended_by(error: BaseException) -> int:
+    """Say what ended a command, if it is worth a word, and return the exit code."""
+    if os.environ.get("SHOAL_DEBUG"):
+        import traceback
+
+        traceback.print_exception(error)
+    if isinstance(error, KeyboardInterrupt):
+        return INTERRUPTED
+    if isinstance(error, BrokenPipeError):
+        _let_go_of(sys.stdout)
+        return DONE
+    code, lines = _sentences(error)
+    tell_error(lines)
+    return code
 
 
 @contextlib.contextmanager
@@ -79,37 +100,39 @@ def remark(text: str) -> None:
 
 
 def tell(sentence: str) -> None:
-    """Say what went wrong, on standard error."""
+    """Say something that is none of the errors, on standard error."""
     for line in sentence.splitlines():
         remark(f"shoal: {line}")
 
 
-def _told(error: BaseException) -> int:
-    """Say what went wrong and return the exit code."""
-    if os.environ.get("SHOAL_DEBUG"):
-        import traceback
+def tell_error(lines: Iterable[tuple[str, str]]) -> None:
+    """Say what went wrong, on standard error.
 
-        traceback.print_exception(error)
-    if isinstance(error, KeyboardInterrupt):
-        return INTERRUPTED
-    if isinstance(error, BrokenPipeError):
-        _let_go_of(sys.stdout)
-        return DONE
-    code, sentence = _sentence(error)
-    tell(sentence)
-    return code
+    Args:
+        lines: each a code, of which `shoal help CODE` tells more, and a sentence.
+    """
+    for code, sentence in lines:
+        for line in sentence.splitlines():
+            remark(f"shoal [{code}]: {line}")
 
 
-def _sentence(error: BaseException) -> tuple[int, str]:
+def _sentences(error: BaseException) -> tuple[int, list[tuple[str, str]]]:
+    """Return the exit code, and every sentence with its code."""
+    if isinstance(error, ExperimentError):
+        codes = [problem.code for problem in error.problems]
+        return error.exit_code, list(zip(codes, str(error).split("\n"), strict=False))
     if isinstance(error, ShoalError):
-        return error.exit_code, str(error)
+        return error.exit_code, [(error.code, str(error))]
     if isinstance(error, MemoryError):
-        return WRONG_INPUT, "not enough memory. Ask for fewer networks, rows or reports."
+        told = "not enough memory. Ask for fewer networks, rows or reports."
+        return WRONG_INPUT, [(OUT_OF_MEMORY, told)]
     if isinstance(error, OSError) and error.errno in STDOUT_FULL:
         _let_go_of(sys.stdout)
-        return WRONG_INPUT, f"standard output: cannot be written: {error.strerror}."
-    told = f"{type(error).__name__}: {error}"
-    return FAILED, f"this is a defect of shoal, please report it: {told}"
+        told = with_cure(f"standard output: cannot be written: {error.strerror}.", OUTPUT_FULL)
+        return WRONG_INPUT, [(OUTPUT_FULL, told)]
+    what = f"{type(error).__name__}: {error}".rstrip(".")
+    told = f"this is a defect of shoal, please report it: {what}. {SHOWN}"
+    return FAILED, [(DEFECT, told)]
 
 
 def _let_go_of(stream: TextIO) -> None:
