@@ -7,12 +7,17 @@ import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
-from shoal.errors import MissingExtraError
-from shoal.lessons.contents import Content
+from shoal.errors import InputError, MissingExtraError, did_you_mean
+from shoal.lessons.contents import Content, Fixed, Quiz
 from shoal.lessons.controls import LANGUAGE, choosing
 from shoal.lessons.shelf import LANGUAGES, LessonFile, find
+
+SHEET: Final = "sheet"
+"""The function of a notebook that tells what a student with a seed finds."""
+SETUP: Final = "setup"
+"""What marimo calls the cell of what all others need."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,6 +31,11 @@ class CellShown:
 
     code: str
     output: Any
+
+    @property
+    def is_sheet(self) -> bool:
+        """Whether it is what worksheets are made of: the teacher's, not the reader's."""
+        return self.code.startswith(f"def {SHEET}(")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,7 +62,7 @@ class Carried:
         return found
 
 
-def carry_out(which: str | int, *, language: str = "en", **chosen: Any) -> Carried:
+def carry_out(which: str | int, /, *, language: str = "en", **chosen: Any) -> Carried:
     """Carry a lesson out from its first cell to its last.
 
     Args:
@@ -70,18 +80,43 @@ def carry_out(which: str | int, *, language: str = "en", **chosen: Any) -> Carri
     """
     lesson = find(which)
     assert language in LANGUAGES
-    app = load_app(lesson.notebook)
+    app = load_notebook(lesson.notebook).app
     with choosing({**chosen, LANGUAGE: language}):
         outputs, values = app.run()
-    codes = [cell.code for cell in app._cell_manager.cell_data()]
+    _check_keys(chosen, values)
+    data = list(app._cell_manager.cell_data())
+    if data and data[0].name == SETUP:  # it shows nothing, so marimo gives nothing for it
+        outputs = (None, *outputs)
     cells = tuple(
-        CellShown(code=code, output=output) for code, output in zip(codes, outputs, strict=True)
+        CellShown(code=cell.code, output=output) for cell, output in zip(data, outputs, strict=True)
     )
     return Carried(lesson=lesson, language=language, cells=cells, values=values)
 
 
-def load_app(path: Path) -> Any:
-    """Return the marimo app of a notebook.
+def _check_keys(chosen: Mapping[str, Any], values: Mapping[str, Any]) -> None:
+    """Refuse values for controls that a lesson does not have.
+
+    Raises:
+        InputError: there is one.
+    """
+    known: list[str] = []
+    for value in values.values():
+        if isinstance(value, Fixed):
+            known.append(value.key)
+        if isinstance(value, Quiz):
+            known += value.controls
+    for key in chosen:
+        if key not in known:
+            near = did_you_mean(key, known)
+            told = f"{near} " if near else ""
+            names = ", ".join(each for each in known if each != LANGUAGE)
+            raise InputError(
+                f"{key}: is no control of this lesson. {told}There are: {names}.", code="A103"
+            )
+
+
+def load_notebook(path: Path) -> Any:
+    """Return the module of a notebook, with its ``app`` and the functions of its top.
 
     Raises:
         MissingExtraError: marimo is not installed.
@@ -97,7 +132,7 @@ def load_app(path: Path) -> Any:
     module = importlib.util.module_from_spec(spec)
     sys.modules[name] = module
     spec.loader.exec_module(module)
-    return module.app
+    return module
 
 
 def _gather(shown: Any, kind: type[Content], found: list[Any]) -> None:

@@ -7,7 +7,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
+
+LAB_VARIABLE: Final = "SHOAL_LESSONS_LAB"
+"""Where a link to the lab goes, in the environment of what serves lessons."""
 
 
 class Content:
@@ -22,7 +25,7 @@ class Content:
         kind, data = to_marimo(self)._mime_()
         return str(kind), str(data)
 
-    def _repr_html_(self) -> str:
+    def _repr_html_(self) -> str | None:
         """Return what Jupyter shows."""
         from shoal.lessons.drawn import to_html
 
@@ -40,6 +43,13 @@ class Prose(Content):
 
     key: str
     markdown: str
+
+    def _repr_html_(self) -> None:
+        """Return nothing: Jupyter draws Markdown, and its formulas, by itself."""
+
+    def _repr_markdown_(self) -> str:
+        """Return what Jupyter shows."""
+        return self.markdown
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,17 +69,19 @@ class Table(Content):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Picture(Content):
-    """A picture that is not a chart: a film, or pixels.
+    """A picture that is not a chart, still or moving.
 
     Attributes:
         content: the file.
         kind: its MIME type, such as ``image/gif``.
         label: what is seen, in words.
+        dark: the file for readers who prefer light on dark; the same one if empty.
     """
 
     content: bytes
     kind: str
     label: str
+    dark: bytes = b""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,11 +105,15 @@ class LabLink(Content):
         fragment: of the address: ``#1.…``.
         label: what the link says.
         note: how to open it without a running lab.
+        document: the experiment as TOML, for ``shoal run``; empty where it is not known.
+        run_note: how to run that.
     """
 
     fragment: str
     label: str
     note: str
+    document: str = ""
+    run_note: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -110,6 +126,10 @@ class Group(Content):
 
     shown: tuple[Any, ...]
 
+    def _ipython_display_(self) -> None:
+        """Show each in Jupyter in its own way."""
+        display_all(self.shown)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Revealed(Content):
@@ -121,6 +141,8 @@ class Revealed(Content):
         given: what was predicted, in words; None before.
         truth: what is so, in words.
         verdict: a sentence that holds the two side by side; empty before.
+        is_right: whether they agree; None before.
+        answer: a sentence that tells the truth alone.
         ask: what is said as long as there is no prediction.
         unfold: what is written where a page hides the result until it is clicked.
         shown: the result.
@@ -134,6 +156,13 @@ class Revealed(Content):
     ask: str
     unfold: str
     shown: tuple[Any, ...]
+    is_right: bool | None = None
+    answer: str = ""
+
+    def _ipython_display_(self) -> None:
+        """Show the answer in Jupyter, and what belongs to it, each in its own way."""
+        told = Prose(key="", markdown=f"> {self.verdict or self.answer}")
+        display_all((told, *self.shown))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -145,6 +174,11 @@ class Checked(Content):
     """
 
     answers: tuple[Revealed, ...]
+
+    def _ipython_display_(self) -> None:
+        """Show every question with its answer in Jupyter."""
+        for answer in self.answers:
+            display_all((Prose(key="", markdown=f"**{answer.question}**"), answer))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -158,6 +192,7 @@ class Fixed(Content):
         options: what it could be set to.
         texts: the options in words, as many.
         kind: ``slider``, ``choice``, ``number`` or ``prediction``.
+        bounds: of a number.
     """
 
     key: str
@@ -166,6 +201,7 @@ class Fixed(Content):
     options: tuple[Any, ...] = ()
     texts: tuple[str, ...] = ()
     kind: str = "slider"
+    bounds: tuple[float, float] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -182,3 +218,11 @@ class Quiz(Content):
     def value(self) -> dict[str, Any]:
         """What each is set to."""
         return {key: control.value for key, control in self.controls.items()}
+
+
+def display_all(shown: Sequence[Any]) -> None:
+    """Show things below each other in Jupyter."""
+    from IPython.display import display
+
+    for each in shown:
+        display(each)  # type: ignore[no-untyped-call]

@@ -1,14 +1,20 @@
-"""Contents of lessons as marimo's elements and as HTML."""
+"""Contents of lessons as marimo's elements and as HTML; both surfaces show the same.
+
+The classes that begin with ``sl-`` are drawn by ``look.css`` beside the notebooks.
+"""
 
 from __future__ import annotations
 
-import base64
+import os
+import re
+from collections.abc import Sequence
 from functools import singledispatch
-from typing import Any
+from typing import Any, Final
 
 from shoal.charts.chart import Chart
 from shoal.charts.html import Markup, tag
 from shoal.lessons.contents import (
+    LAB_VARIABLE,
     Checked,
     Content,
     Fixed,
@@ -21,6 +27,12 @@ from shoal.lessons.contents import (
     Revealed,
     Table,
 )
+from shoal.lessons.controls import ENDLESS
+from shoal.lessons.pictured import chart_html, picture_html
+from shoal.lessons.prose import program_html, prose_html
+
+NUMBER: Final = re.compile(r"[-+−±<>≥≤~]?\s*[\d.,]+(?:e[-+]?\d+)?\s*(?:%|s|ms|µs)?|[-–—]?")
+"""A cell that ends at the same place as those above it."""
 
 
 @singledispatch
@@ -39,6 +51,13 @@ def _(content: Prose) -> Any:
 
 
 @to_marimo.register
+def _(content: Chart) -> Any:
+    import marimo
+
+    return marimo.Html(str(chart_html(content, with_narrow=False)))
+
+
+@to_marimo.register
 def _(content: Group) -> Any:
     import marimo
 
@@ -50,16 +69,19 @@ def _(content: Revealed) -> Any:
     import marimo
 
     if content.given is None:
-        return marimo.callout(marimo.md(content.ask), kind="neutral")
-    said = marimo.callout(marimo.md(content.verdict), kind="info")
-    return marimo.vstack([said, *(to_marimo(each) for each in content.shown)])
+        return marimo.Html(str(tag("p", content.ask, class_="sl-ask")))
+    return marimo.vstack([marimo.Html(_verdict(content)), *map(to_marimo, content.shown)])
 
 
 @to_marimo.register
 def _(content: Checked) -> Any:
     import marimo
 
-    return marimo.vstack([to_marimo(each) for each in content.answers])
+    found = []
+    for number, each in enumerate(content.answers, 1):
+        asked = tag("p", f"{number}. {each.question}", class_="sl-question")
+        found += [marimo.Html(str(asked)), to_marimo(each)]
+    return marimo.vstack(found)
 
 
 @to_marimo.register(Table)
@@ -77,30 +99,23 @@ def _(content: Content) -> Any:
 @singledispatch
 def to_html(content: Any) -> Markup:
     """Return a content, or what else a cell shows, as HTML that loads nothing."""
-    return (
-        Markup(content._repr_html_())
-        if hasattr(content, "_repr_html_")
-        else tag("pre", repr(content))
-    )
+    made = content._repr_html_() if hasattr(content, "_repr_html_") else None
+    return tag("pre", repr(content)) if made is None else Markup(made)
 
 
 @to_html.register
 def _(content: Prose) -> Markup:
-    from markdown_it import MarkdownIt
-
-    return Markup(MarkdownIt("commonmark").enable("table").render(content.markdown))
+    return tag("div", prose_html(content.markdown), class_="sl-prose")
 
 
 @to_html.register
 def _(content: Chart) -> Markup:
-    from shoal.charts.saving import svg
-
-    return Markup(svg(content))
+    return chart_html(content)
 
 
 @to_html.register
 def _(content: Group) -> Markup:
-    return tag("div", [to_html(each) for each in content.shown])
+    return tag("div", [to_html(each) for each in content.shown], class_="sl-group")
 
 
 @to_html.register
@@ -108,47 +123,112 @@ def _(content: Revealed) -> Markup:
     return tag(
         "details",
         tag("summary", content.unfold),
-        tag("p", content.truth),
-        [to_html(each) for each in content.shown],
-    )
+        tag("div", Markup(_verdict(content)), [to_html(each) for each in content.shown],
+            class_="sl-inside"),
+        class_="sl-revealed",
+    )  # fmt: skip
 
 
 @to_html.register
 def _(content: Checked) -> Markup:
-    return tag("div", [to_html(each) for each in content.answers])
+    rows = []
+    for number, each in enumerate(content.answers, 1):
+        rows.append(tag("p", f"{number}. {each.question}", class_="sl-question"))
+        rows.append(to_html(each))
+    return tag("div", rows, class_="sl-checked")
 
 
 @to_html.register
 def _(content: Table) -> Markup:
-    head = tag("tr", [tag("th", cell, scope="col") for cell in content.headers])
-    body = [tag("tr", [tag("td", cell) for cell in row]) for row in content.rows]
+    numeric = [_is_numeric([row[k] for row in content.rows]) for k in range(len(content.headers))]
+    kinds = ["sl-number" if each else None for each in numeric]
+    head = [
+        tag("th", name, scope="col", class_=kind)
+        for name, kind in zip(content.headers, kinds, strict=True)
+    ]
+    body = [
+        tag("tr", [tag("td", cell, class_=kind) for cell, kind in zip(row, kinds, strict=True)])
+        for row in content.rows
+    ]
     caption = tag("caption", content.caption) if content.caption else None
-    return tag("table", caption, tag("thead", head), tag("tbody", body))
+    whole = tag("table", caption, tag("thead", tag("tr", head)), tag("tbody", body))
+    return tag("div", whole, class_="sl-table", tabindex="0")
 
 
 @to_html.register
 def _(content: Picture) -> Markup:
-    data = base64.b64encode(content.content).decode()
-    return tag("img", src=f"data:{content.kind};base64,{data}", alt=content.label)
+    return picture_html(content)
 
 
 @to_html.register
 def _(content: Program) -> Markup:
-    return tag("pre", tag("code", content.text))
+    return program_html(content.text, content.language)
 
 
 @to_html.register
 def _(content: LabLink) -> Markup:
-    command = f"shoal lab '{content.fragment}'"
-    return tag("p", content.label, " ", content.note, tag("pre", tag("code", command)))
+    served = os.environ.get(LAB_VARIABLE)
+    ways = [
+        tag("p", content.note),
+        program_html(f"shoal lab '{content.fragment}'", "sh"),
+    ]
+    if content.document:
+        ways += [tag("p", content.run_note), program_html(content.document, "toml")]
+    if not served:
+        folded = tag("summary", content.label)
+        return tag("details", folded, tag("div", ways, class_="sl-inside"), class_="sl-link")
+    way = tag("a", content.label, href=served + content.fragment, target="_blank",
+              rel="noopener", class_="sl-button")  # fmt: skip
+    others = tag("details", tag("summary", "…"), tag("div", ways, class_="sl-inside"))
+    return tag("div", way, others, class_="sl-link")
 
 
 @to_html.register
 def _(content: Fixed) -> Markup:
-    shown = "" if content.value is None else f": {content.value}"
-    return tag("p", content.label, shown)
+    label = tag("span", content.label, class_="sl-label") if content.label else None
+    if content.kind == "prediction":
+        return tag("div", label, _choices(content, "ul"), class_="sl-fixed sl-asked")
+    if content.kind == "number":
+        low, high = content.bounds or (None, None)
+        told = f" ({low:g} – {high:g})" if low is not None and _is_small(low, high) else ""
+        blank = tag("span", content.value, class_="sl-blank")
+        return tag("p", label, told, " ", blank, class_="sl-fixed sl-asked")
+    return tag("p", label, " ", _steps(content), class_="sl-fixed")
 
 
 @to_html.register
 def _(content: Quiz) -> Markup:
-    return tag("ol", [tag("li", to_html(each)) for each in content.controls.values()])
+    asked = [tag("li", to_html(each)) for each in content.controls.values()]
+    return tag("ol", asked, class_="sl-quiz")
+
+
+def _verdict(content: Revealed) -> str:
+    """Return the answer as a line that stands out."""
+    kinds = {None: "", True: " is-right", False: " is-other"}
+    told = content.verdict or content.answer or content.truth
+    return str(tag("p", told, class_=f"sl-verdict{kinds[content.is_right]}"))
+
+
+def _choices(content: Fixed, element: str) -> Markup:
+    rows = [
+        tag("li", text, class_="is-set" if option == content.value else None)
+        for option, text in zip(content.options, content.texts, strict=True)
+    ]
+    return tag(element, rows, class_="sl-choices")
+
+
+def _steps(content: Fixed) -> Markup:
+    shown = [
+        tag("span", text, class_="is-set" if option == content.value else None)
+        for option, text in zip(content.options, content.texts, strict=True)
+    ]
+    return tag("span", [part for each in shown for part in (each, " ")], class_="sl-steps")
+
+
+def _is_numeric(cells: Sequence[str]) -> bool:
+    return bool(cells) and all(NUMBER.fullmatch(cell.strip()) for cell in cells)
+
+
+def _is_small(low: float | None, high: float | None) -> bool:
+    """Return whether bounds tell a reader something."""
+    return low is not None and high is not None and max(abs(low), abs(high)) < ENDLESS

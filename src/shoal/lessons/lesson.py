@@ -44,9 +44,13 @@ class Lesson:
             raise InternalError(f"there is no language '{language}'.")
 
     @staticmethod
-    def languages() -> Any:
-        """Return the control for the language of a lesson."""
-        return controls.languages()
+    def languages(first: str = "en") -> Any:
+        """Return the control for the language of a lesson.
+
+        Args:
+            first: what it is set to unless the address of the page asks for another.
+        """
+        return controls.languages(first)
 
     def words(self, key: str, **numbers: Any) -> str:
         """Return a text as it is, for a cell of a table or the title of a chart."""
@@ -89,6 +93,7 @@ class Lesson:
         low: float | None = None,
         high: float | None = None,
         step: float | None = None,
+        given: float | str | None = None,
     ) -> Any:
         """Ask for a prediction; its value is None until there is one.
 
@@ -97,13 +102,14 @@ class Lesson:
             options: the names to choose among. Without them a number is asked for:
             low, high: its bounds.
             step: what its buttons add.
+            given: the prediction, where there is nothing to click: in Jupyter.
         """
         told = self.words(key)
         if options:
-            return controls.prediction(key, told, self._options(key, options))
+            return controls.prediction(key, told, self._options(key, options), given)
         assert low is not None
         assert high is not None
-        return controls.number(key, told, low, high, step)
+        return controls.number(key, told, low, high, step, given)
 
     def reveal(
         self, prediction: Any, key: str, *shown: Any, truth: float | str, form: str = ".2f"
@@ -164,22 +170,50 @@ class Lesson:
         """Return several things below each other."""
         return Group(shown=shown)
 
-    def picture(self, content: bytes, kind: str, label: str) -> Picture:
-        """Return a film or a picture that is not a chart; `label` says what is seen."""
-        return Picture(content=content, kind=kind, label=label)
+    def picture(self, content: bytes, kind: str, label: str, *, dark: bytes = b"") -> Picture:
+        """Return a picture that is not a chart.
+
+        Args:
+            content: the file.
+            kind: its MIME type, such as ``image/png``.
+            label: what is seen, in words.
+            dark: the file for readers who prefer light on dark.
+        """
+        return Picture(content=content, kind=kind, label=label, dark=dark)
+
+    def motion(self, run: Any, label: str, *, start: Any = None, end: Any = None) -> Picture:
+        """Return what every network says along a line, moving from first weights to last.
+
+        Args:
+            run: what was trained.
+            label: what is seen, in words.
+            start, end: of the line; from where every feature is least to where it is greatest.
+        """
+        from shoal.lessons.motion import drawing, moving
+
+        content = drawing(moving(run, start=start, end=end))
+        return Picture(content=content, kind="image/svg+xml", label=label)
 
     def program(self, text: str, language: str = "sh") -> Program:
         """Return lines to be typed or copied."""
         return Program(text=text, language=language)
 
-    def link(self, experiment: Any) -> LabLink:
-        """Return a link to the same experiment in the lab."""
+    def link(self, experiment: Any, key: str = "") -> LabLink:
+        """Return a link to the same experiment in the lab.
+
+        Args:
+            experiment: what the lab begins with.
+            key: of the text on the link, to tell it from others; a shared one if empty.
+        """
+        from shoal.charts.report_parts import experiment_toml
         from shoal.lab.fragment import link_of
 
         return LabLink(
             fragment=link_of(experiment),
-            label=word("lab", self.language),
+            label=self.words(key) if key else word("lab", self.language),
             note=word("lab_note", self.language),
+            document=experiment_toml(experiment),
+            run_note=word("run_note", self.language),
         )
 
     def _options(self, key: str, options: Sequence[str]) -> dict[str, str]:
@@ -200,10 +234,11 @@ class Lesson:
             raise InternalError(f"'{truth}' is no option of '{key}'.")
         told = options[str(truth)] if is_choice else format(truth, form)
         said = None if given is None else options[given] if is_choice else format(given, form)
-        verdict = ""
+        verdict, same = "", None
         if said is not None:
             same = given == truth if is_choice else said == told
-            verdict = word("right" if same else "other", self.language, given=said, truth=told)
+            numbers = {"given": said} if same else {"given": said, "truth": told}
+            verdict = word("right" if same else "other", self.language, **numbers)
         return Revealed(
             question=self.words(key),
             options=tuple(options.values()) if is_choice else (),
@@ -213,4 +248,6 @@ class Lesson:
             ask=word("predict_first", self.language),
             unfold=word("unfold", self.language),
             shown=shown,
+            is_right=same,
+            answer=word("answer", self.language, truth=told),
         )

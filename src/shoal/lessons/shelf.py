@@ -31,6 +31,16 @@ class LessonFile:
     title: str
 
     @property
+    def short(self) -> str:
+        """The name without its number."""
+        return self.name.partition("_")[2]
+
+    @property
+    def is_there(self) -> bool:
+        """Whether both files are: a source tree may lack a lesson that is being written."""
+        return self.notebook.is_file() and self.texts.is_file()
+
+    @property
     def notebook(self) -> Path:
         """The marimo notebook."""
         return folder() / f"{self.name}.py"
@@ -80,9 +90,9 @@ def find(which: str | int) -> LessonFile:
     """
     text = str(which).strip()
     for lesson in LESSONS.values():
-        if text in (str(lesson.number), lesson.name, lesson.name.partition("_")[2]):
+        if text in (str(lesson.number), lesson.name, lesson.short):
             return lesson
-    names = [lesson.name.partition("_")[2] for lesson in LESSONS.values()]
+    names = [lesson.short for lesson in LESSONS.values()]
     near = did_you_mean(text, names)
     told = f"{near} " if near else ""
-    raise InputError(f"lesson {text}: there is none. {told}See: shoal lessons list.")
+    raise InputError(f"lesson {text}: there is none. {told}See: shoal lessons list.", code="U110")

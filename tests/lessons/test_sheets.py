@@ -1,0 +1,72 @@
+"""Worksheets: a seed and a page for each student, and a key that only the teacher has."""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+
+import pytest
+
+from shoal.lessons.carrying import load_notebook
+from shoal.lessons.sheets import (
+    Sheet,
+    answer_text,
+    key_csv,
+    key_document,
+    key_page,
+    sheets,
+    sheets_page,
+)
+from shoal.lessons.shelf import LESSONS, find
+
+
+@pytest.fixture(scope="module")
+def made() -> list[Sheet]:
+    return sheets("or", 3, seed=40, language="ja")
+
+
+def test_every_student_has_a_seed_and_answers_of_their_own(made: list[Sheet]) -> None:
+    assert [(each.student, each.seed) for each in made] == [(1, 40), (2, 41), (3, 42)]
+    assert len({each.answers["loss"] for each in made}) == 3
+    own = load_notebook(find("or").notebook).sheet(41)
+    assert dict(made[1].answers) == own
+
+
+def test_the_sheet_has_a_page_for_each_and_no_answers(made: list[Sheet]) -> None:
+    page = sheets_page("or", made, language="ja").decode()
+    assert page.count('<section class="sl-sheet">') == 3
+    assert "break-after:page" in page
+    assert re.findall(r"あなたのシード: (\d+)", page) == ["40", "41", "42"]
+    assert "seed=41 training.epochs=1" in page
+    assert page.count("名前") == 3
+    for each in made:
+        assert answer_text(each.answers["loss"]) not in page
+        assert answer_text(each.answers["fast"]) not in page
+    assert page.count('class="sl-line"') == 3 * (4 + 2)
+
+
+def test_the_key_has_every_answer_with_four_digits(made: list[Sheet]) -> None:
+    rows = list(csv.reader(io.StringIO(key_csv(made).decode())))
+    assert rows[0] == ["student", "seed", "loss", "short", "fast", "hand"]
+    assert rows[2][:2] == ["2", "41"]
+    # 41 % 9 + 1 = 6: -log(1 - 0.6) = 0.9163
+    assert rows[2][5] == "0.9163"
+    page = key_page("or", made, language="ja").decode()
+    assert all(cell in page for row in rows[1:] for cell in row)
+    assert re.findall(r"<th [^>]*>(.*?)</th>", page) == ["番号", "シード", *rows[0][2:]]
+    document = key_document("or", made, "ja")
+    assert document["students"][1]["answers"]["hand"] == pytest.approx(0.91629, abs=1e-5)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("number", LESSONS)
+def test_every_lesson_has_a_sheet_in_every_language(number: int) -> None:
+    if not LESSONS[number].is_there:
+        pytest.skip("this lesson is not there")
+    seeds = [sheets(number, 2, seed=5, language=language) for language in ("en", "ja", "ko")]
+    for each in seeds:
+        assert 3 <= len(each[0].answers) <= 5
+        assert each[0].answers == seeds[0][0].answers
+        assert dict(each[0].answers) != dict(each[1].answers)
+    assert sheets_page(number, seeds[1], language="ja")
