@@ -271,7 +271,9 @@ def test_large_numbers_have_room(tmp_path: Path):
 def test_what_is_no_run_is_refused(tmp_path: Path):
     with pytest.raises(ArgumentError) as caught:
         animate("or.toml", tmp_path / "x.gif")  # type: ignore[arg-type]
-    assert str(caught.value) == "animate: `run` must be a Run; got a str."
+    assert (
+        str(caught.value) == "animate: `run` must be a Run; got a str. Give a value of that kind."
+    )
 
 
 def test_the_features_that_matter_are_found():
@@ -326,21 +328,32 @@ def test_networks_that_diverged_are_said_and_not_in_the_median():
 @pytest.mark.parametrize(
     ("how", "message"),
     [
-        ({"frames": 1}, "animate: `frames` must be a whole number from 2 to 2000; got 1."),
-        ({"frames": 2.0}, "animate: `frames` must be a whole number from 2 to 2000; got 2.0."),
+        ({"frames": 1}, "animate: `frames` must be a whole number from 2 to 2000; got 1."
+                        " Give a value within the bounds."),
+        ({"frames": 2.0}, "animate: `frames` must be a whole number from 2 to 2000; got 2.0."
+                          " Give a value within the bounds."),
         ({"frames": 1000, "size": (1920, 1080)},
-         "animate: `frames` must be at most 241 of 1920x1080 pixels; got 1,000."),
-        ({"of": "rows"}, "animate: `of` must be 'steps' or 'networks'; got 'rows'."),
-        ({"fps": 0}, "animate: `fps` must be from 1 to 50; got 0."),
-        ({"scale": "sqrt"}, "animate: `scale` must be 'log' or 'linear'; got 'sqrt'."),
-        ({"size": (10, 10)}, "animate: `size` must be from 320x240 to 3840x2160; got 10x10."),
-        ({"network": 3}, "animate: `network` must be the number of a network, 0 to 2; got 3."),
+         "animate: `frames` must be at most 241 of 1920x1080 pixels; got 1,000."
+         " Give a value within the bounds."),
+        ({"of": "rows"}, "animate: `of` must be 'steps' or 'networks'; got 'rows'."
+                         " Choose one of the names that are known."),
+        ({"fps": 0}, "animate: `fps` must be from 1 to 50; got 0."
+                     " Give a value within the bounds."),
+        ({"scale": "sqrt"}, "animate: `scale` must be 'log' or 'linear'; got 'sqrt'."
+                            " Choose one of the names that are known."),
+        ({"size": (10, 10)}, "animate: `size` must be from 320x240 to 3840x2160; got 10x10."
+                             " Give a value within the bounds."),
+        ({"network": 3}, "animate: `network` must be the number of a network, 0 to 2; got 3."
+                         " Give a value within the bounds."),
         ({"features": ["x0", "x0"]},
-         "animate: `features` must be one or two different ones; got 'x0', 'x0'."),
+         "animate: `features` must be one or two different ones; got 'x0', 'x0'."
+         " Name each one once."),
         ({"features": ["x7"]},
-         "animate: `features` must be among x0, x1; got 'x7'."),
+         "animate: `features` must be among x0, x1; got 'x7'."
+         " Choose one of the names that are known."),
         ({"of": "networks", "network": 1},
-         "animate: `network` must not be given over networks, where each is shown; got 1."),
+         "animate: `network` must not be given over networks, where each is shown; got 1."
+         " Give a value within the bounds."),
     ],
     ids=lambda value: ",".join(value) if isinstance(value, dict) else "",
 )  # fmt: skip
@@ -357,7 +370,7 @@ def test_files_are_not_written_over_and_other_suffixes_refused(run: shoal.Run, t
     with pytest.raises(OutputExistsError):
         animate(run, file, **SMALL)
     assert file.read_text() == "mine"
-    with pytest.raises(InputError, match=r"x\.avi: must end in \.gif, \.mp4 or \.html\.$"):
+    with pytest.raises(InputError, match=r"x\.avi: must end in \.gif, \.mp4 or \.html\. Give"):
         animate(run, tmp_path / "x.avi", **SMALL)
 
 
@@ -378,6 +391,6 @@ def test_a_failure_of_ffmpeg_is_told(run: shoal.Run, tmp_path: Path, monkeypatch
     fails.write_text("#!/bin/sh\necho no such codec >&2\nexit 1\n")
     fails.chmod(0o755)
     monkeypatch.setattr(ffmpeg, "get_ffmpeg_exe", lambda: str(fails))
-    with pytest.raises(InputError, match=r"^FFmpeg failed: no such codec\.$"):
+    with pytest.raises(InputError, match=r"^FFmpeg failed: no such codec\. Write a"):
         animate(run, tmp_path / "x.mp4", **SMALL)
     assert not (tmp_path / "x.mp4").exists()

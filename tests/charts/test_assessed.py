@@ -75,10 +75,16 @@ def test_residuals(assessment_of_numbers):
 def test_what_does_not_fit_is_told(assessment, assessment_of_numbers):
     with pytest.raises(InputError) as error:
         assessment.plot.residuals()
-    assert str(error.value) == "chart 'residuals': is of numbers; got classes."
+    assert (
+        str(error.value) == "chart 'residuals': is of numbers; got classes."
+        " Give what the chart is made of."
+    )
     with pytest.raises(InputError) as error:
         assessment_of_numbers.plot.roc()
-    assert str(error.value) == "chart 'roc': is of one target with classes; got a number."
+    assert (
+        str(error.value) == "chart 'roc': is of one target with classes; got a number."
+        " Give what the chart is made of."
+    )
     with pytest.raises(InputError) as error:
         assessment_of_numbers.plot.costs()
     told = "chart 'costs': needs the costs of the two errors. "
@@ -86,7 +92,7 @@ def test_what_does_not_fit_is_told(assessment, assessment_of_numbers):
     with pytest.raises(ArgumentError) as error:
         assessment.plot.roc(network=1)
     told = "roc: `network` is chosen for a run only; an assessment is of its rows and the ensemble"
-    assert str(error.value) == told + "; got 1."
+    assert str(error.value) == told + "; got 1. Give a value of that kind."
 
 
 def test_kinds(assessment):

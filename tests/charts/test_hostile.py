@@ -81,27 +81,34 @@ def test_numbers_have_surfaces_and_no_confusion(tmp_path):
         assert len(png(chart, 0.5)) > 1_000, kind
     with pytest.raises(InputError) as told:
         run.plot.confusion()
-    assert str(told.value) == "chart 'confusion': is of one target with classes; got a number."
+    assert (
+        str(told.value) == "chart 'confusion': is of one target with classes; got a number."
+        " Give what the chart is made of."
+    )
 
 
 def test_wrong_arguments_are_told(run, swept):
     wrong = [
         (run.plot.surface, {"features": "x0"},
-         "surface: `features` must be two features, such as x0,x1; got 1 of them."),
+         "surface: `features` must be two features, such as x0,x1; got 1 of them."
+         " Give as many as that."),
         (run.plot.surface, {"features": "x0,dumy1"},
          "surface: `features` must be among x0, x1, dummy1; got 'dumy1'. Did you mean 'dummy1'?"),
         (run.plot.curves, {"figure": "train_los"},
          "curves: `figure` must be one of loss, accuracy, train_loss, train_accuracy, "
          "validation_loss, validation_accuracy; got 'train_los'. Did you mean 'train_loss'?"),
         (run.plot.curves, {"network": 9},
-         "curves: `network` must be best or 0 to 4; got 9."),
-        (run.plot.curves, {"log": "z"}, "curves: `log` must be x, y or xy; got 'z'."),
+         "curves: `network` must be best or 0 to 4; got 9. Give a value within the bounds."),
+        (run.plot.curves, {"log": "z"}, "curves: `log` must be x, y or xy; got 'z'."
+                                        " Choose one of the names that are known."),
         (run.plot.roc, {"rows": "tests"},
-         "roc: `rows` must be one of train, validation; got 'tests'."),
-        (run.plot.roc, {"of": 2}, "roc: `of` must be among 0, 1; got 2."),
+         "roc: `rows` must be one of train, validation; got 'tests'."
+         " Choose one of the names that are known."),
+        (run.plot.roc, {"of": 2}, "roc: `of` must be among 0, 1; got 2."
+                                  " Choose one of the names that are known."),
         (swept.plot.sweep, {"x": "noise"},
          "sweep: `x` must be a swept key, data.label_noise, training.optimizer.learning_rate; "
-         "got 'noise'."),
+         "got 'noise'. Choose one of the names that are known."),
     ]  # fmt: skip
     for function, options, sentence in wrong:
         with pytest.raises(ArgumentError) as told:
@@ -121,7 +128,7 @@ def test_files_are_whole_and_never_replaced_by_chance(run, tmp_path):
     with pytest.raises(InputError) as told:
         chart.save(tmp_path / "a.bmp")
     said = f"{tmp_path / 'a.bmp'}: the suffix must be one of .png, .svg, .html, .json, .csv; "
-    assert str(told.value).startswith(said + "got '.bmp'.")
+    assert str(told.value).startswith(said + "got '.bmp'. Give the file one of these endings.")
     assert [each.name for each in tmp_path.iterdir()] == ["a.svg"]
 
 

@@ -100,7 +100,10 @@ def test_a_history_without_figures_says_so() -> None:
     empty = Look(time="2026-01-01T06:00:00Z", model="a", verdict="watched", n_rows=9)
     with pytest.raises(InputError) as caught:
         make("history", History(source="h", looks=(empty,)))
-    assert str(caught.value) == "chart 'history': no look has a figure yet."
+    assert (
+        str(caught.value) == "chart 'history': no look has a figure yet."
+        " Choose another chart, or keep more of the run."
+    )
 
 
 @pytest.mark.parametrize("dark", [False, True])
@@ -118,7 +121,10 @@ def test_without_a_summary_there_is_nothing_to_draw() -> None:
     bare = replace(watched(), drift=None)
     with pytest.raises(InputError) as caught:
         make("drift", bare)
-    assert str(caught.value) == ("chart 'drift': the model keeps no summary of its training rows.")
+    assert str(caught.value) == (
+        "chart 'drift': the model keeps no summary of its training rows."
+        " Choose another chart, or keep more of the run."
+    )
 
 
 def test_a_change_is_told_in_the_report() -> None:

@@ -28,7 +28,17 @@ ROOT = Path(__file__).parents[2]
 NAMED_BY_THEIR_LABELS = {("differences", "c"), ("weights", "f")}
 HERE = {RUN, SWEPT, COMPARISON, NOTHING, ASSESSMENT}
 """Records whose charts are looked at here; the others have tests beside what makes them."""
-BY_KIND = pytest.mark.parametrize("kind", sorted(k for k, v in CHARTS.items() if HERE & {*v.takes}))
+KINDS = sorted(k for k, v in CHARTS.items() if HERE & {*v.takes})
+BY_KIND = pytest.mark.parametrize("kind", KINDS)
+PANELS = {k for k, v in CHARTS.items() if NOTHING in v.takes}
+"""Charts of a dozen panels or more, which take seconds to draw."""
+
+
+def by_kind(dear):
+    """Every kind; those that take long in the slow suite alone."""
+    slow = pytest.mark.slow
+    marked = [pytest.param(each, marks=slow) if each in dear else each for each in KINDS]
+    return pytest.mark.parametrize("kind", marked)
 
 
 @pytest.fixture(scope="session")
@@ -56,6 +66,14 @@ def walk(node):
         yield from walk(each)
 
 
+def thinned(document):
+    """One panel of each chart: all are made by one function, and looking at them takes long."""
+    found = {key: part[:1] if key == "concat" else part for key, part in document.items()}
+    if "vconcat" in found:
+        found["vconcat"] = [thinned(part) for part in found["vconcat"]]
+    return found
+
+
 @BY_KIND
 def test_is_a_chart_of_its_record(charts, kind):
     for chart in charts[kind]:
@@ -70,7 +88,7 @@ def test_is_a_chart_of_its_record(charts, kind):
 def test_says_of_which_experiment_and_record(charts, kind, run, swept, comparison):
     for chart in charts[kind]:
         told = " ".join(chart.subtitle)
-        if kind == "activations":
+        if NOTHING in CHARTS[kind].takes:
             continue
         assert "greater" in told
         assert re.search(r"network|pair", told)
@@ -82,18 +100,34 @@ def test_says_of_which_experiment_and_record(charts, kind, run, swept, compariso
         assert f"comparison {comparison.digest[:12]}" in " ".join(charts[kind][-1].subtitle)
 
 
+def checked(document):
+    few = {name: rows[:2] for name, rows in document["datasets"].items()}
+    pytest.importorskip("altair").Chart.from_dict(
+        thinned({**document, "datasets": few}), validate=True
+    )
+
+
+@by_kind({"functions"})  # which is made of the kinds beside it
+def test_is_valid_vega_lite(charts, kind):
+    checked(charts[kind][0].to_dict())
+
+
+@pytest.mark.slow
 @BY_KIND
 @pytest.mark.parametrize("dark", [False, True])
-def test_is_valid_vega_lite(charts, kind, dark):
-    altair = pytest.importorskip("altair")
+def test_is_valid_vega_lite_of_every_record_light_and_dark(charts, kind, dark):
+    for chart in charts[kind]:
+        checked(chart.themed(dark=dark).to_dict())
+
+
+@BY_KIND
+@pytest.mark.parametrize(("dark", "background"), [(False, "#ffffff"), (True, "#15181d")])
+def test_is_a_document_light_and_dark(charts, kind, dark, background):
     for chart in charts[kind]:
         document = chart.themed(dark=dark).to_dict()
         json.dumps(document, allow_nan=False)
         assert document["$schema"].endswith("/vega-lite/v6.json")
-        few = {name: rows[:2] for name, rows in document["datasets"].items()}
-        altair.Chart.from_dict({**document, "datasets": few}, validate=True)
-        fills = {"#15181d"} if dark else {"#ffffff"}
-        assert document["config"]["background"] in fills
+        assert document["config"]["background"] == background
 
 
 @BY_KIND
@@ -122,7 +156,7 @@ def test_legible_type(charts, kind):
                 assert all(size >= 11 for size in sizes)
 
 
-@BY_KIND
+@by_kind(PANELS)
 def test_png_has_the_size_asked_for(charts, kind):
     chart = charts[kind][0].themed(width=500, height=360, dark=True)
     content = png(chart, 1.0)
@@ -135,7 +169,7 @@ def test_png_has_the_size_asked_for(charts, kind):
     assert len(content) > 3_000
 
 
-@BY_KIND
+@by_kind(PANELS - {"schedules"})
 def test_svg_holds_the_title(charts, kind):
     text = svg(charts[kind][0])
     assert text.startswith("<svg")
@@ -200,7 +234,10 @@ def test_wrong_kinds_are_told(run):
     assert str(missing.value).startswith("chart 'heatmap': is made of a sweep; got a run.")
     with pytest.raises(InputError) as option:
         make("data", run, log="x")
-    assert str(option.value) == "chart 'data': has no option 'log'; it has features."
+    assert (
+        str(option.value) == "chart 'data': has no option 'log'; it has features. "
+        "Leave the option out, or see: shoal plot --help."
+    )
 
 
 def test_importing_charts_imports_nothing_heavy():

@@ -322,7 +322,7 @@ def test_a_run_of_one_network_on_numbers(tmp_path: Path):
 
 
 def test_nothing_is_written_where_it_fails(run: shoal.Run, tmp_path: Path):
-    with pytest.raises(InputError, match=r"x\.pdf: must end in \.html\.$"):
+    with pytest.raises(InputError, match=r"x\.pdf: must end in \.html\. Give"):
         report(run, tmp_path / "x.pdf")
     (tmp_path / "x.html").write_text("mine")
     with pytest.raises(OutputExistsError):
@@ -330,7 +330,10 @@ def test_nothing_is_written_where_it_fails(run: shoal.Run, tmp_path: Path):
     assert (tmp_path / "x.html").read_text() == "mine"
     with pytest.raises(ArgumentError) as caught:
         report(3, tmp_path / "y.html")
-    wanted = "report: `record` must be a run, a sweep, a comparison or a diagnosis; got int."
+    wanted = (
+        "report: `record` must be a run, a sweep, a comparison or a diagnosis; got int."
+        " Give a value of that kind."
+    )
     assert str(caught.value) == wanted
     assert not (tmp_path / "y.html").exists()
 
@@ -401,4 +404,7 @@ def test_a_sweep_is_told_by_the_figure_that_is_asked_for(swept):
 def test_other_records_have_no_figure_to_choose(run):
     with pytest.raises(ArgumentError) as error:
         content(run, figure="train_loss")
-    assert str(error.value) == "report: `figure` is chosen for sweeps only; got 'train_loss'."
+    assert (
+        str(error.value) == "report: `figure` is chosen for sweeps only; got 'train_loss'."
+        " Leave one of the two out."
+    )

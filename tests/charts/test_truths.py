@@ -94,6 +94,7 @@ def test_measured_rows_have_no_true_boundary():
         surface(run, truth=True)
     assert str(caught.value) == (
         "surface: `truth` needs a task whose true rule is known; got the data of 'points'."
+        " Choose one of the names that are known."
     )
 
 

@@ -77,7 +77,10 @@ def test_a_piece_of_a_page_brings_its_style_and_touches_nothing_else(trace):
 def test_another_form_is_refused(trace):
     with pytest.raises(ArgumentError) as error:
         written(trace, "pdf")
-    assert str(error.value) == 'written: `kind` must be "text", "html" or "latex"; got \'pdf\'.'
+    assert (
+        str(error.value) == 'written: `kind` must be "text", "html" or "latex"; got \'pdf\'.'
+        " Choose one of the names that are known."
+    )
 
 
 def test_the_record_offers_its_forms(trace, monkeypatch):

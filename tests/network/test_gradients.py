@@ -273,6 +273,7 @@ def test_targets_of_another_shape_are_refused():
     assert str(error.value) == (
         "backward: `y` must have shape (N, C) with N=2 from `forward_pass` and C=1 from "
         "`network`; got (2,)."
+        " Give as many as that."
     )
 
 
@@ -283,6 +284,7 @@ def test_a_loss_that_does_not_fit_is_refused():
     assert str(error.value) == (
         "loss_of: `loss` must fit the network; got 'binary_crossentropy'. "
         'binary_crossentropy needs "sigmoid" in the last layer; got "identity".'
+        " Give what belongs to it."
     )
 
 
@@ -290,9 +292,9 @@ def test_a_loss_that_does_not_fit_is_refused():
     ("masks", "message"),
     [
         ([None, None], "Network.forward: `masks` must hold a mask or None for each of 1 layers, "
-         "None for the last; got 2 entries."),
+         "None for the last; got 2 entries. Give as many as that."),
         ([np.ones((2, 1))], "Network.forward: `masks` must hold a mask or None for each of 1 "
-         "layers, None for the last; got 1 entries."),
+         "layers, None for the last; got 1 entries. Give as many as that."),
     ],
 )  # fmt: skip
 def test_masks_that_do_not_fit_are_refused(masks, message):
@@ -309,6 +311,7 @@ def test_a_mask_of_another_shape_is_refused():
         forward_pass(network, parameters, np.ones((2, 2)), [np.ones((2, 2)), None])
     assert str(error.value) == (
         "Network.forward: `masks[0]` must have shape (2, 3) in layer 1; got (2, 2)."
+        " Give as many as that."
     )
 
 
@@ -318,6 +321,7 @@ def test_weights_of_another_shape_are_refused():
         loss_of(network, "squared_error", stages, [[0.0], [1.0]], weights=[1.0])
     assert str(error.value) == (
         "loss_of: `weights` must have shape (N,) with N=2 from `forward_pass`; got (1,)."
+        " Give as many as that."
     )
 
 
@@ -335,7 +339,10 @@ def test_an_unknown_reduction_is_refused():
     network, parameters, stages = _two_rows()
     with pytest.raises(ArgumentError) as error:
         backward(network, parameters, stages, [[0.0], [1.0]], "squared_error", "average")
-    assert str(error.value) == 'backward: `reduction` must be "mean" or "sum"; got \'average\'.'
+    assert (
+        str(error.value) == 'backward: `reduction` must be "mean" or "sum"; got \'average\'.'
+        " Choose one of the names that are known."
+    )
 
 
 def test_the_perceptron_rule_elsewhere_is_refused():
@@ -345,4 +352,5 @@ def test_the_perceptron_rule_elsewhere_is_refused():
     assert str(error.value) == (
         "backward: `rule` must fit the network; got 'perceptron'. "
         'perceptron needs "step" in its layer; got "identity".'
+        " Leave one of the two out."
     )

@@ -227,46 +227,58 @@ GOOD = NETWORK.start_from([np.ones((2, 3)), np.ones((3, 1))])
          "Network.table: `n_inputs` must be given, since the network leaves it to the data; "
          "got None. Give it here or as `inputs` of the network."),
         (lambda: NETWORK.layout(3),
-         "Network.layout: `n_inputs` must be 2, as the network says; got 3."),
-        (lambda: OPEN.layout(0), "Network.layout: `n_inputs` must be 1 to 65536; got 0."),
+         "Network.layout: `n_inputs` must be 2, as the network says; got 3."
+         " Choose one of the names that are known."),
+        (lambda: OPEN.layout(0), "Network.layout: `n_inputs` must be 1 to 65536; got 0."
+                                 " Choose one of the names that are known."),
         (lambda: Network([Dense(2000)]).with_inputs(65_000),
          "Network.with_inputs: `n_inputs` must leave at most 100,000,000 parameters; got 65000. "
          "130,002,000 parameters are more than 100,000,000. Take fewer units."),
         (lambda: NETWORK.start_from([np.ones((2, 4)), np.ones((3, 1))]),
-         "Network.start_from: `weights[0]` must have shape (2, 3) in layer 1; got (2, 4)."),
+         "Network.start_from: `weights[0]` must have shape (2, 3) in layer 1; got (2, 4)."
+         " Give as many as that."),
         (lambda: NETWORK.start_from([np.ones((2, 3)), np.ones((1, 3))]),
-         "Network.start_from: `weights[1]` must have shape (3, 1) in layer 2; got (1, 3)."),
+         "Network.start_from: `weights[1]` must have shape (3, 1) in layer 2; got (1, 3)."
+         " Give as many as that."),
         (lambda: NETWORK.start_from([np.ones((2, 3))]),
          "Network.start_from: `parameters` must have weights and biases of 2 layers; "
-         "got 1 weights and 2 biases."),
+         "got 1 weights and 2 biases. Give as many as that."),
         (lambda: NETWORK.start_from([np.ones((2, 3)), np.ones((3, 1))], [np.ones(2), None]),
-         "Network.start_from: `biases[0]` must have shape (3,) in layer 1; got (2,)."),
+         "Network.start_from: `biases[0]` must have shape (3,) in layer 1; got (2,)."
+         " Give as many as that."),
         (lambda: NETWORK.start_from([np.ones((2, 3)), np.ones((3, 1))], [np.ones(3), [1.0]]),
-         "Network.start_from: `biases[1]` must be None in layer 2; got shape (1,)."),
+         "Network.start_from: `biases[1]` must be None in layer 2; got shape (1,)."
+         " Give as many as that."),
         (lambda: NETWORK.start_from([np.ones((2, 3)), np.ones((3, 1))], [None, None]),
-         "Network.start_from: `biases[0]` must be an array in layer 1; got None."),
+         "Network.start_from: `biases[0]` must be an array in layer 1; got None."
+         " Give as many as that."),
         (lambda: NETWORK.start_from([[[1.0, 2.0], [3.0]], np.ones((3, 1))]),
          "Network.start_from: `weights[0]` must be a table of numbers with rows of one length; "
-         "got something else."),
+         "got something else. Give a value of that kind."),
         (lambda: NETWORK.start_from([np.full((2, 3), np.inf), np.ones((3, 1))]),
-         "Network.start_from: `weights[0]` must be finite; got infinity or NaN."),
+         "Network.start_from: `weights[0]` must be finite; got infinity or NaN."
+         " Take these numbers out, or fill the gaps first."),
         (lambda: NETWORK.forward(GOOD, np.ones((4, 3))),
-         "Network.forward: `x` must have shape (N, D) with D=2 from `network`; got (4, 3)."),
+         "Network.forward: `x` must have shape (N, D) with D=2 from `network`; got (4, 3)."
+         " Give as many as that."),
         (lambda: OPEN.forward(OPEN.start_from([np.ones((2, 3))]), np.ones((4, 3))),
          "Network.forward: `x` must have shape (N, D) with D=2 from the weights of layer 1; "
-         "got (4, 3)."),
+         "got (4, 3). Give as many as that."),
         (lambda: NETWORK.forward(GOOD, np.ones(2)),
-         "Network.forward: `x` must have shape (N, D) with at least one row; got (2,)."),
+         "Network.forward: `x` must have shape (N, D) with at least one row; got (2,)."
+         " Give as many as that."),
         (lambda: NETWORK.forward(GOOD, {"a": [1.0]}),
          "Network.forward: `x` must be an array, since the inputs have no names; "
-         "got a dictionary."),
+         "got a dictionary. Give a value of that kind."),
         (lambda: NAMED.join({"a": [1.0]}),
-         "Network.forward: `x` must have the inputs 'a', 'b'; got 'a'."),
+         "Network.forward: `x` must have the inputs 'a', 'b'; got 'a'."
+         " Give what belongs to it."),
         (lambda: NAMED.join({"a": [1.0], "b": [[1.0, 2.0]] * 2}),
-         "Network.forward: `x['b']` must have shape (N, 2) with N=1; got (2, 2)."),
+         "Network.forward: `x['b']` must have shape (N, 2) with N=1; got (2, 2)."
+         " Give as many as that."),
         (lambda: Parameters.from_flat(NETWORK.layout(), np.ones(11)),
          "Parameters.from_flat: `flat` must have shape (..., K) with K=12 from `layout`; "
-         "got (11,)."),
+         "got (11,). Give as many as that."),
     ],
 )  # fmt: skip
 def test_wrong_arguments_are_refused(call, message):
@@ -284,6 +296,7 @@ def test_mixed_precision_is_refused():
     assert str(error.value) == (
         "Network.forward: `parameters` must have one precision, float32 as in layer 1; "
         "got another in layer 2."
+        " Give a value of that kind."
     )
 
 

@@ -94,7 +94,7 @@ def check_film(path: str | os.PathLike[str], *, force: bool = False) -> Path:
     """
     target = Path(path)
     if target.suffix.lower() not in SUFFIXES:
-        raise InputError(f"{target}: must end in .gif, .mp4 or .html.")
+        raise InputError(f"{target}: must end in .gif, .mp4 or .html.", code="O109")
     return check_output(target, force=force)
 
 
@@ -107,21 +107,27 @@ def check_how(
         ArgumentError: an argument that cannot be.
     """
     if of not in OVER:
-        raise ArgumentError("animate", "of", "must be 'steps' or 'networks'", got=repr(of))
+        raise ArgumentError(
+            "animate", "of", "must be 'steps' or 'networks'", got=repr(of), code="A103"
+        )
     if scale not in ("log", "linear"):
-        raise ArgumentError("animate", "scale", "must be 'log' or 'linear'", got=repr(scale))
+        raise ArgumentError(
+            "animate", "scale", "must be 'log' or 'linear'", got=repr(scale), code="A103"
+        )
     if not 1 <= fps <= 50:
-        raise ArgumentError("animate", "fps", "must be from 1 to 50", got=fps)
+        raise ArgumentError("animate", "fps", "must be from 1 to 50", got=fps, code="A102")
     if not all(low <= n <= high for low, n, high in zip(LEAST, size, MOST, strict=True)):
         wanted = f"must be from {LEAST[0]}x{LEAST[1]} to {MOST[0]}x{MOST[1]}"
-        raise ArgumentError("animate", "size", wanted, got="x".join(str(n) for n in size))
+        raise ArgumentError(
+            "animate", "size", wanted, got="x".join(str(n) for n in size), code="A102"
+        )
     if frames * size[0] * size[1] > PIXELS:
         fitting = PIXELS // (size[0] * size[1])
         wanted = f"must be at most {fitting:,} of {size[0]}x{size[1]} pixels"
-        raise ArgumentError("animate", "frames", wanted, got=f"{frames:,}")
+        raise ArgumentError("animate", "frames", wanted, got=f"{frames:,}", code="A102")
     if of == "networks" and network is not None:
         wanted = "must not be given over networks, where each is shown"
-        raise ArgumentError("animate", "network", wanted, got=network)
+        raise ArgumentError("animate", "network", wanted, got=network, code="A102")
 
 
 def check_frames(frames: object) -> None:
@@ -133,7 +139,7 @@ def check_frames(frames: object) -> None:
     is_whole = isinstance(frames, int | np.integer) and not isinstance(frames, bool)
     if not is_whole or not 2 <= frames <= 2000:  # type: ignore[operator]
         wanted = "must be a whole number from 2 to 2000"
-        raise ArgumentError("animate", "frames", wanted, got=repr(frames))
+        raise ArgumentError("animate", "frames", wanted, got=repr(frames), code="A102")
 
 
 def need_pillow() -> None:

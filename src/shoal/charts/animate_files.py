@@ -109,7 +109,9 @@ def as_mp4(frames: Sequence[Image.Image], fps: float) -> bytes:
             code = _fed(command, frames, errors)
         if code or not film.is_file():
             told = log.read_text(errors="replace").strip().splitlines()
-            raise InputError(f"FFmpeg failed: {told[-1] if told else 'no reason given'}.")
+            raise InputError(
+                f"FFmpeg failed: {told[-1] if told else 'no reason given'}.", code="G105"
+            )
         return film.read_bytes()
 
 

@@ -200,7 +200,7 @@ def _members(run: Run, network: int | None) -> IndexArray:
     if network is not None:
         if isinstance(network, bool) or not 0 <= network < size:
             wanted = f"must be the number of a network, 0 to {size - 1}"
-            raise ArgumentError("animate", "network", wanted, got=network)
+            raise ArgumentError("animate", "network", wanted, got=network, code="A102")
         return np.array([network])
     sound = np.flatnonzero(run.sound)
     sound = sound if len(sound) else np.arange(size)
@@ -217,7 +217,7 @@ def _features(run: Run, names: Sequence[str] | None) -> tuple[int, ...]:
     most = 1 if schema.is_regression else 2
     if not 1 <= len(names) <= most or len(set(numbers)) < len(names):
         wanted = "must be one" if most == 1 else "must be one or two different ones"
-        raise ArgumentError("animate", "features", wanted, got=listing(names))
+        raise ArgumentError("animate", "features", wanted, got=listing(names), code="A110")
     return numbers
 
 
@@ -229,10 +229,14 @@ def check_can_move(run: Run) -> int:
         InputError: it has none.
     """
     if not isinstance(run, Run):
-        raise ArgumentError("animate", "run", "must be a Run", got=f"a {type(run).__name__}")
+        raise ArgumentError(
+            "animate", "run", "must be a Run", got=f"a {type(run).__name__}", code="A101"
+        )
     last = int(run.steps.max())
     if last == 0:
-        raise InputError("animate: the run has no steps, so there is nothing to show. Train it.")
+        raise InputError(
+            "animate: the run has no steps, so there is nothing to show. Train it.", code="G104"
+        )
     return last
 
 

@@ -38,7 +38,7 @@ def residuals(record: Assessment, *, of: str | int | None = None) -> Chart:
     schema = record.rows.schema
     if not schema.is_regression:
         told = "is of numbers; got classes" if schema.classes else "is of numbers; got labels"
-        raise InputError(f"chart 'residuals': {told}.")
+        raise InputError(f"chart 'residuals': {told}.", code="G102")
     output = output_of("residuals", schema, of)
     said, true = (each[:, output.number] for each in (record.rows.said, record.rows.true))
     shown = sample(len(said), MOST_DOTS)
@@ -86,7 +86,7 @@ def costs(record: Assessment) -> Chart:
     found = record.costs
     if found is None:
         cure = "Assess with costs=(false positive, false negative)."
-        raise InputError(f"chart 'costs': needs the costs of the two errors. {cure}")
+        raise InputError(f"chart 'costs': needs the costs of the two errors. {cure}", code="G104")
     positive = record.rows.schema.classes.index(found.positive)
     curve = cost_curve(
         record.rows.said[:, positive],

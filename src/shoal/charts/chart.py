@@ -43,6 +43,7 @@ class Chart:
         width, height: of the whole, in pixels.
         is_fixed: whether the picture has exactly that size; charts of several panels may not.
         is_bare: whether title and subtitle are left out, where a page has them beside it.
+        page: how it is written as .html, where that is more than the picture.
     """
 
     kind: str
@@ -56,6 +57,7 @@ class Chart:
     height: int = 440
     is_fixed: bool = True
     is_bare: bool = False
+    page: Callable[[Chart], bytes] | None = None
 
     def __repr__(self) -> str:
         return f"<Chart {self.kind}: {self.title}>"

@@ -41,16 +41,20 @@ def chosen_features(where: str, run: Run, given: Sequence[int | str] | str | Non
     names = run.prepared.parts[0].dataset.schema.base_features
     if len(names) < 2:
         wanted = "must be two features of the data"
-        raise ArgumentError(where, "features", wanted, got=f"data with one, '{names[0]}'")
+        raise ArgumentError(
+            where, "features", wanted, got=f"data with one, '{names[0]}'", code="A108"
+        )
     if given is None:
         return (0, 1) if len(names) == 2 else _telling(run)
     listed = [part.strip() for part in given.split(",")] if isinstance(given, str) else list(given)
     if len(listed) != 2:
         wanted = "must be two features, such as x0,x1"
-        raise ArgumentError(where, "features", wanted, got=f"{len(listed)} of them")
+        raise ArgumentError(where, "features", wanted, got=f"{len(listed)} of them", code="A104")
     one, two = (feature_number(where, run, each) for each in listed)
     if one == two:
-        raise ArgumentError(where, "features", "must be two different ones", got=f"'{names[one]}'")
+        raise ArgumentError(
+            where, "features", "must be two different ones", got=f"'{names[one]}'", code="A110"
+        )
     return one, two
 
 
@@ -70,7 +74,7 @@ def feature_number(where: str, run: Run, given: int | str) -> int:
     if given in schema.feature_names[len(names) :]:
         wanted = f"must be a feature of the data, and {given} is derived"
         cure = "Derived features move with those that they are made of."
-        raise ArgumentError(where, "features", wanted, got=repr(given), cure=cure)
+        raise ArgumentError(where, "features", wanted, got=repr(given), cure=cure, code="A101")
     if isinstance(given, str) and given in names:
         return names.index(given)
     text = str(given)
@@ -78,7 +82,9 @@ def feature_number(where: str, run: Run, given: int | str) -> int:
         return int(text)
     shown = ", ".join(names[:8]) + (", ..." if len(names) > 8 else "")
     cure = did_you_mean(text, names)
-    raise ArgumentError(where, "features", f"must be among {shown}", got=repr(given), cure=cure)
+    raise ArgumentError(
+        where, "features", f"must be among {shown}", got=repr(given), cure=cure, code="A103"
+    )
 
 
 def chosen_output(where: str, run: Run, given: str | int | None) -> Output:
@@ -106,7 +112,9 @@ def output_of(where: str, schema: Schema, given: str | int | None) -> Output:
         if not (text.isascii() and text.isdigit() and len(text) < 10 and int(text) < len(names)):
             what = ", ".join(names[:8]) + (", ..." if len(names) > 8 else "")
             cure = did_you_mean(text, names)
-            raise ArgumentError(where, "of", f"must be among {what}", got=repr(given), cure=cure)
+            raise ArgumentError(
+                where, "of", f"must be among {what}", got=repr(given), cure=cure, code="A103"
+            )
         number = int(text)
     name = plain(names[number])
     if schema.is_regression:
@@ -139,7 +147,7 @@ def _member(where: str, run: Run, given: object) -> int:
     if text.isascii() and text.isdigit() and len(text) < 10 and int(text) < len(run):
         return int(text)
     wanted = f"must be best or 0 to {len(run) - 1}" if len(run) > 1 else "must be best or 0"
-    raise ArgumentError(where, "network", wanted, got=repr(given))
+    raise ArgumentError(where, "network", wanted, got=repr(given), code="A102")
 
 
 def plain(text: object, most: int = 60) -> str:

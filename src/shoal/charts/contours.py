@@ -2,13 +2,28 @@
 
 from __future__ import annotations
 
+from typing import Protocol
+
 import numpy as np
 
 from shoal.charts.columns import Columns
-from shoal.charts.surface import Surface
 
 
-def contour(found: Surface, values: np.ndarray, level: float) -> Columns:
+class Plane(Protocol):
+    """The middles of the cells of a plane, ascending: x (n_x,), y (n_y,)."""
+
+    @property
+    def x(self) -> np.ndarray:
+        """Of the lower axis."""
+        ...
+
+    @property
+    def y(self) -> np.ndarray:
+        """Of the upright axis."""
+        ...
+
+
+def contour(found: Plane, values: np.ndarray, level: float) -> Columns:
     """Return the line where values cross a level; nothing if they do not.
 
     Every square of four neighbouring middles is cut into two triangles, and a level crosses a
@@ -24,7 +39,39 @@ def contour(found: Surface, values: np.ndarray, level: float) -> Columns:
     return {"x": ends[:, 0], "y": ends[:, 1], "x2": ends[:, 2], "y2": ends[:, 3]}
 
 
-def _triangles(found: Surface, values: np.ndarray) -> list[tuple[np.ndarray, np.ndarray]]:
+def chained(pieces: Columns) -> list[np.ndarray]:
+    """Return the pieces of a contour as lines that go from end to end, each (n, 2).
+
+    Example:
+        >>> pieces = {"x": [0, 1], "y": [0, 0], "x2": [1, 2], "y2": [0, 1]}
+        >>> [line.tolist() for line in chained(pieces)]
+        [[[0.0, 0.0], [1.0, 0.0], [2.0, 1.0]]]
+    """
+    ends = np.stack([np.asarray(pieces[key], np.float64) for key in ("x", "y", "x2", "y2")], axis=1)
+    # the two triangles of an edge compute its point in another order: the last digits differ
+    keys = [((a, b), (c, d)) for a, b, c, d in (ends.round(9) + 0.0).tolist()]
+    at: dict[tuple[float, float], list[int]] = {}
+    for number, piece in enumerate(keys):
+        for end in piece:
+            at.setdefault(end, []).append(number)
+    open_ends = [number for number, piece in enumerate(keys) if any(len(at[e]) == 1 for e in piece)]
+    used: set[int] = set()
+    lines = []
+    for number in [*open_ends, *range(len(keys))]:  # lines that end first, then closed ones
+        if number in used:
+            continue
+        a, b = keys[number]
+        line = [a, b] if len(at[a]) == 1 or len(at[b]) > 1 else [b, a]
+        used.add(number)
+        while following := [k for k in at[line[-1]] if k not in used]:
+            used.add(following[0])
+            one, other = keys[following[0]]
+            line.append(other if one == line[-1] else one)
+        lines.append(np.array(line))
+    return lines
+
+
+def _triangles(found: Plane, values: np.ndarray) -> list[tuple[np.ndarray, np.ndarray]]:
     """Return places (T, 3, 2) and values (T, 3) of the corners of all triangles, in two sets."""
     x, y = np.meshgrid(found.x, found.y)
     corners = []

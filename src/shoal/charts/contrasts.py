@@ -104,7 +104,9 @@ def _two(record: Any, against: Any, arms: tuple[int, int]) -> list[tuple[str, Ru
     if isinstance(record, Run):
         if not isinstance(against, Run):
             cure = "Give another run: against=run in Python, --against RUN on the command line."
-            raise InputError(f"chart 'surface_difference': needs a run to take away. {cure}")
+            raise InputError(
+                f"chart 'surface_difference': needs a run to take away. {cure}", code="G104"
+            )
         return [(f"run {record_id(record)}", record), (f"run {record_id(against)}", against)]
     found = []
     names = arm_names(record)
@@ -120,4 +122,6 @@ def _check_alike(one: Run, other: Run) -> None:
     a, b = (run.prepared.parts[0].dataset.schema.base_features for run in (one, other))
     if a != b:
         wanted = f"must have the features {', '.join(map(repr, a[:6]))}"
-        raise ArgumentError("surface_difference", "against", wanted, got=", ".join(b[:6]))
+        raise ArgumentError(
+            "surface_difference", "against", wanted, got=", ".join(b[:6]), code="A108"
+        )

@@ -135,7 +135,9 @@ def chosen_figures(where: str, run: Run, figure: str | None) -> tuple[str, tuple
     if wanted not in measures:
         names = ", ".join([*measures, *known])
         cure = did_you_mean(wanted, [*measures, *known])
-        raise ArgumentError(where, "figure", f"must be one of {names}", got=repr(wanted), cure=cure)
+        raise ArgumentError(
+            where, "figure", f"must be one of {names}", got=repr(wanted), cure=cure, code="A103"
+        )
     return wanted, tuple(name for name in known if name.partition("_")[2] == wanted)
 
 
@@ -146,7 +148,7 @@ def check_log(where: str, log: str) -> None:
         ArgumentError: it is none of "x", "y", "xy".
     """
     if log not in LOGS:
-        raise ArgumentError(where, "log", "must be x, y or xy", got=repr(log))
+        raise ArgumentError(where, "log", "must be x, y or xy", got=repr(log), code="A103")
 
 
 def reports_to_draw(n_reports: int, *, is_log: bool = False, most: int = MOST_POINTS) -> np.ndarray:

@@ -105,7 +105,13 @@ def data_block(name: str, document: Any) -> Markup:
 
 
 def page(
-    title: str, body: Markup, *, style: str, script: str = "", scheme: str = "light dark"
+    title: str,
+    body: Markup,
+    *,
+    style: str,
+    script: str = "",
+    scheme: str = "light dark",
+    language: str = "en",
 ) -> bytes:
     """Return a whole page as UTF-8.
 
@@ -115,6 +121,7 @@ def page(
         style: its style sheet.
         script: run when the body is there.
         scheme: "light dark", "light" or "dark".
+        language: of its text.
     """
     allowed = _hash(script) if script else "'none'"
     policy = "; ".join(
@@ -136,7 +143,7 @@ def page(
         Markup(f"<style>{style}</style>"),
     ]
     run = [Markup(f"<script>{script}</script>")] if script else []
-    whole = tag("html", tag("head", head), "\n", tag("body", body, run), lang="en")
+    whole = tag("html", tag("head", head), "\n", tag("body", body, run), lang=language)
     return f"<!doctype html>\n{whole}\n".encode()
 
 

@@ -104,7 +104,7 @@ def dependence(found: Importance, *, column: str | None = None, of: str | None =
     if of is not None and of not in one.outputs:
         told = f"must be one of {', '.join(map(repr, one.outputs[:10]))}"
         raise ArgumentError(
-            "dependence", "of", told, got=repr(of), cure=did_you_mean(of, one.outputs)
+            "dependence", "of", told, got=repr(of), cure=did_you_mean(of, one.outputs), code="A103"
         )
     places = [one.outputs.index(of)] if of is not None else list(range(len(one.outputs)))
     is_single = len(places) == 1
@@ -177,7 +177,7 @@ def _measure(found: Importance, measure: str | None) -> str:
     known = list(found.scores)
     if measure is not None and measure not in known:
         wanted = f"must be {' or '.join(map(repr, known))}"
-        raise ArgumentError("importance", "measure", wanted, got=repr(measure))
+        raise ArgumentError("importance", "measure", wanted, got=repr(measure), code="A103")
     return found.measure if measure is None else measure
 
 
@@ -193,14 +193,16 @@ def _told(found: Importance, n_drawn: int) -> tuple[str, ...]:
 
 def _dependence(found: Importance, column: str | None) -> Dependence:
     if not found.dependences:
-        raise InputError("chart 'dependence': none was computed. Give importance_of panels=9.")
+        raise InputError(
+            "chart 'dependence': none was computed. Give importance_of panels=9.", code="G104"
+        )
     if column is None:
         return found.dependences[0]
     known = [each.column for each in found.dependences]
     if column not in known:
         told = f"must be one of {', '.join(map(repr, known))}"
         cure = did_you_mean(column, known)
-        raise ArgumentError("dependence", "column", told, got=repr(column), cure=cure)
+        raise ArgumentError("dependence", "column", told, got=repr(column), cure=cure, code="A103")
     return found.dependences[known.index(column)]
 
 

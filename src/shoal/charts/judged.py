@@ -122,7 +122,7 @@ def calibration(
         ArgumentError: no such rows, network or class, or not 2 to 100 bins.
     """
     if not 2 <= bins <= 100:
-        raise ArgumentError("calibration", "bins", "must be 2 to 100", got=bins)
+        raise ArgumentError("calibration", "bins", "must be 2 to 100", got=bins, code="A102")
     found = judged("calibration", record, rows, network)
     called = found.is_ensemble and of is None and len(found.schema.classes) > 2
     output = _class_of("calibration", found, of)

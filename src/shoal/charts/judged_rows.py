@@ -124,7 +124,7 @@ def _assessed(where: str, record: Assessment, rows: Any, network: Any) -> Judged
     for name, given in (("rows", rows), ("network", network)):
         if given is not None:
             wanted = "is chosen for a run only; an assessment is of its rows and the ensemble"
-            raise ArgumentError(where, name, wanted, got=repr(given))
+            raise ArgumentError(where, name, wanted, got=repr(given), code="A101")
     return Judged(
         p=record.rows.said[np.newaxis],
         codes=record.rows.true_codes[np.newaxis],
@@ -148,7 +148,9 @@ def told_of_assessment(record: Assessment) -> str:
 def _check_kind(where: str, schema: Schema) -> None:
     if schema.kind != "classification":
         what = "a number" if schema.is_regression else "several labels"
-        raise InputError(f"chart '{where}': is of one target with classes; got {what}.")
+        raise InputError(
+            f"chart '{where}': is of one target with classes; got {what}.", code="G102"
+        )
 
 
 def calibration_columns(found: Judged, output: int | None, bins: int) -> Columns:
@@ -274,5 +276,5 @@ def _part_name(where: str, run: Run, rows: str | None) -> str:
     if rows not in known:
         wanted = f"must be one of {', '.join(known)}"
         cure = did_you_mean(rows, known)
-        raise ArgumentError(where, "rows", wanted, got=repr(rows), cure=cure)
+        raise ArgumentError(where, "rows", wanted, got=repr(rows), cure=cure, code="A103")
     return rows

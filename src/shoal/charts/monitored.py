@@ -51,7 +51,7 @@ def history(found: History) -> Chart:
     names = [each for each in TITLES if each in known and each != "drift"]
     columns = _furthest(looks)
     if not names and not columns:
-        raise InputError("chart 'history': no look has a figure yet.")
+        raise InputError("chart 'history': no look has a figure yet.", code="G104")
     data = _figures(looks)
     drift = _drift(looks, columns)
     marks = {f"figure_{each}": rows_of(_of(data, each)) for each in names}
@@ -99,7 +99,9 @@ def drift(found: Watched) -> Chart:
         InputError: the model has no summary of its training rows.
     """
     if not found.drift:
-        raise InputError("chart 'drift': the model keeps no summary of its training rows.")
+        raise InputError(
+            "chart 'drift': the model keeps no summary of its training rows.", code="G104"
+        )
     every = sorted(found.drift, key=lambda each: -each.psi)
     shown = every[:MOST_BARS]
     labels = _labels([each.name for each in shown])

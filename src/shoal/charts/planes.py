@@ -42,7 +42,7 @@ def asked_surface(
         ArgumentError: no such feature, network or class, or not 4 to 256 cells.
     """
     if not 4 <= n <= 256:
-        raise ArgumentError(where, "n", "must be 4 to 256 cells", got=n)
+        raise ArgumentError(where, "n", "must be 4 to 256 cells", got=n, code="A102")
     members = chosen_members(where, run, network)
     return surface(run, features=features, hold=hold, members=members, of=of, n=n)
 

@@ -111,7 +111,7 @@ def _of_cells(swept: Swept, at: Any, network: Any, of: str | int | None) -> Char
     cells = swept.cells
     if len(cells) > MOST_CELLS:
         wanted = f"must have at most {MOST_CELLS} cells to be drawn side by side"
-        raise ArgumentError("predictions", "record", wanted, got=f"{len(cells):,}")
+        raise ArgumentError("predictions", "record", wanted, got=f"{len(cells):,}", code="A102")
     tables: list[Columns] = []
     for k, cell in enumerate(cells):
         run = swept.run(k, tape_bytes=0)
@@ -207,7 +207,7 @@ def _places(run: Run, at: Any) -> np.ndarray:
         found = np.asarray(at, np.float64)
         if found.ndim != 2 or found.shape[1] != x.shape[1] or not np.isfinite(found).all():
             wanted = f"must be finite points of shape (N, {x.shape[1]})"
-            raise ArgumentError("predictions", "at", wanted, got=found.shape)
+            raise ArgumentError("predictions", "at", wanted, got=found.shape, code="A104")
         return found
     unique = np.unique(x[:20_000], axis=0)
     if len(unique) <= MOST_PLACES:

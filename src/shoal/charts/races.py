@@ -47,7 +47,8 @@ def time_to_target(comparison: Any, *, by: str | None = None, log: str | None = 
     if times is None:
         raise InputError(
             "chart 'time_to_target': needs a comparison with a target. "
-            "Compare again with --target, such as train_loss<0.2."
+            "Compare again with --target, such as train_loss<0.2.",
+            code="G104",
         )
     names = arm_names(comparison)
     each = [np.asarray(arm[clock], np.float64) for arm in times.values()]
@@ -158,7 +159,9 @@ def _raced(comparison: Any, figure: str | None) -> str:
     """
     known = list(comparison.arms[0].history)
     if not known:
-        raise InputError("chart 'race': needs the arms' histories, which were not kept.")
+        raise InputError(
+            "chart 'race': needs the arms' histories, which were not kept.", code="G104"
+        )
     usual = comparison.figure
     if usual in TIMES and comparison.goal is not None:
         usual = comparison.goal.figure
@@ -166,7 +169,7 @@ def _raced(comparison: Any, figure: str | None) -> str:
     if wanted not in known:
         cure = did_you_mean(wanted, known)
         listed = f"must be one of {', '.join(known)}"
-        raise ArgumentError("race", "figure", listed, got=repr(wanted), cure=cure)
+        raise ArgumentError("race", "figure", listed, got=repr(wanted), cure=cure, code="A103")
     return wanted
 
 
@@ -175,7 +178,9 @@ def _clock(where: str, comparison: Any, by: str | None) -> str:
         return str(comparison.figure).partition("_")[0] if comparison.figure in TIMES else "steps"
     if by not in CLOCKS:
         cure = did_you_mean(by, CLOCKS)
-        raise ArgumentError(where, "by", f"must be {', '.join(CLOCKS)}", got=repr(by), cure=cure)
+        raise ArgumentError(
+            where, "by", f"must be {', '.join(CLOCKS)}", got=repr(by), cure=cure, code="A103"
+        )
     return by
 
 

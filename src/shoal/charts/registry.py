@@ -121,7 +121,17 @@ CHARTS: Final = _table(
     ),
     ("time_to_target", "races", (COMPARISON,), "The share that reached the target by then."),
     ("race", "races", (COMPARISON,), "The arms' curves against steps or another clock."),
+    ("functions", "functions_sheet", (NOTHING,), "All functions: what follows, on one page."),
     ("activations", "functions", (NOTHING, RUN), "Activation functions and their slopes."),
+    ("losses", "functions_losses", (NOTHING,), "Losses against the last sum, with their slopes."),
+    ("initializers", "functions_initializers", (NOTHING,), "How weights begin."),
+    ("schedules", "functions_schedules", (NOTHING,), "Factors of the learning rate over a run."),
+    (
+        "optimizer_paths",
+        "functions_paths",
+        (NOTHING,),
+        "Every optimizer's way over the loss of two weights.",
+    ),
     ("drift", "monitored", (WATCHED,), "How far columns are from the training rows."),
     ("history", "monitored", (HISTORY,), "Figures and drift of a model in use, look by look."),
     ("residuals", "assessed", (ASSESSMENT,), "What was said against what is true, of numbers."),
@@ -151,7 +161,7 @@ def chart_kind(name: str) -> ChartKind:
     if name in CHARTS:
         return CHARTS[name]
     near = did_you_mean(name, CHARTS) or f"There are {', '.join(CHARTS)}."
-    raise InputError(f"there is no chart '{name}'. {near}")
+    raise InputError(f"there is no chart '{name}'. {near}", code="G101")
 
 
 def make(name: str, record: Any, **options: Any) -> Chart:
@@ -165,11 +175,13 @@ def make(name: str, record: Any, **options: Any) -> Chart:
         have = WORDS.get(kind_of(record), f"a {kind_of(record).lower()}") if record else "nothing"
         others = ", ".join(each.name for each in CHARTS.values() if each.fits(record))
         cure = f" It can be shown as {others}." if others else ""
-        raise InputError(f"chart '{name}': is made of {kind.taken}; got {have}.{cure}")
+        raise InputError(f"chart '{name}': is made of {kind.taken}; got {have}.{cure}", code="G102")
     unknown = [option for option in options if option not in kind.options]
     if unknown:
         have = ", ".join(kind.options) or "none"
-        raise InputError(f"chart '{name}': has no option '{unknown[0]}'; it has {have}.")
+        raise InputError(
+            f"chart '{name}': has no option '{unknown[0]}'; it has {have}.", code="G103"
+        )
     given = () if record is None and NOTHING in kind.takes else (record,)
     return kind.makes(*given, **options)
 

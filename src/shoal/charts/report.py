@@ -89,7 +89,7 @@ def check_report(path: str | os.PathLike[str], *, force: bool = False) -> Path:
     """
     target = Path(path)
     if target.suffix.lower() not in (".html", ".htm"):
-        raise InputError(f"{target}: must end in .html.")
+        raise InputError(f"{target}: must end in .html.", code="O109")
     return check_output(target, force=force)
 
 
@@ -125,7 +125,9 @@ def story_of(record: Any, figure: str | None = None) -> Story:
     """
     kind = type(record).__name__
     if figure is not None and kind != "Swept":
-        raise ArgumentError("report", "figure", "is chosen for sweeps only", got=repr(figure))
+        raise ArgumentError(
+            "report", "figure", "is chosen for sweeps only", got=repr(figure), code="A111"
+        )
     if isinstance(record, Run):
         from shoal.charts.report_run import run_story
 
@@ -143,7 +145,7 @@ def story_of(record: Any, figure: str | None = None) -> Story:
         story: Story = getattr(import_module(f"shoal.charts.{module}"), function)(record)
         return story
     wanted = "must be a run, a sweep, a comparison or a diagnosis"
-    raise ArgumentError("report", "record", wanted, got=kind)
+    raise ArgumentError("report", "record", wanted, got=kind, code="A101")
 
 
 def _diagnosed(examined: Any, threads: int | None) -> Markup:

@@ -199,7 +199,17 @@ def picture(chart: Chart, dark: bool | None) -> Markup:
     On paper it is the light one. It is drawn in the size that it is shown in, so that the type
     of all charts is alike, and its titles are text of the page.
     """
-    shown = in_page(chart)
+    return figure(in_page(chart), dark)
+
+
+def figure(shown: Chart, dark: bool | None, largest: int = LARGE) -> Markup:
+    """Return a chart that has the size of the page already as a figure; see `picture`.
+
+    Args:
+        shown: the chart.
+        dark: light on dark; both if not given.
+        largest: letters of a drawing beyond which it is shown as pixels.
+    """
     drawn = {
         is_dark: svg(shown.themed(dark=is_dark))
         for is_dark in (False, True)
@@ -207,15 +217,14 @@ def picture(chart: Chart, dark: bool | None) -> Markup:
     }
     first = next(iter(drawn.values()))
     width, height = _size(first)
-    told = f"{chart.title}. {' '.join(chart.subtitle)}"
-    image = tag("img", src=_address(first), alt=told, width=width, height=height)
-    other = (
-        tag("source", media="screen and (prefers-color-scheme: dark)", srcset=_address(drawn[True]))
-        if len(drawn) == 2
-        else None
-    )
+    told = f"{shown.title}. {' '.join(shown.subtitle)}"
+    image = tag("img", src=_address(first, largest), alt=told, width=width, height=height)
+    other = None
+    if len(drawn) == 2:
+        address = _address(drawn[True], largest)
+        other = tag("source", media="screen and (prefers-color-scheme: dark)", srcset=address)
     wide = " is-wide" if shown.width > COLUMN else ""
-    return tag("figure", caption(chart), tag("picture", other, image), class_=f"chart{wide}")
+    return tag("figure", caption(shown), tag("picture", other, image), class_=f"chart{wide}")
 
 
 def in_page(chart: Chart) -> Chart:
@@ -246,9 +255,9 @@ def _capital(line: str) -> str:
     return line[:1].upper() + line[1:] if line.split(" ")[0].isalpha() else line
 
 
-def _address(drawing: str) -> str:
+def _address(drawing: str, largest: int) -> str:
     """Return a drawing as an address that holds it; one of thousands of parts as a PNG."""
-    if len(drawing) <= LARGE:
+    if len(drawing) <= largest:
         return data_uri(drawing.encode(), "image/svg+xml")
     return data_uri(bytes(renderer().svg_to_png(drawing, scale=2)), "image/png")
 

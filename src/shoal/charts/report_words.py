@@ -36,6 +36,15 @@ READ: Final[Mapping[str, str]] = {
     "race": "How the sides get on: the line that is down (for a loss) or up first is the quicker.",
     "worth": "Every learner on the same folds: a line is where its mean lies. Whether two differ "
     "is told by the differences fold by fold, not by lines that overlap.",
+    "activations": "What a unit makes of its weighted sum, and how much that changes with it: "
+    "where the slope is 0, nothing is learned.",
+    "losses": "What an answer costs, by the last weighted sum: the slope is what training pushes "
+    "with.",
+    "initializers": "Where weights begin: by the size of the layer, so that signals neither fade "
+    "nor swell, or as they are told to.",
+    "schedules": "How the learning rate changes in a run: large steps first, small ones to settle.",
+    "optimizer_paths": "Every rule from the same start into the same narrow valley: a dot is a "
+    "step, and lines are places of equal loss.",
     "time_to_target": "When networks reach the target: the further left a line climbs, the sooner.",
 }
 """One sentence for each kind of chart that stands in reports."""

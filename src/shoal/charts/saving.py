@@ -41,7 +41,7 @@ def check_chart_path(path: str | os.PathLike[str], *, force: bool = False) -> No
         got = f"'{suffix}'" if suffix else "none"
         near = did_you_mean(suffix, FORMATS)
         end = f" {near}" if near else ""
-        raise InputError(f"{path}: the suffix must be one of {known}; got {got}.{end}")
+        raise InputError(f"{path}: the suffix must be one of {known}; got {got}.{end}", code="O109")
     check_output(path, force=force)
 
 
@@ -136,7 +136,7 @@ def altair() -> Any:
 FORMATS: Final[Mapping[str, Callable[[Chart, float], bytes]]] = {
     ".png": png,
     ".svg": lambda chart, _: svg(chart).encode(),
-    ".html": lambda chart, _: page(chart).encode(),
+    ".html": lambda chart, _: page(chart).encode() if chart.page is None else chart.page(chart),
     ".json": lambda chart, _: (to_json(chart.to_dict()) + "\n").encode(),
     ".csv": lambda chart, _: csv_bytes(chart.data),
 }

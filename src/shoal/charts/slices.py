@@ -128,7 +128,9 @@ def line_ends(run: Run, start: Point | None, end: Point | None) -> tuple[np.ndar
         a = _point(run, "start", start, middle if isinstance(start, Mapping) else a)
         b = _point(run, "end", end, middle if isinstance(end, Mapping) else b)
     if np.array_equal(a, b):
-        raise ArgumentError("slice", "end", "must be another point than `start`", got="the same")
+        raise ArgumentError(
+            "slice", "end", "must be another point than `start`", got="the same", code="A110"
+        )
     return a, b
 
 
@@ -147,10 +149,10 @@ def _point(run: Run, name: str, given: Point | None, otherwise: np.ndarray) -> n
     elif given is not None:
         if len(given) != len(found):
             wanted = f"must have a value for each of D={len(found)} features"
-            raise ArgumentError("slice", name, wanted, got=len(given))
+            raise ArgumentError("slice", name, wanted, got=len(given), code="A104")
         found = np.asarray(given, np.float64)
     if not np.isfinite(found).all():
-        raise ArgumentError("slice", name, "must be finite", got="infinity or NaN")
+        raise ArgumentError("slice", name, "must be finite", got="infinity or NaN", code="A105")
     return found
 
 

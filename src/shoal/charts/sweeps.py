@@ -60,7 +60,7 @@ def sweep(
     if len(lines) > MOST_LINES:
         wanted = f"must have at most {MOST_LINES} values to be a colour each"
         cure = f"See shoal plot heatmap for {' by '.join(short_key(k) for k in (key, *others))}."
-        raise ArgumentError("sweep", "by", wanted, got=len(lines), cure=cure)
+        raise ArgumentError("sweep", "by", wanted, got=len(lines), cure=cure, code="A104")
     if by:
         table = _pooled(table)
     is_number = _is_number(table["x"])
@@ -157,7 +157,8 @@ def heatmap(
     second = _chosen_key("heatmap", "by", swept, by, others[0] if others else None)
     if second is None or second == key:
         raise InputError(
-            f"chart 'heatmap': needs two swept keys; got one, '{key}'. See shoal plot sweep."
+            f"chart 'heatmap': needs two swept keys; got one, '{key}'. See shoal plot sweep.",
+            code="G102",
         )
     table = _pooled(cell_columns(swept, figure, key, second))
     values = np.array([np.nan if v is None else v for v in table["median"]], np.float64)
@@ -222,7 +223,12 @@ def chosen_figure(where: str, swept: Any, figure: str | None) -> str:
         return str(wanted)
     cure = did_you_mean(wanted, known)
     raise ArgumentError(
-        where, "figure", f"must be one of {', '.join(known)}", got=repr(wanted), cure=cure
+        where,
+        "figure",
+        f"must be one of {', '.join(known)}",
+        got=repr(wanted),
+        cure=cure,
+        code="A103",
     )
 
 
@@ -368,7 +374,7 @@ def _chosen_key(
     if not found:
         wanted = f"must be a swept key, {', '.join(swept.keys)}"
         cure = did_you_mean(given, swept.keys)
-        raise ArgumentError(where, argument, wanted, got=repr(given), cure=cure)
+        raise ArgumentError(where, argument, wanted, got=repr(given), cure=cure, code="A103")
     return found[0]
 
 

@@ -92,7 +92,7 @@ def _rule_on_plane(where: str, run: Run, found: Surface) -> Rule:
         if classes is None:
             source = run.prepared.parts[0].dataset.source
             wanted = "needs a task whose true rule is known"
-            raise ArgumentError(where, "truth", wanted, got=f"the data of '{source}'")
+            raise ArgumentError(where, "truth", wanted, got=f"the data of '{source}'", code="A103")
         return classes
 
     return rule

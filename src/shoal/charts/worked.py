@@ -31,7 +31,9 @@ def written(trace: Trace, kind: str, **options: Any) -> str:
         from shoal.charts.worked_latex import to_latex
 
         return to_latex(trace, **options)
-    raise ArgumentError("written", "kind", 'must be "text", "html" or "latex"', got=repr(kind))
+    raise ArgumentError(
+        "written", "kind", 'must be "text", "html" or "latex"', got=repr(kind), code="A103"
+    )
 
 
 def page_of(trace: Trace, *, in_full: bool | None = None, dark: bool | None = None) -> bytes:

@@ -51,7 +51,8 @@ def _content(trace: Trace, in_full: bool) -> Markup:
 def _section(section: Section) -> Markup:
     blocks = [_block(block) for block in section.blocks]
     lines = [tag("p", sentence(line), class_="sh-quiet") for line in section.lines]
-    return tag("section", tag("h2", section.title), lines, tag("div", blocks, class_="sh-blocks"))
+    heading = tag("h2", section.title, class_="sh-part")
+    return tag("section", heading, lines, tag("div", blocks, class_="sh-blocks"))
 
 
 def _block(block: Block) -> Markup:

@@ -28,7 +28,8 @@ class Activation:
             on every weighted sum of the row, as in softmax.
         pullback_rows: ``pullback_rows(z, a, d_a) -> d_z`` for those without a slope.
         settings: its settings and their defaults.
-        kinks: the z at which it has no derivative.
+        kinks: the z at which it has no slope, or where its slope turns at once: a finite
+            difference across them says little.
 
     Shapes:
         z, a, d_a, d_z (..., H)
@@ -72,7 +73,7 @@ def step(z: FloatArray, at_zero: float = 1.0) -> FloatArray:
 
 
 def sigmoid(z: FloatArray) -> FloatArray:
-    """Return ``1 / (1 + exp(-z))``, from exp(-|z|) so that nothing overflows.
+    """Return ``1 / (1 + exp(-z))``, from ``exp(-|z|)`` so that nothing overflows.
 
     Example:
         >>> sigmoid(np.array([-1000.0, 0.0, 1000.0]))

@@ -36,7 +36,11 @@ class Zeros(NamedRecord):
 
 
 class Constant(NamedRecord):
-    """Every number is `value`."""
+    """Every number is `value`.
+
+    Args:
+        value: the number.
+    """
 
     name: Literal["constant"] = "constant"
     value: Number
@@ -46,7 +50,12 @@ class Constant(NamedRecord):
 
 
 class Uniform(NamedRecord):
-    """Uniform in [low, high)."""
+    """Uniform in [low, high).
+
+    Args:
+        low: the smallest number.
+        high: numbers stay below it.
+    """
 
     name: Literal["uniform"] = "uniform"
     low: Number = 0.0
@@ -65,7 +74,12 @@ class Uniform(NamedRecord):
 
 
 class Normal(NamedRecord):
-    """Normal with this mean and standard deviation."""
+    """Normal with this mean and standard deviation.
+
+    Args:
+        mean: the middle.
+        stddev: the standard deviation.
+    """
 
     name: Literal["normal"] = "normal"
     mean: Number = 0.0

@@ -52,14 +52,14 @@ def from_nodes(data: Mapping[str, Any]) -> tuple[Network, Parameters]:
     if not isinstance(func, str) or func not in FUNCTIONS:
         wanted = f"must be one of {', '.join(FUNCTIONS)}"
         cure = did_you_mean(str(func), FUNCTIONS)
-        raise ArgumentError(where, "func", wanted, got=repr(func), cure=cure)
+        raise ArgumentError(where, "func", wanted, got=repr(func), cure=cure, code="A103")
     weights = _layers_of(where, data["weights"], len(nodes) - 1)
     layers = [Dense(units, FUNCTIONS[func], bias=False) for units in nodes[1:]]
     network = Network(layers, inputs=nodes[0])
     parameters = network.start_from(weights, dtype="float64", where=where)
     if parameters.n_networks is not None:
         wanted = "must be of a single network"
-        raise ArgumentError(where, "weights", wanted, got=parameters.n_networks)
+        raise ArgumentError(where, "weights", wanted, got=parameters.n_networks, code="A103")
     return network, parameters
 
 
@@ -75,15 +75,19 @@ def to_nodes(network: Network, parameters: Parameters) -> dict[str, Any]:
     names = {here: there for there, here in FUNCTIONS.items()}
     if len(activations) > 1 or not activations <= set(names):
         wanted = f"must have one activation in all layers, of {', '.join(names)}"
-        raise ArgumentError(where, "network", wanted, got=", ".join(sorted(activations)))
+        raise ArgumentError(
+            where, "network", wanted, got=", ".join(sorted(activations)), code="A108"
+        )
     biased = [i for i, layer in enumerate(network.layers, 1) if layer.bias]
     if biased:
         cure = "Give it bias=False and a constant input."
         wanted = "must have no biases"
-        raise ArgumentError(where, "network", wanted, got=f"one in layer {biased[0]}", cure=cure)
+        raise ArgumentError(
+            where, "network", wanted, got=f"one in layer {biased[0]}", cure=cure, code="A108"
+        )
     if parameters.n_networks is not None:
         wanted = "must be of a single network"
-        raise ArgumentError(where, "parameters", wanted, got=parameters.n_networks)
+        raise ArgumentError(where, "parameters", wanted, got=parameters.n_networks, code="A108")
     n_inputs = network.n_inputs or int(parameters.weights[0].shape[0])
     check_parameters(where, network.layout(n_inputs), parameters)
     return {
@@ -98,7 +102,7 @@ def _layers_of(where: str, weights: object, n_layers: int) -> Sequence[Any]:
         return weights
     got = len(weights) if isinstance(weights, list | tuple) else type(weights).__name__
     wanted = f"must be a list of {n_layers} layers, one less than nodes"
-    raise ArgumentError(where, "weights", wanted, got=got)
+    raise ArgumentError(where, "weights", wanted, got=got, code="A101")
 
 
 def _check_keys(where: str, data: object) -> None:
@@ -106,7 +110,7 @@ def _check_keys(where: str, data: object) -> None:
         return
     got = ", ".join(map(str, data)) if isinstance(data, Mapping) else type(data).__name__
     wanted = "must have the keys nodes, weights and func"
-    raise ArgumentError(where, "data", wanted, got=got or "none")
+    raise ArgumentError(where, "data", wanted, got=got or "none", code="A101")
 
 
 def _sizes_of(where: str, nodes: object) -> Sequence[int]:
@@ -117,4 +121,4 @@ def _sizes_of(where: str, nodes: object) -> Sequence[int]:
     ):
         return nodes
     wanted = f"must be 2 to {MAX_LAYERS + 1} whole numbers from 1 to {MAX_UNITS}"
-    raise ArgumentError(where, "nodes", wanted, got=repr(nodes))
+    raise ArgumentError(where, "nodes", wanted, got=repr(nodes), code="A102")

@@ -21,7 +21,12 @@ Size = Annotated[int, Field(strict=True, ge=1, le=MAX_UNITS), NUMBER]
 
 
 class Input(Record):
-    """A named input of `width` features; several are joined into one, in order."""
+    """A named input of `width` features; several are joined into one, in order.
+
+    Args:
+        name: what it is called in tables and charts.
+        width: its features.
+    """
 
     name: str = Field(min_length=1)
     width: Size = 1

@@ -105,7 +105,7 @@ class Parameters:
         """
         if flat.ndim < 1 or flat.shape[-1] != layout.n_parameters:
             wanted = f"must have shape (..., K) with K={layout.n_parameters} from `layout`"
-            raise ArgumentError("Parameters.from_flat", "flat", wanted, got=flat.shape)
+            raise ArgumentError("Parameters.from_flat", "flat", wanted, got=flat.shape, code="A104")
         lead = flat.shape[:-1]
         made = cls(
             weights=tuple(
@@ -190,7 +190,11 @@ def check_parameters(where: str, layout: Layout, parameters: Parameters) -> None
     if counts != (len(layout.layers),) * 2:
         wanted = f"must have weights and biases of {len(layout.layers)} layers"
         raise ArgumentError(
-            where, "parameters", wanted, got=f"{counts[0]} weights and {counts[1]} biases"
+            where,
+            "parameters",
+            wanted,
+            got=f"{counts[0]} weights and {counts[1]} biases",
+            code="A104",
         )
     lead = parameters.weights[0].shape[:-2]
     for i, at in enumerate(layout.layers):
@@ -202,7 +206,7 @@ def check_parameters(where: str, layout: Layout, parameters: Parameters) -> None
             wanted = "an array" if at.has_bias else "None"
             got = "None" if b is None else f"shape {b.shape}"
             raise ArgumentError(
-                where, f"biases[{i}]", f"must be {wanted} in layer {i + 1}", got=got
+                where, f"biases[{i}]", f"must be {wanted} in layer {i + 1}", got=got, code="A104"
             )
         if w.dtype != parameters.dtype or (b is not None and b.dtype != parameters.dtype):
             raise ArgumentError(
@@ -210,10 +214,11 @@ def check_parameters(where: str, layout: Layout, parameters: Parameters) -> None
                 "parameters",
                 f"must have one precision, {parameters.dtype} as in layer 1",
                 got=f"another in layer {i + 1}",
+                code="A101",
             )
 
 
 def _check_array(where: str, name: str, array: FloatArray, shape: tuple[int, ...], i: int) -> None:
     if array.shape != shape:
         wanted = f"must have shape {shape} in layer {i + 1}"
-        raise ArgumentError(where, name, wanted, got=array.shape)
+        raise ArgumentError(where, name, wanted, got=array.shape, code="A104")

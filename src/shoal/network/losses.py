@@ -38,7 +38,12 @@ class PlainLoss(NamedRecord):
 
 
 class Huber(NamedRecord):
-    """Squared error near the target, absolute error beyond `delta`: see `huber`."""
+    """Squared error near the target, absolute error beyond `delta`: see `huber`.
+
+    Args:
+        delta: the error at which the loss turns from square to straight, in the target's scaled
+            units.
+    """
 
     name: Literal["huber"] = "huber"
     delta: Annotated[float, Field(strict=True, gt=0), NUMBER] = 1.0

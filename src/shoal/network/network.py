@@ -273,12 +273,18 @@ class Network(Record):
         where = "Network.forward"
         if not isinstance(self.inputs, tuple):
             raise ArgumentError(
-                where, "x", "must be an array, since the inputs have no names", got="a dictionary"
+                where,
+                "x",
+                "must be an array, since the inputs have no names",
+                got="a dictionary",
+                code="A101",
             )
         names = [each.name for each in self.inputs]
         if sorted(x) != sorted(names):
             wanted = f"must have the inputs {', '.join(map(repr, names))}"
-            raise ArgumentError(where, "x", wanted, got=", ".join(map(repr, x)) or "none")
+            raise ArgumentError(
+                where, "x", wanted, got=", ".join(map(repr, x)) or "none", code="A108"
+            )
         columns: list[FloatArray] = []
         for each in self.inputs:
             column = np.asarray(x[each.name], dtype=np.float64)
@@ -286,7 +292,9 @@ class Network(Record):
             n_rows = len(columns[0]) if columns else len(column)
             if column.shape != (n_rows, each.width):
                 wanted = f"must have shape (N, {each.width}) with N={n_rows}"
-                raise ArgumentError(where, f"x['{each.name}']", wanted, got=column.shape)
+                raise ArgumentError(
+                    where, f"x['{each.name}']", wanted, got=column.shape, code="A104"
+                )
             columns.append(column)
         return np.concatenate(columns, axis=1)
 
@@ -308,14 +316,16 @@ class Network(Record):
         if n_inputs is None and known is None:
             cure = "Give it here or as `inputs` of the network."
             wanted = "must be given, since the network leaves it to the data"
-            raise ArgumentError(where, "n_inputs", wanted, got=None, cure=cure)
+            raise ArgumentError(where, "n_inputs", wanted, got=None, cure=cure, code="A108")
         if n_inputs is not None and known is not None and n_inputs != known:
             wanted = f"must be {known}, as the network says"
-            raise ArgumentError(where, "n_inputs", wanted, got=n_inputs)
+            raise ArgumentError(where, "n_inputs", wanted, got=n_inputs, code="A103")
         found = known if n_inputs is None else n_inputs
         assert found is not None
         if not 1 <= found <= MAX_UNITS:
-            raise ArgumentError(where, "n_inputs", f"must be 1 to {MAX_UNITS}", got=found)
+            raise ArgumentError(
+                where, "n_inputs", f"must be 1 to {MAX_UNITS}", got=found, code="A103"
+            )
         return int(found)
 
     def _layout(self, where: str, n_inputs: int | None) -> Layout:
@@ -323,7 +333,7 @@ class Network(Record):
         too_many = self._excess(found)
         if too_many:
             wanted = f"must leave at most {MAX_PARAMETERS:,} parameters"
-            raise ArgumentError(where, "n_inputs", wanted, got=found, cure=too_many)
+            raise ArgumentError(where, "n_inputs", wanted, got=found, cure=too_many, code="A102")
         return Layout.of(found, [(layer.units, layer.bias) for layer in self.layers])
 
     def _excess(self, n_inputs: int) -> str:
@@ -339,7 +349,7 @@ def _floats(where: str, name: str, given: ArrayLike, dtype: DType) -> FloatArray
         array = np.asarray(given, dtype=np.float64)
     except (TypeError, ValueError):
         wanted = "must be a table of numbers with rows of one length"
-        raise ArgumentError(where, name, wanted, got="something else") from None
+        raise ArgumentError(where, name, wanted, got="something else", code="A101") from None
     if not np.isfinite(array).all():
-        raise ArgumentError(where, name, "must be finite", got="infinity or NaN")
+        raise ArgumentError(where, name, "must be finite", got="infinity or NaN", code="A105")
     return array.astype(dtype)

@@ -159,7 +159,9 @@ def loss_of(
     if rows.ndim != 1:
         cure = "Use row_losses for a population."
         wanted = "must be of a single network"
-        raise ArgumentError("loss_of", "forward_pass", wanted, got=len(rows), cure=cure)
+        raise ArgumentError(
+            "loss_of", "forward_pass", wanted, got=len(rows), cure=cure, code="A104"
+        )
     w = _weights("loss_of", weights, rows)
     if _checked("loss_of", reduction) == "sum":
         return float(rows.sum() if w is None else (rows * w).sum())
@@ -318,7 +320,9 @@ def _check_perceptron(network: Network) -> None:
     why = check_perceptron(network)
     if why is not None:
         wanted = "must fit the network"
-        raise ArgumentError("backward", "rule", wanted, got="'perceptron'", cure=f"{why}.")
+        raise ArgumentError(
+            "backward", "rule", wanted, got="'perceptron'", cure=f"{why}.", code="A111"
+        )
 
 
 def _transpose(array: FloatArray) -> FloatArray:
@@ -331,13 +335,13 @@ def _rows(network: Network, parameters: Parameters, x: ArrayLike) -> FloatArray:
     features: FloatArray = np.asarray(x, dtype=parameters.dtype)
     if features.ndim != 2 or features.shape[0] == 0:
         wanted = "must have shape (N, D) with at least one row"
-        raise ArgumentError(where, "x", wanted, got=features.shape)
+        raise ArgumentError(where, "x", wanted, got=features.shape, code="A104")
     known = network.n_inputs
     n_inputs = int(parameters.weights[0].shape[-2]) if known is None else known
     if features.shape[1] != n_inputs:
         origin = "the weights of layer 1" if known is None else "`network`"
         wanted = f"must have shape (N, D) with D={n_inputs} from {origin}"
-        raise ArgumentError(where, "x", wanted, got=features.shape)
+        raise ArgumentError(where, "x", wanted, got=features.shape, code="A104")
     check_parameters(where, network.layout(n_inputs), parameters)
     return features
 
@@ -351,12 +355,16 @@ def _masks(
         return (None,) * n_layers
     if len(masks) != n_layers or masks[-1] is not None:
         wanted = f"must hold a mask or None for each of {n_layers} layers, None for the last"
-        raise ArgumentError("Network.forward", "masks", wanted, got=f"{len(masks)} entries")
+        raise ArgumentError(
+            "Network.forward", "masks", wanted, got=f"{len(masks)} entries", code="A104"
+        )
     found = tuple(None if mask is None else np.asarray(mask, x.dtype) for mask in masks)
     for i, (mask, layer) in enumerate(zip(found, network.layers, strict=True)):
         if mask is not None and mask.shape[-2:] != (len(x), layer.units):
             wanted = f"must have shape ({len(x)}, {layer.units}) in layer {i + 1}"
-            raise ArgumentError("Network.forward", f"masks[{i}]", wanted, got=mask.shape)
+            raise ArgumentError(
+                "Network.forward", f"masks[{i}]", wanted, got=mask.shape, code="A104"
+            )
     return found
 
 
@@ -367,7 +375,7 @@ def _weights(where: str, weights: ArrayLike | None, rows: FloatArray) -> FloatAr
     found: FloatArray = np.asarray(weights, rows.dtype)
     if found.shape != rows.shape[-1:]:
         wanted = f"must have shape (N,) with N={rows.shape[-1]} from `forward_pass`"
-        raise ArgumentError(where, "weights", wanted, got=found.shape)
+        raise ArgumentError(where, "weights", wanted, got=found.shape, code="A104")
     return found
 
 
@@ -383,18 +391,20 @@ def _targets(
     why = check_fit(network, loss)
     if why is not None:
         got = repr(loss_name(loss))
-        raise ArgumentError(where, "loss", "must fit the network", got=got, cure=f"{why}.")
+        raise ArgumentError(
+            where, "loss", "must fit the network", got=got, cure=f"{why}.", code="A108"
+        )
     outputs = forward_pass.outputs[-1]
     targets: FloatArray = np.asarray(y, dtype=outputs.dtype)
     if targets.shape != outputs.shape[-2:]:
         n, c = outputs.shape[-2:]
         wanted = f"must have shape (N, C) with N={n} from `forward_pass` and C={c} from `network`"
-        raise ArgumentError(where, "y", wanted, got=targets.shape)
+        raise ArgumentError(where, "y", wanted, got=targets.shape, code="A104")
     return smoothed(loss, targets, smoothing)
 
 
 def _checked(where: str, reduction: Reduction) -> Reduction:
     if reduction not in ("mean", "sum"):
         wanted = 'must be "mean" or "sum"'
-        raise ArgumentError(where, "reduction", wanted, got=repr(reduction))
+        raise ArgumentError(where, "reduction", wanted, got=repr(reduction), code="A103")
     return reduction

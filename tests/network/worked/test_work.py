@@ -240,10 +240,15 @@ def test_wrong_rows_and_targets_are_refused():
     parameters = started(network)
     with pytest.raises(ArgumentError) as error:
         work(network, parameters, [1.0])
-    assert str(error.value) == ("work: `x` must have shape (D,) with D=2 from `network`; got (1,).")
+    assert str(error.value) == (
+        "work: `x` must have shape (D,) with D=2 from `network`; got (1,). Give as many as that."
+    )
     with pytest.raises(ArgumentError) as error:
         work(network, parameters, [1.0, float("nan")])
-    assert str(error.value) == "work: `x` must be finite in float64; got infinity or NaN."
+    assert (
+        str(error.value) == "work: `x` must be finite in float64; got infinity or NaN."
+        " Take these numbers out, or fill the gaps first."
+    )
     wide, poisson = (
         Target(y=np.zeros(2), loss="squared_error"),
         Target(y=np.zeros(1), loss="poisson"),
@@ -261,6 +266,7 @@ def test_sums_that_overflow_are_refused():
         work(network, parameters, [1.0])
     assert str(error.value) == (
         "work: `x` must keep every number finite in float32; got inf in layer 2, unit 0."
+        " Take these numbers out, or fill the gaps first."
     )
 
 
@@ -271,13 +277,17 @@ def test_losses_and_derivatives_that_overflow_are_refused():
     target = Target(y=np.zeros(1), loss="squared_error")
     with pytest.raises(ArgumentError) as error:
         work(network, parameters, [1.0], target=target)
-    assert str(error.value) == "work: `x` must keep the loss finite in float32; got inf."
+    assert (
+        str(error.value) == "work: `x` must keep the loss finite in float32; got inf."
+        " Take these numbers out, or fill the gaps first."
+    )
     deep = Network([Dense(1), Dense(1)], inputs=1)
     parameters = deep.start_from([[[1e-15]], [[1e30]]], [[0.0], [0.0]], "float32")
     with pytest.raises(ArgumentError) as error:
         work(deep, parameters, [1.0], target=target, backward=True)
     assert str(error.value) == (
         "work: `x` must keep every derivative finite in float32; got dL/da1[0] = inf."
+        " Take these numbers out, or fill the gaps first."
     )
 
 

@@ -17,6 +17,7 @@ from shoal.network.worked.formula import (
     negative,
     power,
     subtract,
+    text,
 )
 
 Settings = Mapping[str, float]
@@ -110,38 +111,43 @@ SLOPES: Mapping[str, Callable[[Formula, Formula, float, Settings], Formula]] = M
         "exponential": lambda z, a, at, s: a,
     }
 )
-WORDS: Mapping[str, str] = MappingProxyType(
+
+
+def _complete(
+    words: dict[str, str], table: Mapping[str, Callable[..., Formula]], *letters: Name
+) -> Mapping[str, str]:
+    """Return words of every activation: the formula itself where there are no others."""
+    formulas = {name: text(table[name](*letters, 1.0, {})) for name in table if name not in words}
+    return MappingProxyType({**formulas, **words})
+
+
+WORDS: Mapping[str, str] = _complete(
     {
-        "identity": "z",
-        "step": "1 where z > 0, else 0",
-        "sigmoid": "1 / (1 + exp(-z))",
-        "tanh": "tanh(z)",
-        "relu": "max(z, 0)",
+        "step": "1 where z > 0, 0 where z < 0, at_zero where z = 0",
         "leaky_relu": "z where z > 0, else alpha * z",
         "elu": "z where z > 0, else alpha * (exp(z) - 1)",
         "gelu": "z * P, P = 0.5 * erfc(-z / sqrt(2)): the share of a normal curve below z",
-        "silu": "z / (1 + exp(-z))",
         "softplus": "log(1 + exp(z))",
-        "exponential": "exp(z)",
         "softmax": "exp(z - m) / s, m the largest z, s the sum of all exp(z - m)",
-    }
+    },
+    OUTPUTS,
+    Name("z"),
 )
-SLOPE_WORDS: Mapping[str, str] = MappingProxyType(
+"""What holds for every sum: the formula, or words where it has branches or is long."""
+SLOPE_WORDS: Mapping[str, str] = _complete(
     {
-        "identity": "1",
-        "step": "0",
-        "sigmoid": "a * (1 - a)",
-        "tanh": "1 - a**2",
         "relu": "1 where z > 0, else 0",
         "leaky_relu": "1 where z > 0, else alpha",
         "elu": "1 where z > 0, else a + alpha",
         "gelu": "P + z * exp(-z**2 / 2) / sqrt(2 * pi)",
         "silu": "s + a * (1 - s), s = 1 / (1 + exp(-z))",
-        "softplus": "1 / (1 + exp(-z))",
-        "exponential": "a",
         "softmax": "a[i] * (1 - a[i]) for its own sum, -a[i] * a[j] for that of unit j",
-    }
+    },
+    SLOPES,
+    Name("z"),
+    Name("a"),
 )
+"""The same of the slope."""
 
 
 def letters(letter: str, unit: int, layer: int) -> Name:

@@ -328,7 +328,7 @@ class _Back:
         if not math.isfinite(value):
             wanted = f"must keep every derivative finite in {self.problem.precision.dtype}"
             raise ArgumentError(
-                self.problem.where, "x", wanted, got=f"{name_text(name)} = {value:g}"
+                self.problem.where, "x", wanted, got=f"{name_text(name)} = {value:g}", code="A105"
             )
         return Equation(name=name, formula=formula, numbers=numbers, value=value, note=note)
 

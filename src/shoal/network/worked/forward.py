@@ -254,7 +254,7 @@ class _Layer:
         unit = int(np.flatnonzero(~finite)[0])
         wanted = f"must keep every number finite in {self.problem.precision.dtype}"
         got = f"{values[unit]:g} in layer {self.index}, unit {unit}"
-        raise ArgumentError(self.problem.where, "x", wanted, got=got)
+        raise ArgumentError(self.problem.where, "x", wanted, got=got, code="A105")
 
 
 def folded_terms(products: FloatArray, chosen: list[int], problem: Problem) -> Folded | None:

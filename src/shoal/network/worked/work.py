@@ -64,10 +64,10 @@ def work(
     row = np.asarray(x, np.float64)
     if row.shape != (network.n_inputs,):
         wanted = f"must have shape (D,) with D={network.n_inputs} from `network`"
-        raise ArgumentError(where, "x", wanted, got=row.shape)
+        raise ArgumentError(where, "x", wanted, got=row.shape, code="A104")
     if not np.isfinite(row).all():
         raise ArgumentError(
-            where, "x", f"must be finite in {parameters.dtype}", got="infinity or NaN"
+            where, "x", f"must be finite in {parameters.dtype}", got="infinity or NaN", code="A105"
         )
     problem = Problem(
         network=network,
@@ -85,7 +85,7 @@ def work(
     loss = None if ys is None or target is None else work_loss(problem, forward, target, ys)
     if loss is not None and not math.isfinite(loss.value):
         wanted = f"must keep the loss finite in {problem.precision.dtype}"
-        raise ArgumentError(where, "x", wanted, got=f"{loss.value:g}")
+        raise ArgumentError(where, "x", wanted, got=f"{loss.value:g}", code="A105")
     back = None
     if backward and ys is not None and target is not None:
         back = work_backward(problem, forward, target, ys)
@@ -105,9 +105,9 @@ def _check_target(where: str, network: Network, target: Target | None) -> None:
         return
     why = check_fit(network, target.loss)
     if why is not None:
-        raise ArgumentError(where, "loss", "must fit the network", got=why)
+        raise ArgumentError(where, "loss", "must fit the network", got=why, code="A108")
     if target.y.shape != (network.n_outputs,):
         wanted = f"must have shape (C,) with C={network.n_outputs} from `network`"
-        raise ArgumentError(where, "target", wanted, got=target.y.shape)
+        raise ArgumentError(where, "target", wanted, got=target.y.shape, code="A104")
     if not np.isfinite(target.y).all():
-        raise ArgumentError(where, "target", "must be finite", got="infinity or NaN")
+        raise ArgumentError(where, "target", "must be finite", got="infinity or NaN", code="A105")
