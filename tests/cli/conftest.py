@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import re
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -94,8 +95,8 @@ def refused(shoal: Shoal, folder: Path) -> Callable[..., str]:
         assert snapshot(folder) == before
         assert "Traceback" not in result.stderr
         lines = result.stderr.splitlines()
-        assert all(line.startswith("shoal: ") for line in lines)
-        return "\n".join(line.removeprefix("shoal: ") for line in lines)
+        assert all(re.match(r"shoal \[[A-Z]\d{3}\]: ", line) for line in lines)
+        return "\n".join(line.partition("]: ")[2] for line in lines)
 
     return run
 

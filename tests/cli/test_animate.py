@@ -42,8 +42,14 @@ def test_a_file_that_is_there_is_kept(
 @pytest.mark.parametrize(
     ("args", "message"),
     [
-        (["-o", "x.avi"], "x.avi: must end in .gif, .mp4 or .html."),
-        (["-o", "no/x.gif"], "no/x.gif: the folder 'no' does not exist."),
+        (
+            ["-o", "x.avi"],
+            "x.avi: must end in .gif, .mp4 or .html. Give the file one of these endings.",
+        ),
+        (
+            ["-o", "no/x.gif"],
+            "no/x.gif: the folder 'no' does not exist. Make the folder first, or name another.",
+        ),
         ([], "--output: is missing. See: shoal animate --help."),
         (
             ["-o", "x.gif", "--frames", "1"],
@@ -55,7 +61,8 @@ def test_a_file_that_is_there_is_kept(
         ),
         (
             ["-o", "x.gif", "--size", "10x10"],
-            "animate: `size` must be from 320x240 to 3840x2160; got 10x10.",
+            "animate: `size` must be from 320x240 to 3840x2160; got 10x10."
+            " Give a value within the bounds.",
         ),
         (
             ["-o", "x.gif", "--fps", "1000"],
@@ -72,7 +79,8 @@ def test_a_file_that_is_there_is_kept(
         ),
         (
             ["-o", "x.gif", "--network", "16"],
-            "animate: `network` must be the number of a network, 0 to 15; got 16.",
+            "animate: `network` must be the number of a network, 0 to 15; got 16."
+            " Give a value within the bounds.",
         ),
     ],
     ids=lambda value: "-".join(value[-2:]) if isinstance(value, list) else "",

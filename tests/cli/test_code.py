@@ -75,9 +75,11 @@ def test_a_list_of_libraries(shoal, folder):
         (["--with-data", "--to", "numpy"],
          "--with-data: needs a program to write it beside. Give -o FILE."),
         (["--with-data", "-o", "a.py"],
-         "--with-data: is for other libraries; --to python has shoal's own rows."),
-        (["-o", "a.txt"], "a.txt: must end in .py."),
-        (["-o", "none/a.py"], "none/a.py: the folder 'none' does not exist."),
+         "--with-data: is for other libraries; --to python has shoal's own rows."
+         " Leave one out, or give the other too."),
+        (["-o", "a.txt"], "a.txt: must end in .py. Give the file one of these endings."),
+        (["-o", "none/a.py"], "none/a.py: the folder 'none' does not exist."
+                              " Make the folder first, or name another."),
         (["--set", "training.optimizer=annealing", "--to", "jax", "-o", "a.py"],
          "code: the optimizer annealing is not written for JAX. It is for --to numpy."),
         (["--set", "training.optimizer=annealing", "--to", "numpy", "--with-data",

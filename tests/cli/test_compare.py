@@ -45,6 +45,7 @@ def test_quiet_is_a_sentence(shoal: Any, or_file: str) -> None:
 def test_json_and_a_file(shoal: Any, or_file: str, folder: Path) -> None:
     told = shoal("compare", or_file, RULES, *FEW, "--json", "-o", "x.json")
     found = json.loads(told.stdout)
+    assert [each["path"] for each in found.pop("files")] == ["x.json"]
     assert json.loads((folder / "x.json").read_text("utf-8")) == found
     assert [arm["name"] for arm in found["arms"]] == ["optimizer=sgd", "optimizer=adam"]
     assert len(found["seeds"]) == found["n_pairs"] == 8
@@ -106,18 +107,22 @@ NOTHING = "compare: needs two experiments or more. Name a second file, or severa
         ([RULES, "--figure", "test_loss"],
          "compare: `figure` must be one that all arms have: validation_accuracy, validation_loss, "
          "train_accuracy, train_loss, clean_accuracy; got 'test_loss'. Did you mean 'train_loss'?"),
-        ([RULES, "-o", "x.csv"], "x.csv: must end in .json (the result) or .html (a report)."),
+        ([RULES, "-o", "x.csv"], "x.csv: must end in .json (the result) or .html (a report)."
+                                 " Give the file one of these endings."),
         ([RULES, "training.epochs=0"],
-         "or.toml, training.epochs: must be a whole number of 1 or more; got 0."),
+         "or.toml, training.epochs: must be a whole number of 1 or more; got 0."
+         " Give a value within the bounds."),
         ([RULES, "--region", "-1"],
          "--region: must be a number of 0 or more; got -1. See: shoal compare --help."),
         ([RULES, "--until", "soon"],
-         'compare: `until` must be "decided", or such as "width<0.005"; got \'soon\'.'),
+         'compare: `until` must be "decided", or such as "width<0.005"; got \'soon\'.'
+         " Give a value of that kind."),
         ([RULES, "--at-most", "9"],
          "--at-most: is for --until. Without it --pairs says how many there are."),
         ([RULES, "sweep.toml"],
          "sweep.toml: is a sweep. Give experiments; shoal sweep trains and ranks its cells."),
-        ([RULES, "missing.toml"], "missing.toml: there is no such file."),
+        ([RULES, "missing.toml"], "missing.toml: there is no such file."
+                                  " Look at the spelling and the folder."),
         (["training.optimizer.name=sgd,,adam"],
          "'training.optimizer.name=sgd,,adam': has nothing between two commas. Write key=a,b,c."),
     ],

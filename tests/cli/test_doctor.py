@@ -95,7 +95,10 @@ def test_what_is_refused(refused, folder, faulty):
     assert refused("doctor", "sweep.toml", "-q") == (
         "sweep.toml: is a sweep. Give an experiment or a run to diagnose."
     )
-    assert refused("doctor", "nothing.toml") == "nothing.toml: there is no such file."
+    assert (
+        refused("doctor", "nothing.toml") == "nothing.toml: there is no such file."
+        " Look at the spelling and the folder."
+    )
     told = refused("doctor", faulty, "data.multiply=0")
     assert told.startswith("faulty.toml, data.multiply: must not be 0")
 

@@ -272,8 +272,10 @@ def test_no_resamples_no_intervals(shoal: Any, loans: Path) -> None:
             "--coverage: must be a number above 0 and at most 1; got 2. "
             "See: shoal evaluate --help.",
         ),
-        (["-o", "r.txt"], "r.txt: must end in .html (a report) or .json (the figures)."),
-        (["-o", "loans.csv"], "loans.csv: must end in .html (a report) or .json (the figures)."),
+        (["-o", "r.txt"], "r.txt: must end in .html (a report) or .json (the figures)."
+                          " Give the file one of these endings."),
+        (["-o", "loans.csv"], "loans.csv: must end in .html (a report) or .json (the figures)."
+                              " Give the file one of these endings."),
     ],
 )  # fmt: skip
 def test_what_cannot_be_asked(
@@ -310,18 +312,21 @@ def test_tables_that_do_not_fit(
 
 def test_what_is_of_two_classes(refused: Callable[..., str], models: Path) -> None:
     args = ("evaluate", "flowers.safetensors", "flowers.csv")
-    told = "is for a target of two classes; 'species' has 3."
+    told = "is for a target of two classes; 'species' has 3. Leave one out, or give the other too."
     assert refused(*args, "--costs", "1,5") == f"--costs: {told}"
     assert refused(*args, "--positive", "setosa") == f"--positive: {told}"
     args = ("evaluate", "prices.safetensors", "prices.csv", "--decimal", ",")
-    told = "is for a target of classes; 'c' is a number."
+    told = "is for a target of classes; 'c' is a number. Leave one out, or give the other too."
     assert refused(*args, "--min-accuracy", "0.9") == f"--min-accuracy: {told}"
 
 
 def test_rows_that_all_weigh_nothing(shoal: Any, refused: Callable[..., str], loans: Path) -> None:
     (loans / "zero.csv").write_text("a,b,w,answer\n1,2,0,ok\n1,2,0,bad\n")
     told = refused("evaluate", "weighted.safetensors", "zero.csv")
-    assert told == "zero.csv, column 'w': every one of the 2 rows has weight 0."
+    assert (
+        told == "zero.csv, column 'w': every one of the 2 rows has weight 0."
+        " Give weights of 0 or more that are not all 0."
+    )
 
 
 def test_one_row_and_one_class(shoal: Any, loans: Path) -> None:

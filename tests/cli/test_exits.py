@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import pty
 import select
@@ -44,18 +45,33 @@ def ending(error: BaseException) -> int:
 @pytest.mark.parametrize(
     ("error", "code", "sentence"),
     [
-        (InputError("a.csv: is wrong."), 2, "shoal: a.csv: is wrong.\n"),
-        (InputError("one\ntwo"), 2, "shoal: one\nshoal: two\n"),
+        (
+            InputError("a.csv: is wrong."),
+            2,
+            "shoal [A100]: a.csv: is wrong. Give a value that does.\n",
+        ),
+        (
+            InputError("a: is 1. Give 2.\nb: is 1. Give 3.", code="U107"),
+            2,
+            "shoal [U107]: a: is 1. Give 2.\nshoal [U107]: b: is 1. Give 3.\n",
+        ),
         (
             MissingExtraError("reading Parquet", "pyarrow", "parquet"),
             2,
-            "shoal: reading Parquet needs the pyarrow package: pip install 'shoal[parquet]'.\n",
+            "shoal [E101]: reading Parquet needs the pyarrow package: "
+            "pip install 'shoal[parquet]'.\n",
         ),
-        (MemoryError(), 2, "shoal: not enough memory. Ask for fewer networks, rows or reports.\n"),
+        (
+            MemoryError(),
+            2,
+            "shoal [Z102]: not enough memory. Ask for fewer networks, rows or reports.\n",
+        ),
         (
             ZeroDivisionError("by zero"),
             3,
-            "shoal: this is a defect of shoal, please report it: ZeroDivisionError: by zero\n",
+            "shoal [Z100]: this is a defect of shoal, please report it: "
+            "ZeroDivisionError: by zero. With SHOAL_DEBUG=1 the same command shows where it "
+            "happened.\n",
         ),
         (KeyboardInterrupt(), 130, ""),
     ],
@@ -81,21 +97,27 @@ def process(*args: str, **settings: Any) -> subprocess.Popen[bytes]:
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="no /dev/full here")
-@pytest.mark.parametrize("args", [("tasks",), ("schema",)])
+@pytest.mark.parametrize(
+    "args", [("tasks",), ("schema",), ("--help",), ("run", "--help"), ("--version",)]
+)
 def test_a_full_standard_output_is_told(args: tuple[str, ...]) -> None:
     with open("/dev/full", "wb") as full:
         running = process(*args, stdout=full)
         _, said = running.communicate(timeout=60)
     assert running.returncode == 2
-    wanted = "shoal: standard output: cannot be written: No space left on device.\n"
+    wanted = (
+        "shoal [O104]: standard output: cannot be written: No space left on device. "
+        "Make room, or send it elsewhere.\n"
+    )
     assert said.decode() == wanted
 
 
-def test_a_reader_that_leaves_is_no_error() -> None:
-    running = process("schema")
-    assert running.stdout is not None
-    running.stdout.read(1)
-    running.stdout.close()
+@pytest.mark.parametrize("args", [("schema",), ("--help",), ("run", "--help")])
+def test_a_reader_that_leaves_is_no_error(args: tuple[str, ...]) -> None:
+    reading, writing = os.pipe()
+    os.close(reading)  # before a word is written
+    running = process(*args, stdout=writing)
+    os.close(writing)
     assert running.wait(timeout=60) == 0
     assert running.stderr is not None
     assert running.stderr.read() == b""
@@ -152,7 +174,10 @@ def test_a_file_larger_than_allowed_leaves_nothing(folder: Path) -> None:
         check=False,
     )
     assert done.returncode == 2
-    assert done.stderr == "shoal: x.json: cannot be written: File too large.\n"
+    assert done.stderr == (
+        "shoal [O103]: x.json: cannot be written: File too large. "
+        "Make room, or name a file elsewhere.\n"
+    )
     assert list(folder.iterdir()) == []
 
 
@@ -268,6 +293,7 @@ def test_a_command_that_is_told_to_end_leaves_no_half_file(tmp_path: Path) -> No
         assert list(tmp_path.glob(".shoal-*"))
         while running.poll() is None and time.monotonic() < deadline:
             running.terminate()  # again: one that comes while Python fills a buffer waits for it
-            time.sleep(0.2)
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                running.wait(timeout=5)  # one that came as Python ends would end it otherwise
         assert running.poll() == 130
     assert [file.name for file in tmp_path.iterdir()] == ["or.safetensors"]

@@ -44,6 +44,6 @@ def test_weights_beside_a_module_never_replace_the_model(folder, model, output, 
     if kept is None:  # A.pt.safetensors is another file
         assert (done.exit_code, done.stderr) == (0, "")
         return
-    told = f"shoal: {kept}: is the model itself. Give the output another name.\n"
-    assert (done.exit_code, done.stdout, done.stderr) == (2, "", told)
+    told = f"{kept}: is the model itself. Give the output another name.\n"
+    assert (done.exit_code, done.stdout, done.stderr.partition("]: ")[2]) == (2, "", told)
     assert {name: (folder / name).read_bytes() for name in os.listdir()} == before

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from pathlib import Path
 from typing import Any
@@ -56,8 +57,11 @@ def test_what_it_says_and_writes(shoal: Any, place: Path) -> None:
 def test_as_json(shoal: Any, place: Path) -> None:
     result = shoal("import", "net.safetensors", "-o", "m.safetensors", "--activations",
                    "leaky_relu:0.2,identity", "--target", "u,v", "--json")  # fmt: skip
+    written = (place / "m.safetensors").read_bytes()
+    digest = hashlib.sha256(written).hexdigest()
     assert json.loads(result.stdout) == {
         "model": "m.safetensors",
+        "files": [{"path": "m.safetensors", "bytes": len(written), "sha256": digest}],
         "layers": [
             {"shape": [3, 4], "parameters": 16, "activation": "leaky_relu"},
             {"shape": [4, 2], "parameters": 8, "activation": "identity"},
@@ -77,23 +81,26 @@ def test_as_json(shoal: Any, place: Path) -> None:
     [
         (("net.safetensors", "-o", "net.safetensors", "-f"),
          "net.safetensors: is the file that is imported. Name another."),
-        (("net.json", "-o", "m.txt"), "m.txt: must end in .safetensors (the model)."),
+        (("net.json", "-o", "m.txt"), "m.txt: must end in .safetensors (the model)."
+                                      " Give the file one of these endings."),
         (("none.json", "-o", "m.safetensors"),
          "none.json: there is no such file. Did you mean 'net.json'?"),
         (("net.json", "-o", "m.safetensors", "--features", "a"),
-         "import_model: `features` must have a name for each of 2 inputs; got 1."),
+         "import_model: `features` must have a name for each of 2 inputs; got 1."
+         " Give as many as that."),
         (("m.pt", "-o", "m.safetensors"),
          "m.pt: may hold Python code that runs when it is read, and is not opened. Save its "
          "weights: safetensors.torch.save_file(model.state_dict(), 'NAME.safetensors')."),
         (("net.json", "-o", "no/m.safetensors"),
-         "no/m.safetensors: the folder 'no' does not exist."),
+         "no/m.safetensors: the folder 'no' does not exist."
+         " Make the folder first, or name another."),
     ],
     ids=["itself", "suffix", "missing", "features", "pickle", "folder"],
 )  # fmt: skip
 def test_wrong_input(shoal: Any, place: Path, arguments: tuple[str, ...], told: str) -> None:
     before = sorted(path.name for path in place.iterdir())
     result = shoal("import", *arguments)
-    assert (result.exit_code, result.stderr) == (2, f"shoal: {told}\n")
+    assert (result.exit_code, result.stderr.partition("]: ")[2]) == (2, f"{told}\n")
     assert sorted(path.name for path in place.iterdir()) == before
 
 
@@ -101,7 +108,9 @@ def test_a_model_that_is_there_stays(shoal: Any, place: Path) -> None:
     (place / "m.safetensors").write_text("mine")
     result = shoal("import", "net.json", "-o", "m.safetensors")
     assert result.exit_code == 2
-    assert result.stderr == ("shoal: m.safetensors: exists already. Give --force to replace it.\n")
+    assert result.stderr == (
+        "shoal [O102]: m.safetensors: exists already. Give --force to replace it.\n"
+    )
     assert (place / "m.safetensors").read_text() == "mine"
     assert shoal("import", "net.json", "-o", "m.safetensors", "-f", "-q").stdout == ""
     assert library.load(place / "m.safetensors").schema.target == "target"

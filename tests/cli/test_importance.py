@@ -67,7 +67,7 @@ def test_a_sample_of_a_table_that_comes_in_parts(shoal: Any, models: Path) -> No
     (table,) = read_tables(str(models / "long.csv"), rows=None)
     x, y = encode_rows(model.schema, table).x, encode_targets(model.schema, table)
     whole = importance_of(model, x, y, rows=500, repeats=2, networks=True).to_dict()
-    assert found == json.loads(json.dumps(whole))
+    assert found == json.loads(json.dumps(whole)) | {"files": []}
     assert (found["n_rows"], found["n_rows_given"]) == (500, 60_000)
 
 
@@ -108,6 +108,7 @@ def test_numbers_too_large_are_told_with_their_line(models: Path, refused: Any) 
     (models / "huge.csv").write_text("\n".join([*lines, "1e300,1,1,1,setosa"]) + "\n")
     assert refused("importance", "flowers.safetensors", "huge.csv") == (
         "huge.csv, line 152, column 'sepal_length_cm': 1e+300 is too large for float32 once scaled."
+        " Mend the number, or drop the column."
     )
 
 
@@ -174,7 +175,7 @@ def test_reports_and_results(shoal: Any, models: Path, row: tuple[str, ...]) -> 
     assert json.loads((models / "out.json").read_text("utf-8"))["columns"]
     again = shoal("importance", "flowers.safetensors", "flowers.csv", *row, *files)
     assert again.exit_code == 2
-    assert again.stderr == "shoal: out.html: exists already. Give --force to replace it.\n"
+    assert again.stderr == ("shoal [O102]: out.html: exists already. Give --force to replace it.\n")
 
 
 NAMES = "'sepal_length_cm', 'sepal_width_cm', 'petal_length_cm', 'petal_width_cm'"
@@ -189,7 +190,8 @@ NAMES = "'sepal_length_cm', 'sepal_width_cm', 'petal_length_cm', 'petal_width_cm
         ),
         (
             ["flowers.safetensors", "bare.csv"],
-            f"bare.csv: there is no target 'species'; the columns are {NAMES}.",
+            f"bare.csv: there is no target 'species'; the columns are {NAMES}."
+            " Look at the names in the first line of the table, or rename the column.",
         ),
         (
             ["flowers.safetensors", "one.csv"],
@@ -200,7 +202,8 @@ NAMES = "'sepal_length_cm', 'sepal_width_cm', 'petal_length_cm', 'petal_width_cm
                                                "of column names."),
         (
             ["flowers.safetensors", "flowers.csv", "--of", "setosa"],
-            "--of: chooses among several targets, and the model has 'species' alone; got 'setosa'.",
+            "--of: chooses among several targets, and the model has 'species' alone; got 'setosa'."
+            " Give one of the values that the message names.",
         ),
         (
             ["flowers.safetensors", "flowers.csv", "--row", "3", "--columns", "petal_width_cm"],
@@ -208,19 +211,23 @@ NAMES = "'sepal_length_cm', 'sepal_width_cm', 'petal_length_cm', 'petal_width_cm
         ),
         (
             ["or.safetensors", "--row", "input1=1e300", "--row", "input2=0"],
-            "column 'input1': 1e+300 is too large for float32 once scaled.",
+            "column 'input1': 1e+300 is too large for float32 once scaled."
+            " Mend the number, or drop the column.",
         ),
         (
             ["flowers.safetensors", "flowers.csv", "--row", "3", "--of", "tulip"],
-            "--of: must be one of 'setosa', 'versicolor', 'virginica'; got 'tulip'.",
+            "--of: must be one of 'setosa', 'versicolor', 'virginica'; got 'tulip'."
+            " Give one of the values that the message names.",
         ),
         (
             ["flowers.safetensors", "flowers.csv", "--row", "0"],
-            "--row: must be a number from 1, or COLUMN=VALUE; got 0.",
+            "--row: must be a number from 1, or COLUMN=VALUE; got 0."
+            " Give one of the values that the message names.",
         ),
         (
             ["flowers.safetensors", "flowers.csv", "--row", "999"],
-            "--row: must be from 1 to 150, since flowers.csv has 150 rows; got 999.",
+            "--row: must be from 1 to 150, since flowers.csv has 150 rows; got 999."
+            " Give one of the values that the message names.",
         ),
         (
             ["flowers.safetensors", "--row", "3"],
@@ -228,7 +235,8 @@ NAMES = "'sepal_length_cm', 'sepal_width_cm', 'petal_length_cm', 'petal_width_cm
         ),
         (
             ["flowers.safetensors", "--row", "3", "--row", "x=2"],
-            "--row: must be one number, or COLUMN=VALUE for each column; got 3 among others.",
+            "--row: must be one number, or COLUMN=VALUE for each column; got 3 among others."
+            " Give one of the values that the message names.",
         ),
         (
             ["or.safetensors", "--row", "input1=0"],
@@ -236,11 +244,11 @@ NAMES = "'sepal_length_cm', 'sepal_width_cm', 'petal_length_cm', 'petal_width_cm
         ),
         (
             ["or.safetensors", "--row", "input1=0", "--row", "input2=many"],
-            "column 'input2': 'many' is not a number.",
+            "column 'input2': 'many' is not a number. Mend the cell, or leave the row out.",
         ),
         (
             ["prices.safetensors", "--row", "a=1", "--row", "b=?"],
-            "column 'b': '?' is a gap.",
+            "column 'b': '?' is a gap. Fill the cell, or leave the row out.",
         ),
         (
             ["flowers.safetensors", "flowers.csv", "--columns", "petal_width"],
@@ -249,13 +257,16 @@ NAMES = "'sepal_length_cm', 'sepal_width_cm', 'petal_length_cm', 'petal_width_cm
         ),
         (
             ["flowers.safetensors", "flowers.csv", "--measure", "mean_squared_error"],
-            "--measure: must be 'accuracy' or 'loss' for this target; got 'mean_squared_error'.",
+            "--measure: must be 'accuracy' or 'loss' for this target; got 'mean_squared_error'."
+            " Give one of the values that the message names.",
         ),
         (
             ["flowers.safetensors", "flowers.csv", "-o", "x.png"],
-            "x.png: must end in .html (a report) or .json (the result).",
+            "x.png: must end in .html (a report) or .json (the result)."
+            " Give the file one of these endings.",
         ),
-        (["flowers.safetensors", "z"], "z: there is no such file."),
+        (["flowers.safetensors", "z"], "z: there is no such file."
+                                       " Look at the spelling and the folder."),
     ],
 )  # fmt: skip
 def test_what_is_refused(

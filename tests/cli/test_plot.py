@@ -64,12 +64,13 @@ def test_kinds_are_listed(shoal):
     assert (
         "  data                The rows over two features: classes, training, validation." in lines
     )
-    assert lines[-1].startswith("activations needs no record.")
+    alone = "functions, activations, losses, initializers, schedules, optimizer_paths"
+    assert lines[-1].startswith(f"{alone} need no record.")
 
 
 def test_activations_need_no_record(shoal, folder):
     assert shoal("plot", "activations", "--names", "relu", "-o", "a.csv", "-q").exit_code == 0
-    assert (folder / "a.csv").read_text("utf-8").splitlines()[1] == "relu,-4.0,value,0.0"
+    assert (folder / "a.csv").read_text("utf-8").splitlines()[1] == "relu,-5.0,value,0.0"
 
 
 def test_what_is_wrong_is_told(refused, or_file):
@@ -78,15 +79,19 @@ def test_what_is_wrong_is_told(refused, or_file):
             "there is no chart 'curvs'. Did you mean 'curves'?",
         ("plot", "curves", or_file): "plot: -o: is missing. Name a file, such as -o curves.png.",
         ("plot", "curves", "-o", "a.png"):
-            "plot: RUN: is missing; chart 'curves' is made of a run.",
+            "plot: RUN: is missing; chart 'curves' is made of a run. Give it.",
         ("plot", "curves", or_file, "-o", "a.bmp"):
-            "a.bmp: the suffix must be one of .png, .svg, .html, .json, .csv; got '.bmp'.",
+            "a.bmp: the suffix must be one of .png, .svg, .html, .json, .csv; got '.bmp'."
+            " Give the file one of these endings.",
         ("plot", "data", or_file, "-o", "a.png", "--log", "x"):
-            "--log: chart 'data' has no such option; it has --features.",
+            "--log: chart 'data' has no such option; it has --features."
+            " Leave the option out, or see: shoal plot --help.",
         ("plot", "slice", or_file, "-o", "a.png", "--start", "input1"):
-            "--start: must be features and values such as x0=1; got input1.",
+            "--start: must be features and values such as x0=1; got input1. "
+            "Leave the option out, or see: shoal plot --help.",
         ("plot", "curves", or_file, "-o", "or.toml/a.png"):
-            "or.toml/a.png: the folder 'or.toml' does not exist.",
+            "or.toml/a.png: the folder 'or.toml' does not exist."
+            " Make the folder first, or name another.",
     }  # fmt: skip
     for args, sentence in wrong.items():
         assert refused(*args) == sentence

@@ -143,37 +143,51 @@ def test_no_row_that_can_be_read_falls_short(shoal: Any, models: Path) -> None:
             ["orr.safetensors", "flowers.csv"],
             "orr.safetensors: there is no such file. Did you mean 'or.safetensors'?",
         ),
-        (["flowers.safetensors", "no"], "no: there is no such file."),
-        (["flowers.safetensors", "no", "-o", "out.csv"], "no: there is no such file."),
+        (
+            ["flowers.safetensors", "no"],
+            "no: there is no such file. Look at the spelling and the folder.",
+        ),
+        (
+            ["flowers.safetensors", "no", "-o", "out.csv"],
+            "no: there is no such file. Look at the spelling and the folder.",
+        ),
         (
             ["flowers.csv", "flowers.csv"],
-            "flowers.csv: is not a model file, or its beginning is damaged.",
+            "flowers.csv: is not a model file, or its beginning is damaged."
+            " Name a model that shoal wrote, such as best.safetensors.",
         ),
         (
             ["flowers.safetensors", "flowers.csv", "flowers.csv"],
-            "give one file, or one row as column=value; got both or several files.",
+            "give one file, or one row as column=value; got both or several files."
+            " Leave one out, or give the other too.",
         ),
         (
             ["flowers.safetensors", "a=1", "flowers.csv"],
-            "give one file, or one row as column=value; got both or several files.",
+            "give one file, or one row as column=value; got both or several files."
+            " Leave one out, or give the other too.",
         ),
         (
             ["flowers.safetensors", "flowers.csv", "--network", "4"],
-            "--network: must be best or 0 to 3; got 4.",
+            "--network: must be best or 0 to 3; got 4."
+            " Give one of the values that the message names.",
         ),
         (
             ["flowers.safetensors", "flowers.csv", "--network", "9" * 5000],
-            f"--network: must be best or 0 to 3; got {'9' * 5000}.",
+            f"--network: must be best or 0 to 3; got {'9' * 5000}."
+            " Give one of the values that the message names.",
         ),
         (
             ["or.safetensors", "input1=1", "input1=0"],
-            "'input1=0': the column 'input1' is given twice.",
+            "'input1=0': the column 'input1' is given twice. Leave one out, or give the other too.",
         ),
         (
             ["or.safetensors", "input1=1"],
             "the value for 'input2' is missing. Give every input.",
         ),
-        (["or.safetensors", "input1=1", "input2=x"], "column 'input2': 'x' is not a number."),
+        (
+            ["or.safetensors", "input1=1", "input2=x"],
+            "column 'input2': 'x' is not a number. Mend the cell, or leave the row out.",
+        ),
         (
             ["or.safetensors", "input1=1", "input3=x"],
             "there is no input 'input3'; the inputs are 'input1', 'input2'. Did you mean 'input2'?",
@@ -181,7 +195,8 @@ def test_no_row_that_can_be_read_falls_short(shoal: Any, models: Path) -> None:
         (
             ["or.safetensors", "ja.csv"],
             "ja.csv: the columns 'input1', 'input2' are missing; the columns are '長さ', '幅', "
-            "'색', '種類'.",
+            "'색', '種類'."
+            " Look at the names in the first line of the table, or rename the column.",
         ),
         (
             ["or.safetensors", "ja.csv", "-o", "ja.toml"],
@@ -318,7 +333,7 @@ def test_labels_abstain_one_by_one(shoal: Any, folder: Path) -> None:
         ),
         (
             ["flowers.safetensors", "flowers.csv", "--network", "0", "--abstain-above", "0.1"],
-            "--abstain-above: one network cannot disagree.",
+            "--abstain-above: one network cannot disagree. Leave one out, or give the other too.",
         ),
         (
             ["flowers.safetensors", "flowers.csv", "--abstain-below", "1.5"],
@@ -338,15 +353,18 @@ def test_labels_abstain_one_by_one(shoal: Any, folder: Path) -> None:
         ),
         (
             ["flowers.safetensors", "flowers.csv", "--threshold", "0.2"],
-            "--threshold: is for a target of two classes; 'species' has 3.",
+            "--threshold: is for a target of two classes; 'species' has 3."
+            " Leave one out, or give the other too.",
         ),
         (
             ["prices.safetensors", "prices.csv", "--threshold", "0.2"],
-            "--threshold: is for a target of two classes; 'c' is a number.",
+            "--threshold: is for a target of two classes; 'c' is a number."
+            " Leave one out, or give the other too.",
         ),
         (
             ["or.safetensors", "or.csv", "--threshold", "0.2", "--positive", "2"],
-            "--positive: must be '0' or '1'; got '2'.",
+            "--positive: must be '0' or '1'; got '2'."
+            " Give one of the values that the message names.",
         ),
         (
             ["or.safetensors", "or.csv", "--positive", "1"],
@@ -370,7 +388,10 @@ def test_labels_have_no_threshold(shoal: Any, refused: Callable[..., str], folde
     (folder / "t.csv").write_text("a,odd,large\n" + rows)
     few = ("population=2", "training.epochs=3", "-q", "--kind", "multilabel")
     assert shoal("train", "t.csv", "-t", "odd,large", *few).exit_code == 0
-    told = "--threshold: is for a target of two classes; 'odd', 'large' are labels."
+    told = (
+        "--threshold: is for a target of two classes; 'odd', 'large' are labels."
+        " Leave one out, or give the other too."
+    )
     assert refused("predict", "t.safetensors", "t.csv", "--threshold", "0.2") == told
 
 
@@ -490,7 +511,7 @@ def test_a_number_beyond_the_networks_precision_is_told_with_its_line(
     (models / "huge.csv").write_text(table)
     told = "column 'sepal_length_cm': 1e+300 is too large for float32 once scaled."
     sentence = refused("predict", "flowers.safetensors", "huge.csv", "-o", "out.csv")
-    assert sentence == f"huge.csv, line 50003, {told}"
+    assert sentence == f"huge.csv, line 50003, {told} Mend the number, or drop the column."
     left = shoal("predict", "flowers.safetensors", "huge.csv", "--on-error", "skip", "-o", "o.csv")
     assert left.exit_code == 0
     lines = left.stderr.splitlines()
@@ -498,6 +519,7 @@ def test_a_number_beyond_the_networks_precision_is_told_with_its_line(
     assert lines[-1].startswith("wrote o.csv: 50,002 rows")
     assert len((models / "o.csv").read_text().splitlines()) == 50_003
     row = [f"{name}={cell}" for name, cell in zip(HEADER.split(","), HUGE.split(","), strict=True)]
+    told = f"{told} Mend the number, or drop the column."
     assert refused("predict", "flowers.safetensors", *row) == told
 
 
@@ -518,7 +540,9 @@ def test_an_answer_beyond_all_numbers_is_told_with_its_line(
         arithmetic="1", version="0",
     ).save(models / "steep.safetensors")  # fmt: skip
     (models / "far.csv").write_text("a\n1\n1e30\n2\n")
-    told = "its numbers are too large for the networks to answer."
+    told = (
+        "its numbers are too large for the networks to answer. Mend the number, or drop the column."
+    )
     args = ("predict", "steep.safetensors", "far.csv", "-q")
     assert refused(*args, "-o", "out.csv") == f"far.csv, line 3: {told}"
     kept = rows_of(shoal(*args, "--on-error", "skip").stdout)
@@ -551,4 +575,5 @@ def test_a_column_that_is_there_is_not_meant_for_another(
     assert refused("predict", "flowers.safetensors", "less.csv") == (
         "less.csv: the column 'petal_width_cm' is missing; the columns are 'sepal_length_cm', "
         "'sepal_width_cm', 'petal_length_cm'."
+        " Look at the names in the first line of the table, or rename the column."
     )

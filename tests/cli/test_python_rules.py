@@ -50,7 +50,7 @@ def test_a_rule_in_python(shoal: Any, or_file: str, rules: Path) -> None:
     args = ("run", or_file, *FEW, rule("descend"), *OUTPUTS, "--checkpoint", "c", "-q")
     told = shoal(*args)
     assert (told.exit_code, told.stdout) == (2, "")
-    assert told.stderr.startswith("shoal: training.optimizer.function: the experiment names Python")
+    assert "]: training.optimizer.function: the experiment names Python" in told.stderr
     assert "--allow-python" in told.stderr
     assert not (rules / "c").exists()
     told = shoal(*args, "--allow-python")
@@ -90,9 +90,10 @@ def test_a_rule_that_fails_loses_nothing(shoal: Any, or_file: str, rules: Path) 
     assert (told.exit_code, told.stdout) == (2, "")
     lines = told.stderr.splitlines()
     assert len(lines) == 1
-    assert lines[0].startswith("shoal: training.optimizer.function, network 0 (seed ")
+    assert "]: training.optimizer.function, network 0 (seed " in lines[0]
     assert lines[0].endswith(
-        f"), step 5: '{MODULE}:breaks' raised ValueError: no more ({MODULE}.py, line 11)."
+        f"), step 5: '{MODULE}:breaks' raised ValueError: no more ({MODULE}.py, line 11). "
+        "Mend the function; what was trained until then is kept."
     )
     assert {network["steps"] for network in result(rules)["networks"]} == {4}
     assert {each["stopped_because"] for each in result(rules)["networks"]} == {"interrupted"}

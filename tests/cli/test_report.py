@@ -37,9 +37,11 @@ def test_a_report_of_a_sweep_with_the_doctor(shoal: Any, or_file: str) -> None:
 @pytest.mark.parametrize(
     ("args", "message"),
     [
-        (["or.toml", "-o", "x.pdf"], "x.pdf: must end in .html."),
+        (["or.toml", "-o", "x.pdf"], "x.pdf: must end in .html."
+                                     " Give the file one of these endings."),
         (["or.toml"], "--output: is missing. See: shoal report --help."),
-        (["or.toml", "-o", "no/x.html"], "no/x.html: the folder 'no' does not exist."),
+        (["or.toml", "-o", "no/x.html"], "no/x.html: the folder 'no' does not exist."
+                                         " Make the folder first, or name another."),
         (["or.toml", "-o", "or.html"], "or.html: exists already. Give --force to replace it."),
         (["orr.toml", "-o", "x.html"],
          "orr.toml: there is no such file. Did you mean 'or.toml'?"),

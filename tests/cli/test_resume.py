@@ -74,7 +74,8 @@ def test_ctrl_c_and_resume(
         (["resume", "d"], "d: there is no such file. Did you mean 'c'?"),
         (
             ["resume", "or.toml"],
-            "or.toml: is not a checkpoint of shoal, or its beginning is damaged.",
+            "or.toml: is not a checkpoint of shoal, or its beginning is damaged."
+            " Name a file that --checkpoint wrote, or a stored run.",
         ),
         (
             ["resume", "c", "seed=1"],
@@ -83,11 +84,13 @@ def test_ctrl_c_and_resume(
         ),
         (
             ["resume", "c", "training.epochs=1"],
-            "c, training.epochs: must be 2 or more, as in the run that is resumed; got 1.",
+            "c, training.epochs: must be 2 or more, as in the run that is resumed; got 1."
+            " Resume it as it is, or run it anew with the change.",
         ),
         (
             ["resume", "c", "-o", "c.txt"],
-            "c.txt: must end in .safetensors (the model), .json (the result) or .html (a report).",
+            "c.txt: must end in .safetensors (the model), .json (the result) or .html (a report)."
+            " Give the file one of these endings.",
         ),
         (
             ["run", "or.toml", "--checkpoint", "c"],
@@ -97,7 +100,10 @@ def test_ctrl_c_and_resume(
             ["run", "or.toml", "--checkpoint-every", "5"],
             "--checkpoint-every: needs a file to write to. Give --checkpoint FILE.",
         ),
-        (["run", "or.toml", "--checkpoint", "no/c"], "no/c: the folder 'no' does not exist."),
+        (
+            ["run", "or.toml", "--checkpoint", "no/c"],
+            "no/c: the folder 'no' does not exist. Make the folder first, or name another.",
+        ),
         (
             ["run", "or.toml", "-o", "x.json", "--checkpoint", "x.json"],
             "x.json: is named twice as an output. Name it once.",
@@ -110,7 +116,7 @@ def test_what_is_refused(
     few = ("population=2", "training.epochs=2", "-q")
     assert shoal("run", or_file, *few, "--checkpoint", "c").exit_code == 0
     if args == ["resume", "d"]:
-        sentence = "d: there is no such file."
+        sentence = "d: there is no such file. Look at the spelling and the folder."
     assert refused(*args) == sentence
 
 
@@ -119,7 +125,7 @@ def test_seconds_that_are_none(shoal: Any, or_file: str, command: str) -> None:
     told = shoal(command, or_file, "--checkpoint-every", "0")
     assert told.exit_code == 2
     assert told.stderr == (
-        "shoal: --checkpoint-every: must be a number of seconds above 0; got 0. "
+        "shoal [U103]: --checkpoint-every: must be a number of seconds above 0; got 0. "
         f"See: shoal {command} --help.\n"
     )
 
@@ -155,10 +161,11 @@ def test_a_predicate_that_fails_loses_nothing(shoal: Any, or_file: str, folder: 
     assert (told.exit_code, told.stdout) == (2, "")
     lines = told.stderr.splitlines()
     assert len(lines) == 1
-    assert lines[0].startswith("shoal: training.stop[0].function, network 0 (seed ")
+    assert "]: training.stop[0].function, network 0 (seed " in lines[0]
     assert lines[0].endswith(
         "), step 2,000: 'my_rules_of_resume:stop' raised ValueError: no more "
         "(my_rules_of_resume.py, line 4)."
+        " Mend the function; what was trained until then is kept."
     )
     assert {network["steps"] for network in result("r.json")["networks"]} == {2000}
     assert (folder / "m.safetensors").exists()
@@ -178,9 +185,9 @@ def test_a_full_disk_at_the_last_checkpoint(
     monkeypatch.setattr("shoal.files.os.fsync", full)
     told = shoal("run", or_file, "population=2", "--checkpoint", "c", "-q", "-o", "r.json")
     assert told.exit_code == 2
-    assert told.stderr == (
-        "shoal: c: cannot be written: No space left on device. The checkpoint is an older one, or "
-        "none; the result is whole.\n"
+    assert told.stderr.partition("]: ")[2] == (
+        "c: cannot be written: No space left on device. Make room, or name a file elsewhere. "
+        "The checkpoint is an older one, or none; the result is whole.\n"
     )
     assert len(result("r.json")["networks"]) == 2
 

@@ -180,10 +180,12 @@ def test_all_problems_of_a_document_at_once(refused: Callable[..., str], or_file
     ) == (
         "or.toml, network.layers[0].activation: unknown activation 'rellu'. "
         "Did you mean 'relu'?\n"
-        "or.toml, network.layers[1].units: must be a whole number from 1 to 65,536; got -1.\n"
+        "or.toml, network.layers[1].units: must be a whole number from 1 to 65,536; got -1. "
+        "Give a value within the bounds.\n"
         'or.toml, training.batch_size: must be a whole number of 1 or more, or "full"; '
-        "got 'half'.\n"
-        "or.toml, training.epochs: must be a whole number of 1 or more; got 0.\n"
+        "got 'half'. Give a value of that kind.\n"
+        "or.toml, training.epochs: must be a whole number of 1 or more; got 0. "
+        "Give a value within the bounds.\n"
         "or.toml, traning: unknown key. Did you mean 'training'?"
     )  # fmt: skip
 
@@ -191,7 +193,10 @@ def test_all_problems_of_a_document_at_once(refused: Callable[..., str], or_file
 @pytest.mark.parametrize(
     ("args", "sentence"),
     [
-        (["run", "what.toml.not"], "what.toml.not: there is no such file."),
+        (
+            ["run", "what.toml.not"],
+            "what.toml.not: there is no such file. Look at the spelling and the folder.",
+        ),
         (["run", "orr.toml"], "orr.toml: there is no such file. Did you mean 'or.toml'?"),
         (["run", "."], ".: is a folder. Name a file in it."),
         (
@@ -200,11 +205,12 @@ def test_all_problems_of_a_document_at_once(refused: Callable[..., str], or_file
         ),
         (
             ["run", "or.toml", "-o", "x.txt"],
-            "x.txt: must end in .safetensors (the model), .json (the result) or .html (a report).",
+            "x.txt: must end in .safetensors (the model), .json (the result) or .html (a report)."
+            " Give the file one of these endings.",
         ),
         (
             ["run", "or.toml", "-o", "no/x.json"],
-            "no/x.json: the folder 'no' does not exist.",
+            "no/x.json: the folder 'no' does not exist. Make the folder first, or name another.",
         ),
         (
             ["run", "or.toml", "-o", "there.json"],
@@ -222,7 +228,8 @@ def test_all_problems_of_a_document_at_once(refused: Callable[..., str], or_file
         (
             ["run", "or.toml", "network.layers.1.units=3"],
             "or.toml, network.layers[1].units: must be 1 (or 2 with softmax) for the 2 classes "
-            "of 'label'; got 3.",
+            "of 'label'; got 3."
+            " Make the two agree.",
         ),
         (
             ["run", "or.toml", "training.epochs=1000000000"],
@@ -240,7 +247,7 @@ def test_all_problems_of_a_document_at_once(refused: Callable[..., str], or_file
         ),
         (
             ["run", "or.toml", "data.file=no.csv", "data.target=y"],
-            "no.csv: there is no such file.",
+            "no.csv: there is no such file. Look at the spelling and the folder.",
         ),
         (
             ["run", "model.safetensors"],
@@ -269,7 +276,10 @@ def test_a_disk_that_is_full_leaves_nothing(
 
     monkeypatch.setattr("shoal.files.os.fsync", full)
     sentence = refused("run", or_file, "-q", "-o", "x.json")
-    assert sentence == "x.json: cannot be written: No space left on device."
+    assert (
+        sentence == "x.json: cannot be written: No space left on device."
+        " Make room, or name a file elsewhere."
+    )
 
 
 def test_a_folder_that_may_not_be_written_to_is_told_before_training(
@@ -282,4 +292,7 @@ def test_a_folder_that_may_not_be_written_to_is_told_before_training(
     monkeypatch.setattr("shoal.files.os.access", lambda path, mode: not mode & os.W_OK)
     monkeypatch.setattr("shoal.cli.run.carry_out", train)
     sentence = refused("run", or_file, "-o", "x.json")
-    assert sentence == "x.json: the folder '.' may not be written to."
+    assert (
+        sentence == "x.json: the folder '.' may not be written to."
+        " Make room, or name a file elsewhere."
+    )

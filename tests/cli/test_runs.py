@@ -67,7 +67,7 @@ def run(shoal: Any, *more: str) -> str:
 def told(shoal: Any, *args: str) -> str:
     result = shoal(*args)
     assert (result.exit_code, result.stdout) == (2, "")
-    return result.stderr.removeprefix("shoal: ").removesuffix("\n")
+    return result.stderr.partition("]: ")[2].removesuffix("\n")
 
 
 def test_a_run_is_stored_and_said(shoal: Any, or_file: str, store: Store) -> None:
@@ -112,6 +112,7 @@ def test_a_store_that_cannot_be_written_fails_no_training(
 def test_a_wrong_tag_is_told_before_anything_is_trained(shoal: Any, or_file: str) -> None:
     assert told(shoal, "run", or_file, "--tag", "a b") == (
         "'a b': a tag is a word of up to 64 characters, without blanks and ~ @ : , + in it."
+        " Give a word such as good or final-2."
     )
 
 
@@ -212,7 +213,8 @@ def test_a_result_of_another_form_is_told(shoal: Any, store: Store) -> None:
     )
     result = shoal("runs", "show", "@last")
     assert (result.exit_code, result.stderr) == (
-        2, f"shoal: {entry.id}: its result is damaged, or of another shoal.\n"
+        2, f"shoal [S107]: {entry.id}: its result is damaged, or of another shoal. "
+        "Run the experiment anew; shoal runs rm removes the damaged entry.\n"
     )  # fmt: skip
 
 
@@ -384,6 +386,7 @@ def test_a_sweep_goes_on(shoal: Any, or_file: str, store: Store) -> None:
     assert shoal("resume", id).stderr.endswith(f"stored as {id}\n")
     assert told(shoal, "resume", id, "training.epochs=9") == (
         f"{id}: is a sweep, which goes on as it is; got 'training.epochs=9'."
+        " Write key=value, such as training.epochs=20."
     )
 
 

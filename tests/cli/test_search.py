@@ -104,11 +104,13 @@ def test_optuna_as_a_table(shoal: Any, rates: str) -> None:
         ),
         (
             ["-o", "best.txt"],
-            "best.txt: must end in .toml (the best experiment) or .json (what was found).",
+            "best.txt: must end in .toml (the best experiment) or .json (what was found)."
+            " Give the file one of these endings.",
         ),
         (
             ["--budgets", "3,1"],
-            "halve: `budgets` must be ascending whole numbers of 1 or more; got [3, 1].",
+            "halve: `budgets` must be ascending whole numbers of 1 or more; got [3, 1]."
+            " Give a value within the bounds.",
         ),
         (
             ["--budgets", "a"],

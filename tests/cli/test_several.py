@@ -99,10 +99,12 @@ def test_a_column_that_the_table_lacks(refused: Callable[..., str], shoal: Any, 
     Path("less.csv").write_text("u,v,red,w\n1,2,0,1\n")
     assert refused("evaluate", "t.safetensors", "less.csv") == (
         "less.csv: there is no target 'big'; the columns are 'u', 'v', 'red', 'w'."
+        " Look at the names in the first line of the table, or rename the column."
     )
     Path("less.csv").write_text("u,v,red,big\n1,2,0,no\n")
     assert refused("evaluate", "t.safetensors", "less.csv") == (
         "less.csv: there is no weights column 'w'; the columns are 'u', 'v', 'red', 'big'."
+        " Look at the names in the first line of the table, or rename the column."
     )
     text = Path(table).read_text().splitlines()
     Path("nan.csv").write_text("\n".join([*text[:3], text[3].rpartition(",")[0] + ",NaN"]))

@@ -93,7 +93,8 @@ def test_names_that_look_like_markup_are_names(shoal: Any, folder: Path) -> None
         ),
         (
             ["flowers.toml", "--network", "1"],
-            "--network: chooses from a trained population; this is an experiment.",
+            "--network: chooses from a trained population; this is an experiment."
+            " Give what the message names.",
         ),
         (
             ["orr.safetensors"],

@@ -61,7 +61,11 @@ def test_json(shoal: Any, or_file: str) -> None:
             "validation_accuracy; got 'validation_los'. Did you mean 'validation_loss'?",
         ),
         (["training.epochs=0"], "or.toml, training.epochs: must be a whole number of 1 or more; "
-        "got 0."),
+        "got 0. Give a value within the bounds."),
+        (["--networks", "3", "training.optimizer.name=sgd", "training.loss=squared_error",
+          "training.optimizer.learning_rate=1e30", "network.layers.1.activation=identity"],
+         "spread: every one of 3 networks diverged. Give a smaller learning rate, or scale "
+         "features."),
     ],
 )  # fmt: skip
 def test_what_is_refused(

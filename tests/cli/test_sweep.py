@@ -95,7 +95,7 @@ def test_warnings_are_told_before_and_beside(shoal, file):
 
 def test_a_full_disk_costs_the_file_only(shoal, file, folder, monkeypatch):
     def full(path, content, **how):
-        raise InputError(f"{path}: cannot be written: no space left on device.")
+        raise InputError(f"{path}: cannot be written: no space left on device. Make room.")
 
     monkeypatch.setattr("shoal.cli.sweep.write_bytes", full)
     result = shoal("sweep", file, "-o", "a.csv")
@@ -103,7 +103,9 @@ def test_a_full_disk_costs_the_file_only(shoal, file, folder, monkeypatch):
     assert "Best validation accuracy with" in result.stdout
     stored, error = result.stderr.splitlines()
     assert stored.startswith("stored as ")
-    assert error == "shoal: a.csv: cannot be written: no space left on device."
+    assert (
+        error.partition("]: ")[2] == "a.csv: cannot be written: no space left on device. Make room."
+    )
 
 
 def test_json_csv_and_the_store(shoal, file, folder):
@@ -111,6 +113,8 @@ def test_json_csv_and_the_store(shoal, file, folder):
     result = shoal(*args)
     assert result.exit_code == 0
     document = json.loads(result.stdout)
+    files = [each["path"] for each in document.pop("files")]
+    assert files == ["a.csv", "a.json", "a.parquet"]
     assert document == json.loads((folder / "a.json").read_text())
     swept = Sweep.load(file).run()
     assert document["digest"] == swept.digest
@@ -177,7 +181,7 @@ def test_every_network_lost(shoal, folder):
         (("--sort", "train_los"), "--sort: there is no figure 'train_los'. "
          "Did you mean 'train_loss'?"),
         (("-o", "a.txt"), "a.txt: must end in .csv (a line for each network), .parquet (the "
-         "same), .json (the result) or .html (a report)."),
+         "same), .json (the result) or .html (a report). Give the file one of these endings."),
         (("-o", "b.csv", "-o", "b.csv"), "b.csv: is named twice as an output. Name it once."),
         (("--cluster", "tcp://10.0.0.5:1"), "tcp://10.0.0.5:1: is not on this machine, and a "
          "scheduler runs whatever is pickled to it, so TLS is required. Use tls://10.0.0.5:1 with "
@@ -185,7 +189,8 @@ def test_every_network_lost(shoal, folder):
         (("--cluster", "local:2", "--executor", "threads"),
          "--cluster: has workers of its own. Leave --executor out."),
         (("--cluster", "tls://a:1", "--tls-ca", "x"),
-         "--tls-ca, --tls-cert and --tls-key: give all three, or none."),
+         "--tls-ca, --tls-cert and --tls-key: give all three, or none."
+         " Leave one out, or give the other too."),
         (("sweep.seed={linear=[0, 1], n=1000000000}",),
          "a.toml, sweep: means 4,000,000,000 cells, and 1,000,000 is the most. Give fewer values, "
          "or draw some of them at random with [sweep.random]."),

@@ -89,7 +89,7 @@ def test_what_is_nothing_is_refused(here: Path) -> None:
         "qqq: no file and no stored run is called that. See: shoal runs."
     )
     assert refused(StoreError, "@last") == (
-        "@last: nothing is stored yet. shoal run FILE stores its run."
+        "@last: nothing is stored yet. shoal run FILE stores its run. See: shoal runs."
     )
     assert refused(MissingFileError, "graeter.toml") == (
         "graeter.toml: there is no such file. Did you mean 'greater.toml'?"

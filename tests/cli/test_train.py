@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 import shoal as package
+from shoal.cli.options import names_in, names_text
 from shoal.experiments.reading import override, read_document
 
 FEW = ("population=2", "training.epochs=3")
@@ -160,13 +161,15 @@ def test_features_and_drop_take_quoted_names(shoal: Any, folder: Path) -> None:
         (
             "a,y\n1,p\n2,q\n",
             ("--target", "z"),
-            "t.csv: there is no target 'z'; the columns are 'a', 'y'.",
+            "t.csv: there is no target 'z'; the columns are 'a', 'y'."
+            " Look at the names in the first line of the table, or rename the column.",
         ),
         (
             "a,y\n1,p\n2,q\n",
             ("--target", ""),
             "shoal train, data.target: must be text that is not empty, "
-            "or a list with 1 or more entries; got ''.",
+            "or a list with 1 or more entries; got ''."
+            " Give a value within the bounds.",
         ),
         (
             "a,y\n1,p\n2,q\n",
@@ -178,17 +181,20 @@ def test_features_and_drop_take_quoted_names(shoal: Any, folder: Path) -> None:
         (
             "a,y\n1,p\n2,q\n",
             ("data.file=b.csv",),
-            "'data.file=b.csv': the data is the file that shoal train is given.",
+            "'data.file=b.csv': the data is the file that shoal train is given."
+            " Write key=value, such as training.epochs=20.",
         ),
         (
             "a,y\n1,p\n2,q\n",
             ("data.missing=drop",),
-            "'data.missing=drop': use the option --missing of shoal train instead.",
+            "'data.missing=drop': use the option --missing of shoal train instead."
+            " Write key=value, such as training.epochs=20.",
         ),
         (
             "a,y\n1,p\n,q\n",
             ("missing=drop",),
-            "'missing=drop': use the option --missing of shoal train instead.",
+            "'missing=drop': use the option --missing of shoal train instead."
+            " Write key=value, such as training.epochs=20.",
         ),
         (
             "a,y\n1,p\n2,q\n",
@@ -211,9 +217,30 @@ def test_a_file_that_is_not_there_is_named_as_it_was_given(
 ) -> None:
     (folder / "out").mkdir()
     args = ("train", "no.csv", "-t", "y", "-o", "out/m.safetensors")
-    assert refused(*args) == "no.csv: there is no such file."
+    assert refused(*args) == "no.csv: there is no such file. Look at the spelling and the folder."
 
 
 def test_the_written_experiment_can_be_changed(models: Path) -> None:
     document = override(read_document(Path("flowers.toml")), ["training.epochs=7"])
     assert document["training"]["epochs"] == 7
+
+
+@pytest.mark.parametrize(
+    ("text", "names"),
+    [
+        ("a", ("a",)),
+        (" a ,b", ("a", "b")),
+        ("", ()),
+        ("a,", ("a", "")),
+        ('"b,c", d', ("b,c", "d")),
+        ('size "m",x', ('size "m"', "x")),
+        ('"size ""m""",x', ('size "m"', "x")),
+        ('"open', ('"open',)),
+        ("two\nlines,x", ("two\nlines", "x")),
+        ('"two\r\nlines",x', ("two\r\nlines", "x")),
+        ('"a"b', ('"a"b',)),
+    ],
+)
+def test_names_with_commas_between(text: str, names: tuple[str, ...]) -> None:
+    assert names_in(text) == names
+    assert names_in(names_text(names)) == names

@@ -7,6 +7,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from shoal.cli.output import files_written, print_json
+from shoal.cli.terminal import is_live
 from shoal.errors import InputError
 
 SHOWN = 40
@@ -19,6 +21,7 @@ def animate_target(
     changes: Sequence[str],
     *,
     threads: int | None,
+    as_json: bool,
     quiet: bool,
     force: bool,
     allow_python: bool,
@@ -34,9 +37,15 @@ def animate_target(
     need_pillow()
     record = open_target(target, changes, threads=threads, allow_python=allow_python, quiet=quiet)
     run = run_of(record, target)
-    show = None if quiet or not sys.stderr.isatty() else _show
+    show = None if quiet or not is_live() else _show
     animate(run, output, threads=threads, progress=show, force=force, **how)
-    if not quiet:
+    if as_json:
+        print_json(
+            {"of": how["of"], "fps": how["fps"], "width": how["size"][0],
+             "height": how["size"][1], "n_networks": len(run),
+             "files": files_written([output])}
+        )  # fmt: skip
+    elif not quiet:
         print(f"wrote {label(str(output))}")
 
 
@@ -53,7 +62,8 @@ def run_of(record: Any, target: str) -> Any:
         return found
     what = {"Swept": "sweep", "Comparison": "comparison"}.get(type(record).__name__, "record")
     raise InputError(
-        f"{target}: is a {what}, and an animation shows a run. Give the experiment of one."
+        f"{target}: is a {what}, and an animation shows a run. Give the experiment of one.",
+        code="U109",
     )
 
 

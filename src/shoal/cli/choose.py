@@ -30,4 +30,4 @@ def chosen_index(model: Model, which: str | None) -> int | None:
     if which.isascii() and which.isdigit() and len(which) < 10 and int(which) < len(model):
         return int(which)
     wanted = f"best or 0 to {len(model) - 1}" if len(model) > 1 else "best or 0"
-    raise InputError(f"--network: must be {wanted}; got {which}.")
+    raise InputError(f"--network: must be {wanted}; got {which}.", code="U103")

@@ -7,21 +7,21 @@ from typing import Annotated
 
 import typer
 
-from shoal.cli.completion import complete_experiments
+from shoal.cli.completion import complete_changes, complete_experiments, complete_output
 from shoal.cli.exits import guarded
-from shoal.cli.options import Changes, Force, Seed, one_of
+from shoal.cli.options import Changes, Force, Json, Seed, choice, wants_json
 
 LIBRARIES = ("python", "numpy", "jax", "pytorch", "keras")
 """The names in the table of targets, which is too heavy to load for the help; a test compares."""
 
 
-def _list_targets(wanted: bool) -> None:
+def _list_targets(context: typer.Context, wanted: bool) -> None:
     """Print every library and end the command."""
     if not wanted:
         return
     from shoal.cli.programs import list_targets
 
-    list_targets()
+    list_targets(as_json=wants_json(context))
     raise typer.Exit
 
 
@@ -38,14 +38,14 @@ def code(
     to: Annotated[
         str,
         typer.Option(
-            "--to", metavar="LIBRARY", parser=one_of(*LIBRARIES), show_default=False,
+            "--to", metavar="LIBRARY", **choice(*LIBRARIES), show_default=False,
             help="python (shoal itself), numpy, jax, pytorch or keras; python by default.",
         ),
     ] = "python",
     settings: Annotated[
         list[str] | None,
         typer.Option(
-            "--set", metavar="KEY=VALUE", show_default=False,
+            "--set", metavar="KEY=VALUE", show_default=False, autocompletion=complete_changes,
             help="A change to the experiment, as KEY=VALUE behind FILE is; repeatable.",
         ),
     ] = None,
@@ -54,6 +54,7 @@ def code(
         Path | None,
         typer.Option(
             "--output", "-o", metavar="FILE", show_default=False,
+            autocompletion=complete_output(".py"),
             help="Write the program there (.py); it is printed by default.",
         ),
     ] = None,
@@ -65,6 +66,7 @@ def code(
             "program begin with them: its figures are then shoal's.",
         ),
     ] = False,
+    json: Json = False,
     force: Force = False,
     list_targets: Annotated[
         bool,
@@ -90,5 +92,5 @@ def code(
 
     write_program(
         file, [*(changes or []), *(settings or [])], to=to, seed=seed, output=output,
-        with_data=with_data, force=force,
+        with_data=with_data, as_json=json, force=force,
     )  # fmt: skip

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from shoal.cli.completion import complete_figures, complete_sides, complete_streams
+from shoal.cli.completion import complete_figures, complete_output, complete_sides, complete_streams
 from shoal.cli.exits import guarded
 from shoal.cli.options import (
     AllowPython,
@@ -101,6 +101,7 @@ def compare(
     output: Annotated[
         list[Path] | None,
         typer.Option("--output", "-o", metavar="FILE", show_default=False,
+                     autocompletion=complete_output(".html", ".json"),
                      help="Write a report (.html) or the result (.json); both by giving -o twice."),
     ] = None,
     allow_python: AllowPython = False,

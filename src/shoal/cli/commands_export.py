@@ -7,17 +7,18 @@ from typing import Annotated
 
 import typer
 
+from shoal.cli.completion import complete_exports, complete_networks, complete_output
 from shoal.cli.exits import guarded
-from shoal.cli.options import Force, Json, ModelFile, Quiet, Which, one_of
+from shoal.cli.options import Force, Json, ModelFile, Quiet, Which, choice, wants_json
 
 
-def _list_formats(wanted: bool) -> None:
+def _list_formats(context: typer.Context, wanted: bool) -> None:
     """Print every format and end the command."""
     if not wanted:
         return
     from shoal.cli.export import list_formats
 
-    list_formats()
+    list_formats(as_json=wants_json(context))
     raise typer.Exit
 
 
@@ -28,7 +29,7 @@ def export(
         Path,
         typer.Option(
             "--output", "-o", metavar="FILE", show_default=False,
-            help="Where to; its suffix chooses the format.",
+            autocompletion=complete_exports, help="Where to; its suffix chooses the format.",
         ),
     ],
     network: Which = None,
@@ -67,7 +68,7 @@ def import_file(
     file: Annotated[
         Path,
         typer.Argument(
-            metavar="FILE", show_default=False,
+            metavar="FILE", show_default=False, autocompletion=complete_networks,
             help="A network: .keras, .safetensors of a PyTorch state dict, .json or .edn.",
         ),
     ],
@@ -75,6 +76,7 @@ def import_file(
         Path,
         typer.Option(
             "--output", "-o", metavar="FILE", show_default=False,
+            autocompletion=complete_output(".safetensors"),
             help="The model to write (.safetensors).",
         ),
     ],
@@ -103,7 +105,7 @@ def import_file(
         str | None,
         typer.Option(
             "--kind", metavar="KIND", show_default=False,
-            parser=one_of("classification", "multilabel", "regression"),
+            **choice("classification", "multilabel", "regression"),
             help="classification, multilabel or regression; told by the last activation.",
         ),
     ] = None,

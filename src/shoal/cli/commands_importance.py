@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from shoal.cli.completion import complete_output, complete_tables
 from shoal.cli.exits import guarded
 from shoal.cli.options import (
     Decimal,
@@ -17,7 +18,7 @@ from shoal.cli.options import (
     Separator,
     Threads,
     Which,
-    one_of,
+    choice,
     whole_number,
 )
 
@@ -30,7 +31,7 @@ def importance(
     data: Annotated[
         str | None,
         typer.Argument(
-            metavar="DATA", show_default=False,
+            metavar="DATA", show_default=False, autocompletion=complete_tables,
             help="A CSV or Parquet file with the target, or -; not needed for --row COLUMN=VALUE.",
         ),
     ] = None,
@@ -51,7 +52,7 @@ def importance(
     measure: Annotated[
         str | None,
         typer.Option(
-            "--measure", metavar="NAME", parser=one_of(*MEASURES), show_default=False,
+            "--measure", metavar="NAME", **choice(*MEASURES), show_default=False,
             help="What decides: accuracy or loss, mean_absolute_error or mean_squared_error.",
         ),
     ] = None,
@@ -85,6 +86,7 @@ def importance(
         list[Path] | None,
         typer.Option(
             "--output", "-o", metavar="FILE", show_default=False,
+            autocompletion=complete_output(".html", ".json"),
             help="Write a report (.html) or the result (.json); repeatable.",
         ),
     ] = None,
@@ -111,7 +113,9 @@ def importance(
                     "--rows": rows}  # fmt: skip
         for name, value in weighing.items():
             if value is not None:
-                raise InputError(f"{name}: weighs columns over all rows. Leave it or --row out.")
+                raise InputError(
+                    f"{name}: weighs columns over all rows. Leave it or --row out.", code="U107"
+                )
         explain_row(
             model, data, row, of=of, which=network, form=form, seed=seed or 0, as_json=json,
             outputs=output or [], force=force,

@@ -6,8 +6,9 @@ from typing import Annotated
 
 import typer
 
+from shoal.cli.completion import complete_experiments
 from shoal.cli.exits import guarded
-from shoal.cli.options import Threads, whole_number
+from shoal.cli.options import JsonLine, Threads, whole_number
 
 
 @guarded
@@ -15,7 +16,7 @@ def lab(
     start: Annotated[
         str | None,
         typer.Argument(
-            metavar="LINK | FILE", show_default=False,
+            metavar="LINK | FILE", show_default=False, autocompletion=complete_experiments,
             help="Begin with what a link holds, or with an experiment file.",
         ),
     ] = None,
@@ -30,6 +31,7 @@ def lab(
         bool, typer.Option("--no-browser", help="Print the address and open no browser.")
     ] = False,
     threads: Threads = None,
+    json: JsonLine = False,
 ) -> None:  # fmt: skip
     """Open the lab: a page where training is something you touch.
 
@@ -43,4 +45,4 @@ def lab(
     """
     from shoal.cli.lab import open_lab
 
-    open_lab(start, port=port, browser=not no_browser, threads=threads)
+    open_lab(start, port=port, browser=not no_browser, threads=threads, as_json=json)

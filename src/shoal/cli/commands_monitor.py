@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal
 
 import typer
 
+from shoal.cli.completion import complete_output, complete_tables
 from shoal.cli.exits import guarded
 from shoal.cli.options import (
     Decimal,
@@ -17,7 +18,7 @@ from shoal.cli.options import (
     Separator,
     Threads,
     Which,
-    one_of,
+    choice,
 )
 from shoal.errors import InputError
 
@@ -48,7 +49,7 @@ def monitor(
     data: Annotated[
         str | None,
         typer.Argument(
-            metavar="DATA", show_default=False,
+            metavar="DATA", show_default=False, autocompletion=complete_tables,
             help="A CSV or Parquet file, or -; with the answers or without.",
         ),
     ] = None,
@@ -86,6 +87,7 @@ def monitor(
     save_unlike: Annotated[
         Path | None,
         typer.Option("--save-unlike", metavar="FILE", show_default=False,
+                     autocompletion=complete_output(".csv"),
                      help="Write the rows unlike the training rows there, as CSV."),
     ] = None,
     details: Annotated[bool, typer.Option("--details", help="List every column's drift.")] = False,
@@ -98,7 +100,7 @@ def monitor(
     network: Which = None,
     on_error: Annotated[
         Literal["stop", "skip"],
-        typer.Option("--on-error", metavar="WAY", parser=one_of("stop", "skip"),
+        typer.Option("--on-error", metavar="WAY", **choice("stop", "skip"),
                      help="A row that cannot be read: stop, or skip it."),
     ] = "stop",
     encoding: Encoding = None,
@@ -112,6 +114,7 @@ def monitor(
     output: Annotated[
         list[Path] | None,
         typer.Option("--output", "-o", metavar="FILE", show_default=False,
+                     autocompletion=complete_output(".svg", ".png", ".csv", ".html"),
                      help="A chart (.svg, .png, .csv) or a report (.html); repeatable."),
     ] = None,
     force: Force = False,
@@ -133,11 +136,11 @@ def monitor(
     outputs = tuple(output or ())
     if history:
         if data is not None:
-            raise InputError(f"--history: shows the looks so far; leave {data} out.")
+            raise InputError(f"--history: shows the looks so far; leave {data} out.", code="U107")
         show_history(model, outputs=outputs, as_json=json, force=force)
         return
     if data is None:
-        raise InputError("DATA: is missing. See: shoal monitor --help.")
+        raise InputError("DATA: is missing. See: shoal monitor --help.", code="U104")
     bars = Bars(
         min_accuracy=min_accuracy, max_error=max_error, min_r2=min_r2, max_drift=max_drift,
         max_unlike=max_unlike, sure=sure,

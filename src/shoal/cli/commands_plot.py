@@ -7,9 +7,14 @@ from typing import Annotated
 
 import typer
 
-from shoal.cli.completion import complete_charts, complete_figures, complete_targets
+from shoal.cli.completion import (
+    complete_charts,
+    complete_figures,
+    complete_output,
+    complete_targets,
+)
 from shoal.cli.exits import guarded
-from shoal.cli.options import AllowPython, Changes, Force, Quiet, Threads, whole_number
+from shoal.cli.options import AllowPython, Changes, Force, Json, Quiet, Threads, whole_number
 
 
 def _scale(text: str) -> float:
@@ -44,6 +49,7 @@ def plot(
         list[Path] | None,
         typer.Option(
             "--output", "-o", metavar="FILE", show_default=False,
+            autocompletion=complete_output(".png", ".svg", ".html", ".json", ".csv"),
             help=".png, .svg, .html, .json (Vega-Lite) or .csv (the data); several allowed.",
         ),
     ] = None,
@@ -79,7 +85,7 @@ def plot(
                      autocompletion=complete_targets),
     ] = None,
     names: Annotated[
-        str | None, typer.Option("--names", metavar="A,B,...", help="Activation functions.")
+        str | None, typer.Option("--names", metavar="A,B,...", help="Functions, of charts of them.")
     ] = None,
     x: Annotated[
         str | None, typer.Option("--x", metavar="KEY", help="The swept key along the axis.")
@@ -108,6 +114,7 @@ def plot(
         typer.Option("--scale", metavar="N", parser=_scale, help="PNG pixels for each of them."),
     ] = 2.0,
     threads: Threads = None,
+    json: Json = False,
     force: Force = False,
     quiet: Quiet = False,
     allow_python: AllowPython = False,
@@ -125,7 +132,7 @@ def plot(
     from shoal.cli.plot import list_kinds, plot_record
 
     if kind is None:
-        list_kinds()
+        list_kinds(as_json=json)
         return
     options = {
         "figure": figure, "features": features, "hold": hold, "start": start,
@@ -136,5 +143,5 @@ def plot(
         kind, record, changes or [], outputs=output or [], against=against,
         options={name: value for name, value in options.items() if value is not None},
         look={"dark": dark, "width": width, "height": height, "scale": scale},
-        threads=threads, force=force, quiet=quiet, allow_python=allow_python,
+        threads=threads, as_json=json, force=force, quiet=quiet, allow_python=allow_python,
     )  # fmt: skip

@@ -7,16 +7,17 @@ from typing import Annotated, Literal
 
 import typer
 
-from shoal.cli.completion import complete_figures, complete_targets
+from shoal.cli.completion import complete_figures, complete_output, complete_targets
 from shoal.cli.exits import guarded
 from shoal.cli.options import (
     AllowPython,
     Changes,
     Force,
+    Json,
     Quiet,
     Threads,
+    choice,
     names_in,
-    one_of,
     whole_number,
 )
 
@@ -53,13 +54,14 @@ def animate(
         Path,
         typer.Option(
             "--output", "-o", metavar="FILE", show_default=False,
+            autocompletion=complete_output(".gif", ".mp4", ".html"),
             help="Where to: .gif, .mp4, or .html (a page with a player).",
         ),
     ],
     changes: Changes = None,
     of: Annotated[
         Literal["steps", "networks"],
-        typer.Option("--of", metavar="steps|networks", parser=one_of("steps", "networks"),
+        typer.Option("--of", metavar="steps|networks", **choice("steps", "networks"),
                      help="What changes from frame to frame."),
     ] = "steps",
     frames: Annotated[
@@ -78,7 +80,7 @@ def animate(
     ] = "960x480",
     scale: Annotated[
         Literal["log", "linear"],
-        typer.Option("--scale", metavar="log|linear", parser=one_of("log", "linear"),
+        typer.Option("--scale", metavar="log|linear", **choice("log", "linear"),
                      help="How the steps are spread: most at the beginning, or evenly."),
     ] = "log",
     features: Annotated[
@@ -97,6 +99,7 @@ def animate(
                      help="Light by default; a page is what its reader prefers."),
     ] = None,
     threads: Threads = None,
+    json: Json = False,
     quiet: Quiet = False,
     allow_python: AllowPython = False,
     force: Force = False,
@@ -117,8 +120,8 @@ def animate(
     animate_target(
         target, output, changes or [], of=of, frames=frames or 100, fps=fps or 12.5,
         size=(int(width), int(height)), scale=scale,
-        features=names_in(features), network=network, dark=dark, threads=threads, quiet=quiet,
-        allow_python=allow_python, force=force,
+        features=names_in(features), network=network, dark=dark, threads=threads, as_json=json,
+        quiet=quiet, allow_python=allow_python, force=force,
     )  # fmt: skip
 
 
@@ -135,6 +138,7 @@ def report(
     output: Annotated[
         Path,
         typer.Option("--output", "-o", metavar="FILE", show_default=False,
+                     autocompletion=complete_output(".html"),
                      help="Where to: a page (.html)."),
     ],
     changes: Changes = None,
@@ -162,6 +166,7 @@ def report(
                      help="What its reader prefers by default."),
     ] = None,
     threads: Threads = None,
+    json: Json = False,
     quiet: Quiet = False,
     allow_python: AllowPython = False,
     force: Force = False,
@@ -180,5 +185,6 @@ def report(
 
     report_target(
         target, output, changes or [], figure=figure, title=title, doctor=doctor, replay=replay,
-        dark=dark, threads=threads, quiet=quiet, allow_python=allow_python, force=force,
+        dark=dark, threads=threads, as_json=json, quiet=quiet, allow_python=allow_python,
+        force=force,
     )  # fmt: skip

@@ -7,9 +7,14 @@ from typing import Annotated, Literal
 
 import typer
 
-from shoal.cli.completion import complete_changes, complete_experiments, complete_figures
+from shoal.cli.completion import (
+    complete_changes,
+    complete_experiments,
+    complete_figures,
+    complete_output,
+)
 from shoal.cli.exits import guarded
-from shoal.cli.options import AllowPython, Force, Json, Quiet, Seed, Threads, one_of, whole_number
+from shoal.cli.options import AllowPython, Force, Json, Quiet, Seed, Threads, choice, whole_number
 
 Several = Annotated[
     list[str] | None,
@@ -41,7 +46,7 @@ def search(
     method: Annotated[
         Literal["halving", "optuna"],
         typer.Option(
-            "--method", metavar="NAME", parser=one_of("halving", "optuna"),
+            "--method", metavar="NAME", **choice("halving", "optuna"),
             help="halving, or optuna for a sampler in the ranges.",
         ),
     ] = "halving",
@@ -88,6 +93,7 @@ def search(
         Path | None,
         typer.Option(
             "--output", "-o", metavar="FILE", show_default=False,
+            autocompletion=complete_output(".toml", ".json"),
             help="Write the best experiment (.toml), or what was found (.json).",
         ),
     ] = None,

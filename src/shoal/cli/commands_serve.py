@@ -9,7 +9,7 @@ import typer
 
 from shoal.cli.completion import complete_models
 from shoal.cli.exits import guarded
-from shoal.cli.options import Threads, whole_number
+from shoal.cli.options import JsonLine, Threads, whole_number
 
 
 @guarded
@@ -71,6 +71,7 @@ def serve(
         ),
     ] = None,
     threads: Threads = None,
+    json: JsonLine = False,
 ) -> None:  # fmt: skip
     """Answer predictions over HTTP: JSON, CSV or Arrow, behind a token.
 
@@ -87,5 +88,5 @@ def serve(
     serve_models(
         models, host=host, port=8000 if port is None else port, allow_hosts=allow_host or [],
         token_file=token_file, max_body=(max_body or 8) * 2**20, max_rows=max_rows or 100_000,
-        max_requests=max_requests or 256, threads=threads,
+        max_requests=max_requests or 256, threads=threads, as_json=json,
     )  # fmt: skip

@@ -10,6 +10,7 @@ import typer
 from shoal.cli.completion import (
     complete_kinds,
     complete_names,
+    complete_output,
     complete_refs,
     complete_sorts,
     complete_tags,
@@ -111,8 +112,9 @@ def show(run: Ref, json: Json = False) -> None:
     """Show what is stored of a run, without computing anything.
 
     \b
-    Example:
+    Examples:
       shoal runs show @last
+      shoal runs show @last --json
     """
     from shoal.cli.runs import show_run
 
@@ -126,6 +128,7 @@ def rm(
     yes: Annotated[
         bool, typer.Option("--yes", "-y", "--force", "-f", help="Do not ask.")
     ] = False,
+    json: Json = False,
 ) -> None:  # fmt: skip
     """Remove stored runs and their files; it cannot be undone.
 
@@ -136,7 +139,7 @@ def rm(
     """
     from shoal.cli.runs import remove_runs
 
-    remove_runs(refs, yes=yes)
+    remove_runs(refs, yes=yes, as_json=json)
 
 
 # a tag to be taken away looks like an option, so there are no short ones here
@@ -154,16 +157,18 @@ def tag(
             autocompletion=complete_tags,
         ),
     ],
+    json: Json = False,
 ) -> None:  # fmt: skip
     """Add tags (+word, or word) and take them away (-word).
 
     \b
-    Example:
+    Examples:
       shoal runs tag @last +good -draft
+      shoal runs tag @best +paper
     """
     from shoal.cli.runs import tag_run
 
-    tag_run(run, tags)
+    tag_run(run, tags, as_json=json)
 
 
 @runs.command(short_help="Put a note beside a run.")
@@ -171,16 +176,18 @@ def tag(
 def note(
     run: Ref,
     text: Annotated[str, typer.Argument(metavar="TEXT", help="Empty takes it away.")],
+    json: Json = False,
 ) -> None:
     """Put a note beside a run, in place of the one before.
 
     \b
-    Example:
+    Examples:
       shoal runs note @last "with the new data"
+      shoal runs note @last ""
     """
     from shoal.cli.runs import note_run
 
-    note_run(run, text)
+    note_run(run, text, as_json=json)
 
 
 @runs.command(short_help="Write every figure as a table: Parquet, CSV or JSON.")
@@ -191,9 +198,11 @@ def export(
         Path,
         typer.Option(
             "--output", "-o", metavar="FILE", show_default=False,
+            autocompletion=complete_output(".parquet", ".csv", ".json"),
             help="Ends in .parquet, .csv or .json.",
         ),
     ],
+    json: Json = False,
     quiet: Quiet = False,
     allow_python: AllowPython = False,
     force: Force = False,
@@ -207,7 +216,7 @@ def export(
     """
     from shoal.cli.runs import export_runs
 
-    export_runs(refs, output, quiet=quiet, allow_python=allow_python, force=force)
+    export_runs(refs, output, as_json=json, quiet=quiet, allow_python=allow_python, force=force)
 
 
 @guarded
@@ -224,8 +233,9 @@ def replay(
     and on which machine and with which arithmetic either was computed.
 
     \b
-    Example:
+    Examples:
       shoal replay @last
+      shoal replay @last --json
     """
     from shoal.cli.replay import replay_run
 

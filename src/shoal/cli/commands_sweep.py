@@ -7,7 +7,12 @@ from typing import Annotated
 
 import typer
 
-from shoal.cli.completion import complete_changes, complete_experiments, complete_figures
+from shoal.cli.completion import (
+    complete_changes,
+    complete_experiments,
+    complete_figures,
+    complete_output,
+)
 from shoal.cli.exits import guarded
 from shoal.cli.options import (
     AllowPython,
@@ -19,7 +24,7 @@ from shoal.cli.options import (
     Seed,
     Tags,
     Threads,
-    one_of,
+    choice,
     whole_number,
 )
 
@@ -65,7 +70,7 @@ def sweep(
     executor: Annotated[
         str | None,
         typer.Option(
-            "--executor", metavar="threads|processes", parser=one_of("threads", "processes"),
+            "--executor", metavar="threads|processes", **choice("threads", "processes"),
             show_default=False, help="Who trains; threads by default.",
         ),
     ] = None,
@@ -106,6 +111,7 @@ def sweep(
         list[Path] | None,
         typer.Option(
             "--output", "-o", metavar="FILE", show_default=False,
+            autocompletion=complete_output(".html", ".csv", ".parquet", ".json"),
             help="A report (.html), a line for each network (.csv, .parquet), or the result "
             "(.json); repeatable.",
         ),

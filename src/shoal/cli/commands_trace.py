@@ -7,7 +7,13 @@ from typing import Annotated
 
 import typer
 
-from shoal.cli.completion import complete_changes, complete_shown
+from shoal.cli.completion import (
+    complete_changes,
+    complete_output,
+    complete_shown,
+    complete_tables,
+    complete_which,
+)
 from shoal.cli.exits import guarded
 from shoal.cli.options import AllowPython, Force, Json, Quiet, Threads, whole_number
 
@@ -38,7 +44,7 @@ def trace(
     rows: Annotated[
         str | None,
         typer.Option(
-            "--rows", metavar="TABLE", show_default=False,
+            "--rows", metavar="TABLE", show_default=False, autocompletion=complete_tables,
             help="Of a model: the table that the row is in; its target gives the loss.",
         ),
     ] = None,
@@ -59,7 +65,7 @@ def trace(
     network: Annotated[
         str | None,
         typer.Option(
-            "--network", metavar="best|N", show_default=False,
+            "--network", metavar="best|N", show_default=False, autocompletion=complete_which,
             help="Which of the population, N from 0; the best by default.",
         ),
     ] = None,
@@ -79,6 +85,7 @@ def trace(
         list[Path] | None,
         typer.Option(
             "--output", "-o", metavar="FILE", show_default=False,
+            autocompletion=complete_output(".html", ".tex", ".json", ".txt"),
             help="Write a page (.html), LaTeX (.tex), the document (.json) or .txt; repeatable.",
         ),
     ] = None,

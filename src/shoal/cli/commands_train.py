@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 import typer
 
-from shoal.cli.completion import complete_experiments, complete_figures, complete_targets
+from shoal.cli.completion import (
+    complete_changes,
+    complete_experiments,
+    complete_figures,
+    complete_targets,
+)
 from shoal.cli.exits import guarded
 from shoal.cli.options import (
     AllowPython,
@@ -19,6 +24,8 @@ from shoal.cli.options import (
     Features,
     Force,
     Json,
+    Kind,
+    Missing,
     NoStore,
     Note,
     Outputs,
@@ -30,7 +37,6 @@ from shoal.cli.options import (
     Threads,
     Weights,
     names_in,
-    one_of,
     whole_number,
 )
 
@@ -97,7 +103,7 @@ def resume(
     changes: Annotated[
         list[str] | None,
         typer.Argument(
-            metavar="training.epochs=N", show_default=False,
+            metavar="training.epochs=N", show_default=False, autocompletion=complete_changes,
             help="More epochs, to make the run longer.",
         ),
     ] = None,
@@ -195,19 +201,8 @@ def train(
     features: Features = None,
     drop: Drop = None,
     weights: Weights = None,
-    kind: Annotated[
-        Literal["classification", "multilabel", "regression"] | None,
-        typer.Option("--kind", metavar="KIND",
-            parser=one_of("classification", "multilabel", "regression"),
-            help="classification, multilabel or regression; guessed by default, and said."),
-    ] = None,
-    missing: Annotated[
-        Literal["error", "drop", "mean"],
-        typer.Option(
-            "--missing", metavar="WAY", parser=one_of("error", "drop", "mean"),
-            help="What to do about gaps: error, drop or mean."
-        ),
-    ] = "error",
+    kind: Kind = None,
+    missing: Missing = "error",
     encoding: Encoding = None,
     separator: Separator = None,
     decimal: Decimal = ".",

@@ -8,7 +8,12 @@ from typing import Annotated, Any, Literal
 import typer
 
 from shoal.cli import evaluate_options as asked
-from shoal.cli.completion import complete_shown
+from shoal.cli.completion import (
+    complete_documents,
+    complete_output,
+    complete_shown,
+    complete_tables,
+)
 from shoal.cli.exits import guarded
 from shoal.cli.options import (
     Decimal,
@@ -19,7 +24,7 @@ from shoal.cli.options import (
     Separator,
     Threads,
     Which,
-    one_of,
+    choice,
 )
 
 
@@ -71,7 +76,7 @@ def predict(
     data: Annotated[
         list[str],
         typer.Argument(
-            metavar="DATA | COLUMN=VALUE",
+            metavar="DATA | COLUMN=VALUE", autocompletion=complete_tables,
             help="A CSV or Parquet file, - for standard input, or one row.",
             show_default=False,
         ),
@@ -80,7 +85,7 @@ def predict(
     on_error: Annotated[
         Literal["stop", "skip"],
         typer.Option(
-            "--on-error", metavar="WAY", parser=one_of("stop", "skip"),
+            "--on-error", metavar="WAY", **choice("stop", "skip"),
             help="A row that cannot be read: stop, or skip it."
         ),
     ] = "stop",
@@ -124,6 +129,7 @@ def predict(
         Path | None,
         typer.Option(
             "--output", "-o", metavar="FILE", help="Write there, all or nothing.",
+            autocompletion=complete_output(".csv", ".jsonl"),
             show_default=False,
         ),
     ] = None,
@@ -157,7 +163,10 @@ def evaluate(
     data: Annotated[
         str,
         typer.Argument(
-            metavar="DATA", help="A CSV or Parquet file with the target, or -.", show_default=False
+            metavar="DATA",
+            help="A CSV or Parquet file with the target, or -.",
+            show_default=False,
+            autocompletion=complete_tables,
         ),
     ],
     by: asked.By = None,
@@ -206,8 +215,9 @@ def tasks(json: Json = False) -> None:
     """List the built-in tasks, each with its best attainable accuracy.
 
     \b
-    Example:
+    Examples:
       shoal tasks
+      shoal tasks --json
     """
     from shoal.cli.tasks import list_tasks
 
@@ -215,13 +225,25 @@ def tasks(json: Json = False) -> None:
 
 
 @guarded
-def schema() -> None:
-    """Print the JSON Schema of the experiment file, for editors.
+def schema(
+    command: Annotated[
+        list[str] | None,
+        typer.Argument(
+            metavar="COMMAND", show_default=False, autocompletion=complete_documents,
+            help="Of what it prints with --json, such as run or runs show.",
+        ),
+    ] = None,
+    json: Json = False,
+) -> None:  # fmt: skip
+    """Print the JSON Schema of the experiment file, for editors, or of what a
+    command prints with --json: every member with its meaning.
 
     \b
-    Example:
+    Examples:
       shoal schema > experiment.schema.json
+      shoal schema run
+      shoal schema runs show
     """
     from shoal.cli.tasks import print_schema
 
-    print_schema()
+    print_schema(" ".join(command or ()))

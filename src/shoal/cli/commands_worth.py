@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal
 
 import typer
 
+from shoal.cli.completion import complete_output
 from shoal.cli.exits import guarded
 from shoal.cli.options import (
     Decimal,
@@ -20,8 +21,8 @@ from shoal.cli.options import (
     TableFile,
     Threads,
     Weights,
+    choice,
     names_in,
-    one_of,
     whole_number,
 )
 
@@ -39,13 +40,13 @@ def worth(
     weights: Weights = None,
     kind: Annotated[
         Literal["classification", "regression"] | None,
-        typer.Option("--kind", metavar="KIND", parser=one_of("classification", "regression"),
+        typer.Option("--kind", metavar="KIND", **choice("classification", "regression"),
                      help="classification or regression; guessed by default, and said."),
     ] = None,
     missing: Annotated[
         Literal["error", "drop", "mean"],
         typer.Option(
-            "--missing", metavar="WAY", parser=one_of("error", "drop", "mean"),
+            "--missing", metavar="WAY", **choice("error", "drop", "mean"),
             help="What to do about gaps: error, drop or mean (trees take them as they are)."
         ),
     ] = "error",
@@ -74,6 +75,7 @@ def worth(
         list[Path] | None,
         typer.Option(
             "--output", "-o", metavar="FILE", show_default=False,
+            autocompletion=complete_output(".html", ".json"),
             help="Write the result (.json) or a report (.html); repeatable.",
         ),
     ] = None,

@@ -17,6 +17,7 @@ from shoal.cli.output import REPORT, check_files, print_json, to_json, write_rep
 from shoal.cli.run import with_seed
 from shoal.cli.storing import Storing, store_record
 from shoal.cli.targets import is_checkpoint, is_sweep, stored_entry
+from shoal.cli.terminal import is_live
 from shoal.errors import InputError
 from shoal.experiments.changes import override
 from shoal.experiments.comparison import compare
@@ -57,7 +58,9 @@ def compare_files(sides: Sequence[str], wanted: Wanted) -> None:
     """Compare experiments; print the verdict and write what was asked for."""
     check_files(wanted.outputs, WRITES, force=wanted.force)
     if wanted.at_most is not None and wanted.until is None:
-        raise InputError("--at-most: is for --until. Without it --pairs says how many there are.")
+        raise InputError(
+            "--at-most: is for --until. Without it --pairs says how many there are.", code="U107"
+        )
     wanted.storing.check()
     names, arms = arms_of(sides, wanted.seed)
     found = compare(
@@ -71,7 +74,7 @@ def compare_files(sides: Sequence[str], wanted: Wanted) -> None:
         vary=STREAMS if wanted.vary is None else _listed(wanted.vary),
         target=wanted.target,
         threads=wanted.threads,
-        progress=None if wanted.quiet or not sys.stderr.isatty() else _Shown(),
+        progress=None if wanted.quiet or not is_live() else _Shown(),
     )
     document = found.to_dict()
     for path in wanted.outputs:
@@ -80,7 +83,7 @@ def compare_files(sides: Sequence[str], wanted: Wanted) -> None:
         else:
             write_bytes(path, to_json(document).encode(), force=wanted.force)
     if wanted.as_json:
-        print_json(document)
+        print_json(document, files=wanted.outputs)
     else:
         print_comparison(found, quiet=wanted.quiet)
     store_record(found, wanted.storing, document)
@@ -103,7 +106,7 @@ def arms_of(sides: Sequence[str], seed: int | None = None) -> tuple[list[str], l
         few = "compare: needs two experiments or more. Name a second file, or several values: "
         many = f"compare: takes up to {MOST_ARMS} experiments; got {n_arms:,}. For more: shoal "
         cure = "training.optimizer.name=sgd,adam." if n_arms < 2 else "sweep."
-        raise InputError((few if n_arms < 2 else many) + cure)
+        raise InputError((few if n_arms < 2 else many) + cure, code="U107")
     names, arms = [], []
     for file in files:
         for chosen in itertools.product(*changes):
@@ -155,7 +158,7 @@ def _experiment(file: str, changes: Sequence[str]) -> Experiment:
     path = Path(file)
     if is_sweep(path):
         cure = "Give experiments; shoal sweep trains and ranks its cells."
-        raise InputError(f"{file}: is a sweep. {cure}")
+        raise InputError(f"{file}: is a sweep. {cure}", code="U109")
     kept = None
     if is_checkpoint(path):
         from shoal.experiments.stored_run import run_of_checkpoint
@@ -179,7 +182,7 @@ def _stored(reference: str) -> Experiment | None:
     experiment = getattr(load(entry.id), "experiment", None)
     if not isinstance(experiment, Experiment):
         cure = "Give runs or experiment files to compare."
-        raise InputError(f"{reference}: is a {entry.kind}. {cure}")
+        raise InputError(f"{reference}: is a {entry.kind}. {cure}", code="U109")
     return experiment
 
 

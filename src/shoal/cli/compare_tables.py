@@ -11,6 +11,7 @@ import numpy as np
 from rich.table import Table
 
 from shoal.cli.tables import label, new_console, new_table
+from shoal.cli.terminal import is_live
 from shoal.experiments.comparison import Comparison, Verdict
 from shoal.experiments.comparison.goals import TIMES
 from shoal.experiments.comparison.wording import (
@@ -36,7 +37,7 @@ SENTENCES: Final = 6
 
 def print_comparison(found: Comparison, *, quiet: bool = False) -> None:
     """Print the answer, the arms with the baselines, the verdicts and the times."""
-    if sys.stderr.isatty():
+    if is_live():
         print("\r" + " " * WIDTH + "\r", end="", file=sys.stderr, flush=True)
     console = new_console()
     console.print(found.sentence)

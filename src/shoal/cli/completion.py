@@ -8,8 +8,10 @@ from __future__ import annotations
 import contextlib
 import io
 import os
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import wraps
+from itertools import islice
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
@@ -26,34 +28,20 @@ FIXED: Final[Sequence[Offer]] = (
 EXPERIMENTS: Final = (".toml", ".json")
 MODELS: Final = (".safetensors",)
 CHECKPOINTS: Final = (".checkpoint",)
-KEYS: Final = (
-    "data.task=", "data.samples=", "data.label_noise=", "data.dummies=", "preprocess.scaling=",
-    "population=", "seed=", "training.epochs=", "training.batch_size=", "training.optimizer=",
-    "training.optimizer.learning_rate=",
-)  # fmt: skip
-"""Of the experiment, those that are changed most."""
+TABLES: Final = (".csv", ".csv.gz", ".tsv", ".txt", ".parquet")
+NETWORKS: Final = (".keras", ".safetensors", ".json", ".edn")
 TASKS: Final = (
     "or", "and", "nand", "xor", "majority", "greater", "points", "circle", "gaussians", "moons",
     "spiral", "digits",
 )  # fmt: skip
 """The names in the table of tasks, which is too heavy to load for a Tab key; a test compares."""
-VALUES: Final[Mapping[str, Sequence[str]]] = {
-    "data.task": TASKS,
-    "training.optimizer": (
-        "sgd", "momentum", "nesterov", "rprop", "lion", "perceptron", "adagrad", "rmsprop",
-        "adam", "adamw", "nadam", "amsgrad", "lbfgs", "random_perturbation",
-        "finite_difference", "annealing", "evolution",
-    ),
-    "training.loss": (
-        "binary_crossentropy", "categorical_crossentropy", "squared_error", "absolute_error",
-        "huber", "hinge", "poisson",
-    ),
-    "preprocess.scaling": ("none", "standard", "minmax"),
-}  # fmt: skip
-"""What can stand after a key; a test compares these too."""
 MEASURES: Final = ("accuracy", "loss", "r2", "mean_absolute_error")
 FIGURES: Final = tuple(f"{rows}_{what}" for what in MEASURES for rows in ("validation", "train"))
 """Of the reports; a test compares."""
+MOST_LOOKED_AT: Final = 200
+"""Names of a folder below this one."""
+SPECIAL: Final = re.compile(r"^[#~]|[\s\\'\"`$&|;<>()*?\[\]{}!]")
+"""What means something to a shell where it is not quoted."""
 STREAMS: Final = ("data", "noise", "split", "init", "order", "dropout", "search")
 
 
@@ -114,18 +102,58 @@ def complete_experiments(incomplete: str) -> Iterator[Offer]:
 
 @_quietly
 def complete_changes(incomplete: str) -> Iterator[Offer]:
-    """Offer keys of the experiment, and what can stand after them, such as tasks.
+    """Offer keys of the experiment, level by level, and what can stand after them.
 
     Of several values with commas between, the last one is completed.
     """
+    from shoal.cli.offers import ITEM, offered_keys
+
     key, equals, value = incomplete.partition("=")
     if not equals:
-        yield from ((each, "") for each in KEYS if each.startswith(incomplete))
+        yield from _keys(incomplete)
         return
     *before, last = value.split(",")
     begin = f"{key}=" + "".join(f"{each}," for each in before)
-    known = VALUES.get(key.removesuffix(".name"), ())
-    yield from ((begin + each, "") for each in known if each.startswith(last))
+    path = ".".join(ITEM if part.isdigit() else part for part in key.split("."))
+    known = offered_keys().get(path)
+    names = known.values if known is not None else ()
+    yield from ((begin + each, "") for each in names if each.startswith(last))
+
+
+def _keys(incomplete: str) -> Iterator[Offer]:
+    """Offer the keys of one table; where there is one alone, what comes after it too.
+
+    A shell puts a space behind the only offer there is, and none behind the beginning that
+    several have in common.
+    """
+    from shoal.cli.offers import ITEM, offered_keys
+
+    above, _, begun = incomplete.rpartition(".")
+    table = "".join(f"{ITEM if part.isdigit() else part}." for part in above.split(".") if part)
+    before = f"{above}." if above else ""
+    found: dict[str, str] = {}
+    for path, known in offered_keys().items():
+        name, dot, _ = path.removeprefix(table).partition(".")
+        if not path.startswith(table) or not _continues(name, begun):
+            continue
+        shown = before + ("0" if name == ITEM else name)
+        if dot:
+            found.setdefault(f"{shown}.", "an item of the list" if name == ITEM else "its keys")
+        else:
+            found[f"{shown}=" if known.takes else f"{shown}."] = known.about
+    only = next(iter(found)) if len(found) == 1 else ""
+    if only.endswith("."):
+        yield from _keys(only)
+    else:
+        yield from found.items()
+        if only:
+            yield from complete_changes(only) or [(f"{only}VALUE", "")]
+
+
+def _continues(name: str, begun: str) -> bool:
+    from shoal.cli.offers import ITEM
+
+    return begun == "" or begun.isdigit() if name == ITEM else name.startswith(begun)
 
 
 @_quietly
@@ -193,6 +221,86 @@ def complete_sorts(incomplete: str) -> Iterator[Offer]:
     yield from ((name, "") for name in SORTS if name.startswith(incomplete))
 
 
+@_quietly
+def complete_tables(incomplete: str) -> Iterator[Offer]:
+    """Offer tables in the folder."""
+    yield from _files(incomplete, TABLES)
+
+
+@_quietly
+def complete_networks(incomplete: str) -> Iterator[Offer]:
+    """Offer networks of other libraries in the folder."""
+    yield from _files(incomplete, NETWORKS)
+
+
+@_quietly
+def complete_starts(incomplete: str) -> Iterator[Offer]:
+    """Offer what the lab can begin with."""
+    yield from _files(incomplete, EXPERIMENTS)
+
+
+@_quietly
+def complete_exports(incomplete: str) -> Iterator[Offer]:
+    """Offer a file of every format that a model can be written in."""
+    from shoal.cli.offers import offered_formats
+
+    yield from _outputs(incomplete, offered_formats())
+
+
+def complete_output(*suffixes: str) -> Callable[[str], list[Offer]]:
+    """Return what offers a file with each of some suffixes, once its name is begun."""
+
+    @_quietly
+    def complete(incomplete: str) -> Iterator[Offer]:
+        yield from _outputs(incomplete, dict.fromkeys(suffixes, ""))
+
+    return complete
+
+
+def _outputs(incomplete: str, suffixes: Mapping[str, str]) -> Iterator[Offer]:
+    folder, slash, name = incomplete.rpartition("/")
+    stem, dot, rest = name.partition(".")
+    if not stem or name.startswith("@"):
+        return
+    for suffix, about in suffixes.items():
+        if suffix.startswith(f"{dot}{rest}"):
+            yield f"{folder}{slash}{stem}{suffix}", about
+
+
+@_quietly
+def complete_which(incomplete: str) -> Iterator[Offer]:
+    """Offer the best network."""
+    yield from ((name, "the best of the population") for name in ("best",)
+                if name.startswith(incomplete))  # fmt: skip
+
+
+@_quietly
+def complete_functions(incomplete: str) -> Iterator[Offer]:
+    """Offer names of functions, and of their families."""
+    from shoal.cli.offers import offered_functions
+
+    yield from ((name, "") for name in offered_functions() if name.startswith(incomplete))
+
+
+@_quietly
+def complete_lessons(incomplete: str) -> Iterator[Offer]:
+    """Offer lessons by name, or by number where a number is begun."""
+    from shoal.lessons.shelf import LESSONS
+
+    for number, lesson in LESSONS.items():
+        name = str(number) if incomplete[:1].isdigit() else lesson.short
+        if name.startswith(incomplete):
+            yield name, lesson.title
+
+
+@_quietly
+def complete_documents(incomplete: str) -> Iterator[Offer]:
+    """Offer commands whose documents have a schema."""
+    from shoal.cli.documents.table import DOCUMENTS
+
+    yield from ((name, "") for name in DOCUMENTS if name.startswith(incomplete))
+
+
 def describe(entry: Entry) -> str:
     """Return an entry in a few words."""
     what = entry.name if entry.kind == "run" else f"{entry.kind} {entry.name}"
@@ -213,13 +321,15 @@ def answer_bash(app: Callable[[], object]) -> None:
     current = whole[at] if at < len(whole) else ""
     # what stands before the last : or = stays on the line; an @ is part of what we complete
     kept = current[: max(current.rfind(sign) for sign in ":=") + 1]
+    is_quoted = current.removeprefix(kept)[:1] in ("'", '"')
     said = io.StringIO()
     try:
         with contextlib.redirect_stdout(said):
             app()
     finally:
         for line in said.getvalue().splitlines():
-            print(line.removeprefix(kept))
+            offer = line.removeprefix(kept)
+            print(offer if is_quoted else SPECIAL.sub(r"\\\g<0>", offer))
 
 
 def rejoined(words: Sequence[str], at: int) -> tuple[list[str], int]:
@@ -244,8 +354,25 @@ def rejoined(words: Sequence[str], at: int) -> tuple[list[str], int]:
 
 
 def _files(incomplete: str, endings: Sequence[str]) -> Iterator[Offer]:
-    """Offer files in this folder; without an offer the shell completes paths itself."""
-    if "/" not in incomplete:
-        for name in sorted(os.listdir()):
-            if name.startswith(incomplete) and name.endswith(tuple(endings)):
-                yield name, ""
+    """Offer files in this folder and those below it; a shell completes other paths itself.
+
+    A folder alone is not offered: a shell would put a space behind it.
+    """
+    if "/" in incomplete:
+        return
+    for name in sorted(os.listdir()):
+        if not name.startswith(incomplete) or (name[0] == "." and not incomplete):
+            continue
+        if name.endswith(tuple(endings)):
+            yield from _offered(name)
+        elif os.path.isdir(name):
+            with contextlib.suppress(OSError), os.scandir(name) as inside:
+                found = sorted(each.name for each in islice(inside, MOST_LOOKED_AT))
+                for each in found:
+                    if each.endswith(tuple(endings)):
+                        yield from _offered(f"{name}/{each}")
+
+
+def _offered(name: str) -> Iterator[Offer]:
+    if name.isprintable():  # an offer is a line
+        yield name, ""

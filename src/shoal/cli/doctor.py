@@ -12,6 +12,7 @@ from shoal.cli.run import with_seed
 from shoal.cli.storing import Storing, store_record
 from shoal.cli.tables import label, new_console
 from shoal.cli.targets import open_target
+from shoal.cli.terminal import is_live
 from shoal.errors import InputError
 from shoal.experiments.doctor import Diagnosis, Finding, diagnose
 from shoal.experiments.doctor.proof import PAIRS
@@ -67,8 +68,10 @@ def diagnosis_of(target: str, changes: Sequence[str], asked: Asked) -> tuple[Dia
         return record, False
     if not isinstance(record, Run):
         what = type(record).__name__.lower().replace("swept", "sweep")
-        raise InputError(f"{target}: is a {what}. Give an experiment or a run to diagnose.")
-    shows = not asked.quiet and sys.stderr.isatty()
+        raise InputError(
+            f"{target}: is a {what}. Give an experiment or a run to diagnose.", code="U109"
+        )
+    shows = not asked.quiet and is_live()
     try:
         found = diagnose(
             record,

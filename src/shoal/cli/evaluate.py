@@ -80,7 +80,7 @@ def evaluate_data(
         else:
             write_bytes(path, to_json(found.document()).encode(), force=force)
     if as_json:
-        print_json(found.document())
+        print_json(found.document(), files=outputs)
         return
     from shoal.cli.evaluate_tables import print_assessment
 
@@ -116,11 +116,11 @@ def check_request(model: Model, request: Request) -> None:
         positive_class(schema, asked.positive)
     if asked.accuracies and schema.kind != "classification":
         told = f"--min-accuracy: is for a target of classes; {told_kind(schema)}."
-        raise InputError(told)
+        raise InputError(told, code="U107")
     numbers = schema.is_regression and len(schema.targets) == 1 and len(model) > 1
     if asked.coverages and schema.kind != "classification" and not numbers:
         wanted = "is for a target of classes, or one number and several networks"
-        raise InputError(f"--coverage: {wanted}; {told_kind(schema)}.")
+        raise InputError(f"--coverage: {wanted}; {told_kind(schema)}.", code="U107")
 
 
 @dataclass(slots=True, kw_only=True)
@@ -228,7 +228,9 @@ def assessed(model: Model, name: str, data: str, form: TextFormat, request: Requ
         if "weights" not in str(error):
             raise
         told = f"every one of the {reading.worst.n_rows:,} rows has weight 0."
-        raise DataError(told, source=source_name(data), column=model.schema.weights) from None
+        raise DataError(
+            told, source=source_name(data), column=model.schema.weights, code="D116"
+        ) from None
     return assessment_of(
         model, rows, request.asked, by=reading.by, worst=reading.worst.rows(),
         source=source_name(data), name=name,

@@ -7,6 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
+from shoal.cli.completion import complete_output
 from shoal.cli.options import whole_number
 
 LARGEST = 1e12
@@ -101,6 +102,7 @@ Outputs = Annotated[
     list[Path] | None,
     typer.Option(
         "--output", "-o", metavar="FILE", show_default=False,
+        autocompletion=complete_output(".html", ".json"),
         help="Write a report (.html) or the figures (.json); repeatable.",
     ),
 ]  # fmt: skip

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from shoal.cli.choose import chosen_network
-from shoal.cli.output import print_json
+from shoal.cli.output import files_written, print_json
 from shoal.cli.tables import label, new_console, new_table
 from shoal.cli.targets import model_of
 from shoal.data.wording import count
@@ -46,11 +46,21 @@ def _keep_model(model: str, output: Path) -> None:
     form, stem = format_of(output)
     for path in (output, *(output.with_name(stem + more) for more in form.more_suffixes)):
         if os.path.exists(path) and os.path.exists(model) and os.path.samefile(path, model):
-            raise InputError(f"{path}: is the model itself. Give the output another name.")
+            raise InputError(
+                f"{path}: is the model itself. Give the output another name.", code="O111"
+            )
 
 
-def list_formats() -> None:
+def list_formats(*, as_json: bool) -> None:
     """Print every format: its suffix, what runs it, and what it is."""
+    if as_json:
+        print_json(
+            [
+                {"suffix": each.suffix, "runtime": each.runtime, "about": each.help}
+                for each in FORMATS.values()
+            ]
+        )
+        return
     table = new_table("suffix", "run by", "what it is")
     for column in table.columns[1:]:
         column.justify = "left"
@@ -72,10 +82,7 @@ def _document(done: Exported, asked: bool) -> dict[str, Any]:
     proof = done.proof
     return {
         "format": done.format,
-        "files": [
-            {"path": str(path), "bytes": n_bytes}
-            for path, n_bytes in zip(done.paths, done.n_bytes, strict=True)
-        ],
+        "files": files_written(done.paths),
         "networks": done.n_networks,
         "runtime": done.runtime,
         "self_test": done.self_test,

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from shoal.cli.options import names_in
-from shoal.cli.output import check_files, print_json
+from shoal.cli.output import check_files, files_written, print_json
 from shoal.cli.tables import label, new_console, new_table
 from shoal.errors import InputError
 from shoal.exports.importing import Imported, Wishes
@@ -28,7 +28,7 @@ def import_file(
     """
     check_files([output], {MODEL: "the model"}, force=force)
     if output.exists() and file.exists() and output.samefile(file):
-        raise InputError(f"{output}: is the file that is imported. Name another.")
+        raise InputError(f"{output}: is the file that is imported. Name another.", code="O111")
     found = imported(file, wishes)
     found.model.save(output, force=force)
     if as_json:
@@ -88,6 +88,7 @@ def _document(found: Imported, output: Path) -> dict[str, Any]:
     model = found.model
     return {
         "model": str(output),
+        "files": files_written([output]),
         "layers": [
             {
                 "shape": list(row.shape),

@@ -72,7 +72,7 @@ def weigh_columns(
     check_files(outputs, WRITES, force=force)
     if data is None:
         raise InputError(
-            "importance: DATA is missing. Name a table with the target, or give --row."
+            "importance: DATA is missing. Name a table with the target, or give --row.", code="U104"
         )
     model = chosen_network(model_of(str(file)), which)
     given = _labelled(model, data, TextFormat(**form), rows, seed)
@@ -91,7 +91,7 @@ def weigh_columns(
     found = replace(found, command=_command(file, data, asked, form))
     _write(found, outputs, force=force)
     if as_json:
-        print_json(found.to_dict())
+        print_json(found.to_dict(), files=outputs)
     else:
         _print_columns(found, data)
 
@@ -123,7 +123,7 @@ def explain_row(
     found = replace(found, command=_command(file, data, given, form, *parts))
     _write(found, outputs, force=force)
     if as_json:
-        print_json(found.to_dict())
+        print_json(found.to_dict(), files=outputs)
     else:
         place = f"{source_name(data)}, row {row[0]}: " if data and _is_number(row) else ""
         _print_row(found, place)
@@ -184,7 +184,7 @@ def _features(model: Model, table: Table) -> np.ndarray:
     """Return the features of all rows of a table, all of which the model can answer."""
     x = encode_rows(model.schema, table).x
     for row, why in too_far(model, x).items():
-        raise DataError(why.reason, column=why.column, **table.place(row))
+        raise DataError(why.reason, column=why.column, code="D115", **table.place(row))
     return x
 
 
@@ -195,9 +195,13 @@ def _is_number(row: Sequence[str]) -> bool:
 def _by_number(model: Model, data: str | None, text: str, form: TextFormat) -> np.ndarray:
     """Return the features of a row of a table, counted from 1."""
     if not (text.isascii() and text.isdigit() and 0 < len(text) < 16 and int(text) > 0):
-        raise InputError(f"--row: must be a number from 1, or COLUMN=VALUE; got {text}.")
+        raise InputError(
+            f"--row: must be a number from 1, or COLUMN=VALUE; got {text}.", code="U103"
+        )
     if data is None:
-        raise InputError(f"--row: is row {text} of what? Name DATA as well, or give COLUMN=VALUE.")
+        raise InputError(
+            f"--row: is row {text} of what? Name DATA as well, or give COLUMN=VALUE.", code="U104"
+        )
     return _features(model, nth_row(data, int(text), form))
 
 
@@ -205,7 +209,7 @@ def _by_name(model: Model, row: Sequence[str], form: TextFormat) -> np.ndarray:
     wrong = next((part for part in row if "=" not in part), None)
     if wrong is not None:
         told = "must be one number, or COLUMN=VALUE for each column"
-        raise InputError(f"--row: {told}; got {wrong} among others.")
+        raise InputError(f"--row: {told}; got {wrong} among others.", code="U103")
     came = given_values(model, row)
     values: dict[str, str | float] = dict(came)
     for column in model.schema.columns:
@@ -214,7 +218,7 @@ def _by_name(model: Model, row: Sequence[str], form: TextFormat) -> np.ndarray:
             values[column.name] = came[column.name] if number is None else number
     x = encode_values(model.schema, values)
     for why in too_far(model, x).values():
-        raise DataError(why.reason, column=why.column)
+        raise DataError(why.reason, column=why.column, code="D115")
     return x
 
 
@@ -222,7 +226,7 @@ def _told(error: ArgumentError, source: str) -> InputError:
     """Return an error of the function in the words of the command."""
     option = OPTIONS.get(error.argument, source_name(source))
     cure = f" {error.cure}" if error.cure else ""
-    return InputError(f"{option}: {error.requirement}; got {error.got}.{cure}")
+    return InputError(f"{option}: {error.requirement}; got {error.got}.{cure}", code="U103")
 
 
 def _write(found: Importance | Attribution, outputs: Sequence[Path], *, force: bool) -> None:

@@ -8,8 +8,11 @@ import sys
 import threading
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
+from urllib.parse import urlsplit
 
 from shoal.cli.exits import remark, tell
+from shoal.cli.output import print_line
+from shoal.cli.terminal import has_colours
 from shoal.errors import InputError, MissingExtraError
 
 if TYPE_CHECKING:
@@ -34,7 +37,9 @@ class Start:
     table: tuple[str, bytes] | None = None
 
 
-def open_lab(start: str | None, *, port: int | None, browser: bool, threads: int | None) -> None:
+def open_lab(
+    start: str | None, *, port: int | None, browser: bool, threads: int | None, as_json: bool
+) -> None:
     """Open the lab and stay until Ctrl-C."""
     _check_libraries()
     begun = start_of(start)
@@ -42,10 +47,13 @@ def open_lab(start: str | None, *, port: int | None, browser: bool, threads: int
 
     def ready(opened: Opened) -> None:
         shown = browser and has_display()
-        _tell(f"{opened.address}?token={opened.token}{begun.fragment}", opened.note, shown=shown)
+        address = f"{opened.address}?token={opened.token}{begun.fragment}"
+        if as_json:
+            print_line(_document(address, opened))
+        _tell(None if as_json else address, opened.note, shown=shown)
         if shown:
             # others on this machine can read what a browser is started with: it is good once
-            _show(f"{opened.address}?token={opened.ticket}{begun.fragment}")
+            show_address(f"{opened.address}?token={opened.ticket}{begun.fragment}")
 
     run_lab(port, ready=ready, studio=functools.partial(_studio, threads), table=begun.table)
 
@@ -71,7 +79,7 @@ def start_of(text: str | None) -> Start:
     name = session.table.name
     if len(table) > MAX_BYTES:
         most = f"must have at most {MAX_BYTES:,} bytes in the lab"
-        raise InputError(f"{name}: {most}; got {len(table):,}. Use: shoal run {text}")
+        raise InputError(f"{name}: {most}; got {len(table):,}. Use: shoal run {text}", code="U107")
     return Start(fragment=fragment, table=(name, table))
 
 
@@ -112,23 +120,37 @@ def has_display() -> bool:
     return sys.platform == "darwin" or any(os.environ.get(name) for name in DISPLAYS)
 
 
-def _show(address: str) -> None:
+def show_address(address: str) -> None:
     """Open the browser; it may take its time, and may hold the thread."""
     import webbrowser
 
     threading.Thread(target=webbrowser.open, args=(address,), daemon=True).start()
 
 
-def _tell(address: str, note: str, *, shown: bool) -> None:
+def _document(address: str, opened: Opened) -> dict[str, object]:
+    """Return where the lab is, as JSON has it."""
+    port = urlsplit(opened.address).port
+    return {"url": address, "port": port, "token": opened.token, "note": opened.note or None}
+
+
+def _tell(address: str | None, note: str, *, shown: bool) -> None:
     """Print the address on standard output, and all else on standard error."""
     if note:
         tell(note)
-    if sys.stdout.isatty():
-        from rich.console import Console
-        from rich.text import Text
-
-        Console(highlight=False).print(Text(address, style="bold cyan"), soft_wrap=True)
-    else:
-        print(address, flush=True)
+    if address is not None:
+        print_address(address)
     where = "is open in your browser" if shown else "is open: go to the address in a browser"
     remark(f"shoal lab {where}. Ctrl-C ends it.")
+
+
+def print_address(address: str) -> None:
+    """Print an address on standard output, on a line of its own."""
+    if has_colours():
+        from rich.text import Text
+
+        from shoal.cli.tables import new_console
+
+        new_console().print(Text(address, style="bold cyan"), soft_wrap=True)
+        sys.stdout.flush()
+    else:
+        print(address, flush=True)

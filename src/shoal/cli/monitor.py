@@ -15,7 +15,7 @@ import typer
 from shoal.charts.registry import make
 from shoal.cli.choose import chosen_network
 from shoal.cli.exits import FELL_SHORT, answering, remark
-from shoal.cli.output import REPORT, print_json, standard_input, write_report
+from shoal.cli.output import REPORT, attempted, print_json, standard_input, write_report
 from shoal.cli.tables import Column, label, new_console, new_table, print_blocks
 from shoal.cli.targets import model_of, stored_entry
 from shoal.cli.watching import Rows, check_labels, read_rows
@@ -99,11 +99,16 @@ def monitor_data(file: Path, data: str, bars: Bars, wishes: Wishes) -> None:
     if history is not None and history.exists():
         found = compared(found, read_history(history).looks)
     _tell_strange(found, wishes)
-    with answering():
-        _print(found, wishes)
-    if history is not None:
-        append(history, look_of(found))
-    _write(found, wishes)
+    if not wishes.as_json:
+        with answering():
+            _print(found, wishes.details)
+    problem = attempted(lambda: _write(found, history, wishes))
+    if wishes.as_json:
+        files = [*([wishes.save] if wishes.save else []), *wishes.outputs]
+        with answering():
+            print_json(found.document(), files=files)
+    if problem is not None:
+        raise problem
     if wishes.save is not None and not wishes.quiet:
         remark(f"wrote {wishes.save}: {count(n_saved, 'row')}")
     if found.falls_short:
@@ -118,21 +123,21 @@ def show_history(file: Path, *, outputs: tuple[Path, ...], as_json: bool, force:
         check_chart_path(path, force=force)
     if stored_entry(str(file)) is not None:
         told = "is a stored run; a history is kept beside a model's file."
-        raise InputError(f"{file}: {told} Name the file.")
+        raise InputError(f"{file}: {told} Name the file.", code="R103")
     kept = history_file(file)
     if not kept.exists():
         told = "there is no history yet. Look at the model first: shoal monitor MODEL DATA."
-        raise InputError(f"{kept}: {told}")
+        raise InputError(f"{kept}: {told}", code="U109")
     history = read_history(kept)
     if not history.looks:
-        raise InputError(f"{kept}: holds no look that can be read.")
+        raise InputError(f"{kept}: holds no look that can be read.", code="R103")
     for path in outputs:
         make("history", history).save(path, force=force)
     if as_json:
         print_json({
             "history": str(kept), "n_damaged": history.n_damaged, "is_whole": history.is_whole,
             "looks": [look.model_dump(mode="json") for look in history.looks],
-        })  # fmt: skip
+        }, files=outputs)  # fmt: skip
         return
     _print_looks(history)
 
@@ -177,7 +182,7 @@ def _check_bars(model: Model, bars: Bars) -> None:
     problem = bars_problem(model, bars)
     if problem is not None:
         name, told, _ = problem
-        raise InputError(f"{OPTIONS[name]}: {told}. {CURES[name]}")
+        raise InputError(f"{OPTIONS[name]}: {told}. {CURES[name]}", code="U107")
 
 
 def _check_outputs(wishes: Wishes) -> None:
@@ -214,12 +219,9 @@ def _tell_strange(found: Watched, wishes: Wishes) -> None:
         remark(f"{more:,} more" + ("" if wishes.save else "; --save-unlike FILE.csv writes them"))
 
 
-def _print(found: Watched, wishes: Wishes) -> None:
-    if wishes.as_json:
-        print_json(found.document())
-        return
+def _print(found: Watched, details: bool) -> None:
     print(label(found.sentence), flush=True)
-    if wishes.details and found.drift:
+    if details and found.drift:
         _print_columns(found.drift)
 
 
@@ -266,7 +268,9 @@ def _cell(look: Look, name: str) -> str:
     return f"{check.value:.4g}" + (" !" if check.falls_short else "")
 
 
-def _write(found: Watched, wishes: Wishes) -> None:
+def _write(found: Watched, history: Path | None, wishes: Wishes) -> None:
+    if history is not None:
+        append(history, look_of(found))
     for path in wishes.outputs:
         if path.suffix == REPORT:
             write_report(found, path, force=wishes.force)

@@ -24,7 +24,7 @@ def nth_row(source: str, n: int, form: TextFormat | None = None) -> Table:
             return one_row(table, n - 1 - before)
         before += table.n_rows
     told = f"{source_name(source)} has {count(before, 'row')}"
-    raise InputError(f"--row: must be from 1 to {before}, since {told}; got {n}.")
+    raise InputError(f"--row: must be from 1 to {before}, since {told}; got {n}.", code="U103")
 
 
 def one_row(table: Table, row: int) -> Table:

@@ -2,12 +2,25 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterable
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Final, Literal
 
 import typer
 
-from shoal.cli.completion import complete_changes, complete_models, complete_tags
+from shoal.cli.completion import (
+    complete_changes,
+    complete_models,
+    complete_output,
+    complete_tables,
+    complete_tags,
+    complete_which,
+)
+from shoal.cli.shelf import WORDS
+
+NAME: Final = re.compile(r'\s*(?:"((?:[^"]|"")*)"\s*(?=,|\Z)|([^,]*))')
+"""A name in a list with commas: between quotes, or as it is."""
 
 
 def whole_number(least: int, most: int) -> Any:
@@ -46,6 +59,20 @@ def one_of(*names: str) -> Any:
     return parse
 
 
+def choice(*names: str) -> dict[str, Any]:
+    """Return how an option that is one of `names` is read and completed."""
+
+    def complete(incomplete: str) -> list[str]:
+        return [name for name in names if name.startswith(incomplete)]
+
+    return {"parser": one_of(*names), "autocompletion": complete}
+
+
+def wants_json(context: typer.Context) -> bool:
+    """Return whether ``--json`` is among the words, for an option that is read before it."""
+    return "--json" in context.meta.get(WORDS, ())
+
+
 def names_in(text: str | None) -> tuple[str, ...] | None:
     """Return the names in a list with commas; a quoted name may hold commas itself.
 
@@ -55,9 +82,27 @@ def names_in(text: str | None) -> tuple[str, ...] | None:
     """
     if text is None:
         return None
-    import csv
+    found: list[str] = []
+    at = 0
+    while text and at <= len(text):
+        name = NAME.match(text, at)
+        assert name is not None
+        quoted, plain = name.groups()
+        found.append(plain.strip() if quoted is None else quoted.replace('""', '"'))
+        at = name.end() + 1
+    return tuple(found)
 
-    return tuple(name.strip() for name in next(csv.reader([text], skipinitialspace=True), []))
+
+def names_text(names: Iterable[str]) -> str:
+    """Return names as a list with commas, which `names_in` reads again.
+
+    Example:
+        >>> names_text(["a", "b,c"])
+        'a,"b,c"'
+    """
+    return ",".join(
+        name if names_in(name) == (name,) else '"' + name.replace('"', '""') + '"' for name in names
+    )
 
 
 Threads = Annotated[
@@ -77,12 +122,17 @@ Seed = Annotated[
 Json = Annotated[
     bool, typer.Option("--json", help="Print one JSON document; the rest goes to stderr.")
 ]
+JsonLine = Annotated[
+    bool,
+    typer.Option("--json", help="Print the address as JSON on one line; the rest is on stderr."),
+]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="No progress, no notes, no table.")]
 Force = Annotated[bool, typer.Option("--force", "-f", help="Replace files that exist.")]
 Outputs = Annotated[
     list[Path] | None,
     typer.Option(
         "--output", "-o", metavar="FILE", show_default=False,
+        autocompletion=complete_output(".safetensors", ".json", ".html"),
         help="Write the model (.safetensors), the result (.json) or a report (.html); repeatable.",
     ),
 ]  # fmt: skip
@@ -107,7 +157,10 @@ AllowPython = Annotated[
 TableFile = Annotated[
     str,
     typer.Argument(
-        metavar="DATA", show_default=False, help="A CSV or Parquet file, or - for standard input."
+        metavar="DATA",
+        show_default=False,
+        autocompletion=complete_tables,
+        help="A CSV or Parquet file, or - for standard input.",
     ),
 ]
 Features = Annotated[
@@ -121,6 +174,20 @@ Drop = Annotated[
 Weights = Annotated[
     str | None, typer.Option("--weights", metavar="COLUMN", help="How much each row counts.")
 ]
+Kind = Annotated[
+    Literal["classification", "multilabel", "regression"] | None,
+    typer.Option(
+        "--kind", metavar="KIND", **choice("classification", "multilabel", "regression"),
+        help="classification, multilabel or regression; guessed by default, and said.",
+    ),
+]  # fmt: skip
+Missing = Annotated[
+    Literal["error", "drop", "mean"],
+    typer.Option(
+        "--missing", metavar="WAY", **choice("error", "drop", "mean"),
+        help="What to do about gaps: error, drop or mean.",
+    ),
+]  # fmt: skip
 Encoding = Annotated[
     str | None,
     typer.Option(
@@ -139,14 +206,14 @@ Decimal = Annotated[
     typer.Option(
         "--decimal",
         metavar="SIGN",
-        parser=one_of(".", ","),
+        **choice(".", ","),
         help="Decimal mark of numbers: . or ,",
     ),
 ]
 Which = Annotated[
     str | None,
     typer.Option(
-        "--network", metavar="best|N",
+        "--network", metavar="best|N", autocompletion=complete_which,
         help="One network of the population, N from 0; all of them by default.",
     ),
 ]  # fmt: skip

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, BinaryIO, Final
 
@@ -31,9 +31,9 @@ def check_files(outputs: Sequence[Path], writes: Mapping[str, str], *, force: bo
         if path.suffix not in writes:
             *known, last = (f"{suffix} ({what})" for suffix, what in writes.items())
             told = f"{', '.join(known)} or {last}" if known else last
-            raise InputError(f"{path}: must end in {told}.")
+            raise InputError(f"{path}: must end in {told}.", code="O109")
         if path in outputs[:number]:
-            raise InputError(f"{path}: is named twice as an output. Name it once.")
+            raise InputError(f"{path}: is named twice as an output. Name it once.", code="O111")
         check_output(path, force=force)
     if any(path.suffix == REPORT for path in outputs):
         from shoal.charts.saving import renderer
@@ -53,11 +53,49 @@ def to_json(document: Any) -> str:
     return json.dumps(document, ensure_ascii=False, allow_nan=False, indent=1) + "\n"
 
 
-def print_json(document: Any) -> None:
-    """Print one JSON document."""
+def print_json(document: Any, *, files: Iterable[Path] | None = None) -> None:
+    """Print one JSON document.
+
+    Args:
+        document: what it holds.
+        files: those that were written, which become its member "files".
+    """
+    if files is not None:
+        document = {**document, "files": files_written(files)}
     sys.stdout.flush()
-    sys.stdout.buffer.write(to_json(document).encode())
+    # a name that is no text is written as JSON escapes it
+    sys.stdout.buffer.write(to_json(document).encode(errors="backslashreplace"))
     sys.stdout.buffer.flush()
+
+
+def print_line(document: Any) -> None:
+    """Print one JSON document on one line, at once: of what goes on after it, such as a server."""
+    print(json.dumps(document, allow_nan=False), flush=True)
+
+
+def files_written(paths: Iterable[Path]) -> list[dict[str, Any]]:
+    """Return files as JSON tells them: path, size and SHA-256; those that are not there are not.
+
+    A model is not written where every network diverged.
+    """
+    import hashlib
+
+    found = []
+    for path in paths:
+        if path.is_file():
+            with path.open("rb") as file:
+                digest = hashlib.file_digest(file, "sha256").hexdigest()
+            found.append({"path": str(path), "bytes": path.stat().st_size, "sha256": digest})
+    return found
+
+
+def attempted(write: Callable[[], object]) -> BaseException | None:
+    """Write files; return what went wrong, which is to be raised once the answer is out."""
+    try:
+        write()
+    except BaseException as error:
+        return error
+    return None
 
 
 def standard_input() -> BinaryIO | None:

@@ -2,18 +2,28 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import Any
 
 from shoal.charts.registry import CHARTS, NOTHING, WORDS, ChartKind, chart_kind, make
+from shoal.cli.output import files_written, print_json
+from shoal.cli.terminal import has_bars
 from shoal.errors import InputError
 
 
-def list_kinds() -> None:
+def list_kinds(*, as_json: bool) -> None:
     """Print every kind of chart, what it is made of, and what it shows."""
+    if as_json:
+        print_json(
+            [
+                {"kind": kind.name, "takes": list(kind.takes), "about": kind.help,
+                 "options": [each for each in kind.options if each in ON_COMMAND_LINE]}
+                for kind in CHARTS.values()
+            ]
+        )  # fmt: skip
+        return
     from shoal.cli.tables import new_console
 
     console = new_console()
@@ -26,7 +36,7 @@ def list_kinds() -> None:
             console.print(f"  {kind.name:20}{kind.help}")
         console.print()
     alone = ", ".join(kind.name for kind in CHARTS.values() if NOTHING in kind.takes)
-    console.print(f"{alone} needs no record. Draw one: shoal plot KIND RUN -o chart.png")
+    console.print(f"{alone} need no record. Draw one: shoal plot KIND RUN -o chart.png")
 
 
 def plot_record(
@@ -39,6 +49,7 @@ def plot_record(
     options: Mapping[str, Any],
     look: Mapping[str, Any],
     threads: int | None,
+    as_json: bool,
     force: bool,
     quiet: bool,
     allow_python: bool,
@@ -53,11 +64,13 @@ def plot_record(
     kind = chart_kind(name)
     _check_options(kind, options, against)
     if not outputs:
-        raise InputError(f"plot: -o: is missing. Name a file, such as -o {name}.png.")
+        raise InputError(f"plot: -o: is missing. Name a file, such as -o {name}.png.", code="U104")
     for path in outputs:
         check_chart_path(path, force=force)
     if record is None and NOTHING not in kind.takes:
-        raise InputError(f"plot: RUN: is missing; chart '{name}' is made of {kind.taken}.")
+        raise InputError(
+            f"plot: RUN: is missing; chart '{name}' is made of {kind.taken}.", code="U104"
+        )
     how: dict[str, Any] = {"threads": threads, "allow_python": allow_python, "quiet": quiet}
     found = None if record is None else _opened(record, changes, **how)
     given = {key: _numbers(key, text) if key in BY_NAME else text for key, text in options.items()}
@@ -67,7 +80,12 @@ def plot_record(
     sized = chart.themed(dark=look["dark"], width=look["width"], height=look["height"])
     for path in outputs:
         sized.save(path, force=force, scale=look["scale"])
-    if not quiet:
+    if as_json:
+        print_json(
+            {"kind": name, "title": chart.title, "subtitle": list(chart.subtitle),
+             "files": files_written(outputs)}
+        )  # fmt: skip
+    elif not quiet:
         print(f"{chart.title}: {', '.join(map(str, outputs))}")
 
 
@@ -77,7 +95,9 @@ def _check_options(kind: ChartKind, options: Mapping[str, Any], against: str | N
         if option not in kind.options:
             here = [f"--{each}" for each in kind.options if each in ON_COMMAND_LINE]
             told = f"it has {', '.join(here)}" if here else "it has none"
-            raise InputError(f"--{option}: chart '{kind.name}' has no such option; {told}.")
+            raise InputError(
+                f"--{option}: chart '{kind.name}' has no such option; {told}.", code="G103"
+            )
 
 
 ON_COMMAND_LINE = (
@@ -101,7 +121,9 @@ def _numbers(option: str, text: str) -> dict[str, float]:
         except ValueError:
             equals = ""
         if not equals or not name.strip():
-            raise InputError(f"--{option}: must be features and values such as x0=1; got {part}.")
+            raise InputError(
+                f"--{option}: must be features and values such as x0=1; got {part}.", code="G103"
+            )
     return found
 
 
@@ -110,7 +132,7 @@ def _opened(
 ) -> Any:
     from shoal.cli.targets import is_sweep, open_target
 
-    silent = quiet or not sys.stderr.isatty() or is_sweep(Path(text))
+    silent = quiet or not has_bars() or is_sweep(Path(text))
     with nullcontext() if silent else _progress() as show:
         found = open_target(
             text, changes, threads=threads, progress=show, allow_python=allow_python, quiet=quiet

@@ -156,7 +156,7 @@ def _abstention(model: Model, below: float | None, above: float | None) -> Abste
     if problem is not None:
         option, reason = problem
         cure = " Give --abstain-above, a disagreement." if option == "below" else ""
-        raise InputError(f"--abstain-{option}: {reason}.{cure}")
+        raise InputError(f"--abstain-{option}: {reason}.{cure}", code="U107")
     return found
 
 
@@ -165,12 +165,14 @@ def _threshold(
 ) -> Threshold | None:
     if at is None:
         if positive is not None:
-            raise InputError("--positive: says whose --threshold it is. Give --threshold too.")
+            raise InputError(
+                "--positive: says whose --threshold it is. Give --threshold too.", code="U107"
+            )
         return None
     check_two_classes(model.schema, "--threshold")
     if abstention.below is not None:
         told = "cannot be given with --abstain-below, as it may say the less probable class"
-        raise InputError(f"--threshold: {told}. Give one of the two.")
+        raise InputError(f"--threshold: {told}. Give one of the two.", code="U107")
     return Threshold(at=at, positive=positive_class(model.schema, positive))
 
 
@@ -212,7 +214,7 @@ def _within_reach(task: Prediction, part: _Part) -> _Part:
     for row, why in found.items():
         place = int(part.rows[row])
         if task.on_error == "stop":
-            raise DataError(why.reason, column=why.column, **part.table.place(place))
+            raise DataError(why.reason, column=why.column, code="D115", **part.table.place(place))
         told = why.reason if why.column is None else describe_row(why.reason, "", why.column)
         bad.append(BadRow(row=place, line=part.table.place(place)["line"], reason=told))
     task.tally.leave_out(_numbered(bad, part.table))
@@ -249,7 +251,9 @@ def _is_row(data: Sequence[str]) -> bool:
     if len(data) == 1 and pairs[0]:
         return not Path(data[0]).is_file()
     if len(data) > 1 and not all(pairs):
-        raise InputError("give one file, or one row as column=value; got both or several files.")
+        raise InputError(
+            "give one file, or one row as column=value; got both or several files.", code="U107"
+        )
     return pairs[0]
 
 
@@ -276,7 +280,7 @@ def given_values(model: Model, data: Sequence[str]) -> dict[str, str]:
     for part in data:
         name, value = _pair(model, part)
         if name in came:
-            raise InputError(f"'{part}': the column '{name}' is given twice.")
+            raise InputError(f"'{part}': the column '{name}' is given twice.", code="U107")
         came[name] = value
     return came
 

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import io
 import os
-import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 
+from shoal.cli.output import files_written, print_json
 from shoal.cli.run import with_seed
 from shoal.cli.tables import label, new_console, new_table
+from shoal.cli.terminal import has_colours
 from shoal.data.file_recipe import FileData
 from shoal.data.image_recipe import ImageData
 from shoal.data.wording import count
@@ -36,6 +37,7 @@ def write_program(
     seed: int | None,
     output: Path | None,
     with_data: bool,
+    as_json: bool,
     force: bool,
 ) -> None:
     """Print the program of an experiment, or write it; see ``shoal code --help``.
@@ -51,20 +53,41 @@ def write_program(
         experiment, file=_named(experiment), data=None if data is None else data.name
     )
     text = text_of(outline, target)
+    if output is None and as_json:
+        print_json(_document(to, text, []))
+        return
     if output is None:
         _show(text)
         return
     content = None if data is None else _packed(handed_of(outline.prepared))
     write_bytes(output, text.encode(), force=force)
-    console = new_console()
-    console.print(f"wrote {label(str(output))}, {count(text.count(chr(10)), 'line')}")
+    told = [f"wrote {label(str(output))}, {count(text.count(chr(10)), 'line')}"]
     if data is not None and content is not None:
         write_bytes(data, content, force=force)
-        console.print(f"wrote {label(str(data))}, {count(len(content), 'byte')}")
+        told.append(f"wrote {label(str(data))}, {count(len(content), 'byte')}")
+    if as_json:
+        print_json(_document(to, text, [output, *([] if data is None else [data])]))
+    else:
+        console = new_console()
+        for line in told:
+            console.print(line)
 
 
-def list_targets() -> None:
+def _document(to: str, text: str, paths: Sequence[Path]) -> dict[str, Any]:
+    """Return what was made as JSON has it; the program itself where it went to no file."""
+    return {
+        "library": to,
+        "lines": text.count("\n"),
+        "program": None if paths else text,
+        "files": files_written(paths),
+    }
+
+
+def list_targets(*, as_json: bool) -> None:
     """Print every library, and what its program is."""
+    if as_json:
+        print_json([{"library": each.name, "about": each.help} for each in TARGETS.values()])
+        return
     table = new_table("library", "what it is")
     table.columns[-1].justify, table.columns[-1].no_wrap = "left", False
     for each in TARGETS.values():
@@ -76,14 +99,18 @@ def _check(output: Path | None, *, with_data: bool, to: str, force: bool) -> Pat
     """Return where the rows go, if they do; say what is wrong with outputs before any work."""
     if output is not None:
         if output.suffix != SUFFIX:
-            raise InputError(f"{output}: must end in {SUFFIX}.")
+            raise InputError(f"{output}: must end in {SUFFIX}.", code="O109")
         check_output(output, force=force)
     if not with_data:
         return None
     if output is None:
-        raise InputError("--with-data: needs a program to write it beside. Give -o FILE.")
+        raise InputError(
+            "--with-data: needs a program to write it beside. Give -o FILE.", code="U104"
+        )
     if to == "python":
-        raise InputError("--with-data: is for other libraries; --to python has shoal's own rows.")
+        raise InputError(
+            "--with-data: is for other libraries; --to python has shoal's own rows.", code="U107"
+        )
     data = output.with_suffix(DATA)
     return check_output(data, force=force)
 
@@ -106,7 +133,7 @@ def _packed(arrays: dict[str, np.ndarray]) -> bytes:
 
 def _show(text: str) -> None:
     """Print a program: in colours on a terminal, as it is anywhere else."""
-    if not sys.stdout.isatty():
+    if not has_colours():
         print(text, end="")
         return
     from rich.syntax import Syntax

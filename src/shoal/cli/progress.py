@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from shoal.cli.durations import left
+from shoal.cli.terminal import has_bars
 from shoal.experiments.progress import Progress
 
 LINE_EVERY_S = 5.0
@@ -17,7 +18,7 @@ BAR_AFTER_S = 0.3
 @contextmanager
 def showing_progress() -> Iterator[Callable[[Progress], None]]:
     """Yield what shows a `Progress`, on standard error; a run that is over at once shows none."""
-    if sys.stderr.isatty():
+    if has_bars():
         with _bar() as show:
             yield show
     else:

@@ -5,6 +5,14 @@ from __future__ import annotations
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Final
+
+from shoal.cli.output import files_written, print_json
+
+KINDS: Final = {
+    "Run": "run", "Swept": "sweep", "Comparison": "comparison", "Diagnosis": "diagnosis"
+}  # fmt: skip
+"""What a report can be of, by the class of its record."""
 
 
 def report_target(
@@ -18,6 +26,7 @@ def report_target(
     replay: bool,
     dark: bool | None,
     threads: int | None,
+    as_json: bool,
     quiet: bool,
     allow_python: bool,
     force: bool,
@@ -44,7 +53,9 @@ def report_target(
         threads=threads,
         force=force,
     )
-    if not quiet:
+    if as_json:
+        print_json({"of": KINDS[type(record).__name__], "files": files_written([output])})
+    elif not quiet:
         print(f"wrote {label(str(output))}")
 
 

@@ -42,7 +42,7 @@ def resume_file(file: Path, changes: Sequence[str], wishes: Wishes) -> None:
     """Go on from a checkpoint, print and write; after Ctrl-C what is there, then exit 130."""
     wishes = named(replace(wishes, checkpoint=file), file.stem)
     if file in wishes.outputs:
-        raise InputError(f"{file}: is the checkpoint itself. Name another output.")
+        raise InputError(f"{file}: is the checkpoint itself. Name another output.", code="O111")
     every_s, allowed = wishes.every_s, wishes.allow_python
     with resuming(file, changes, every_s=every_s, allow_python=allowed) as resumption:
         prepared = resumption.prepared

@@ -31,7 +31,9 @@ if TYPE_CHECKING:
 def resume_sweep(entry: Entry, changes: Sequence[str], wishes: Wishes) -> None:
     """Go on with a stored sweep, print and write; after Ctrl-C what is there, then exit 130."""
     if changes:
-        raise InputError(f"{entry.id}: is a sweep, which goes on as it is; got '{changes[0]}'.")
+        raise InputError(
+            f"{entry.id}: is a sweep, which goes on as it is; got '{changes[0]}'.", code="U108"
+        )
     wishes = named(wishes, entry.name)
     check_files(wishes.outputs, WRITES, force=wishes.force)
     with left_quietly(sweeping_on(entry.id)) as (sweep, draft):
@@ -58,7 +60,7 @@ def _deliver(swept: Swept, wishes: Wishes) -> dict[str, Any] | None:
         else:
             write_bytes(path, to_json(document).encode(), force=wishes.force)
     if wishes.as_json:
-        print_json(document)
+        print_json(document, files=wishes.outputs)
     elif not wishes.quiet:
         print_swept(swept, figure=None, sort=None, top=TOP)
     return document

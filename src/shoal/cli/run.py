@@ -12,7 +12,13 @@ from typing import TYPE_CHECKING, Any, Final
 import typer
 
 from shoal.cli.exits import FELL_SHORT, INTERRUPTED, answering
-from shoal.cli.output import REPORT, check_files, print_json, to_json, write_report
+from shoal.cli.output import (
+    REPORT,
+    check_files,
+    print_json,
+    to_json,
+    write_report,
+)
 from shoal.cli.storing import RunStoring, Storing, storing_run
 from shoal.data.dataset import Dataset
 from shoal.errors import FunctionError, InputError
@@ -68,10 +74,14 @@ def run_file(file: Path, changes: Sequence[str], *, seed: int | None, wishes: Wi
     check_outputs(wishes.outputs, wishes.force)
     wishes = named(wishes, file.stem)
     if wishes.checkpoint is None and wishes.checkpoint_every_s is not None:
-        raise InputError("--checkpoint-every: needs a file to write to. Give --checkpoint FILE.")
+        raise InputError(
+            "--checkpoint-every: needs a file to write to. Give --checkpoint FILE.", code="U104"
+        )
     if wishes.checkpoint is not None:
         if wishes.checkpoint in wishes.outputs:
-            raise InputError(f"{wishes.checkpoint}: is named twice as an output. Name it once.")
+            raise InputError(
+                f"{wishes.checkpoint}: is named twice as an output. Name it once.", code="O111"
+            )
         check_new(wishes.checkpoint, force=wishes.force)
     experiment = Experiment.load(file, with_seed(changes, seed))
     carry(experiment.with_functions(allow_python=wishes.allow_python), wishes)
@@ -160,13 +170,14 @@ def deliver(
             stored.finish(error.run, status="failed")
         raise
     document = _write(run, wishes, texts)
+    files = [*wishes.outputs, *(path for path, _ in texts)]
     with answering():
         if wishes.as_json:
-            print_json(document)
+            print_json(document, files=files)
         elif not wishes.quiet:
             from shoal.cli.result import print_result
 
-            print_result(run, [*wishes.outputs, *(path for path, _ in texts)])
+            print_result(run, files)
     entry = stored.finish(run, document)
     problems = run.warnings[len(prepared.warnings) :]
     if run.interrupted:
@@ -175,7 +186,7 @@ def deliver(
         _say_how_to_go_on(wishes, entry)
         raise typer.Exit(INTERRUPTED)
     if problems:
-        raise InputError("\n".join(problems))
+        raise InputError("\n".join(problems), code="U107")
     if len(run.diverged) == len(run):
         raise typer.Exit(FELL_SHORT)
 

@@ -11,7 +11,7 @@ from typing import Any, Final
 
 import typer
 
-from shoal.cli.output import print_json
+from shoal.cli.output import files_written, print_json
 from shoal.cli.plain_table import one_line, plain_table
 from shoal.cli.stored_tables import called, number, result_table, wrapped
 from shoal.errors import InputError
@@ -71,7 +71,7 @@ def show_run(ref: str, *, as_json: bool) -> None:
         print(f"\n{table}")
 
 
-def remove_runs(refs: Sequence[str], *, yes: bool) -> None:
+def remove_runs(refs: Sequence[str], *, yes: bool, as_json: bool) -> None:
     """Remove entries and their folders, after asking."""
     store = Store.open()
     # all of them are found before the first is removed: @last means something else afterwards
@@ -82,30 +82,46 @@ def remove_runs(refs: Sequence[str], *, yes: bool) -> None:
         store.remove(entry.id)
         print(f"removed {entry.id} ({entry.kind} {entry.name})", file=sys.stderr)
     store.tidy()
+    if as_json:
+        print_json({"removed": [entry.to_dict() for entry in entries]})
 
 
-def tag_run(ref: str, tags: Sequence[str]) -> None:
+def tag_run(ref: str, tags: Sequence[str], *, as_json: bool) -> None:
     """Add and take away tags, and say which it has then."""
     remove = [tag[1:] for tag in tags if tag.startswith("-")]
     add = [check_tag(tag.removeprefix("+")) for tag in tags if not tag.startswith("-")]
     entry = Store.open().tag(ref, add=add, remove=remove)
-    print(f"{entry.id}: {', '.join(entry.tags) or 'no tags'}", file=sys.stderr)
+    if as_json:
+        print_json(entry.to_dict())
+    else:
+        print(f"{entry.id}: {', '.join(entry.tags) or 'no tags'}", file=sys.stderr)
 
 
-def note_run(ref: str, text: str) -> None:
+def note_run(ref: str, text: str, *, as_json: bool) -> None:
     """Put a note beside an entry."""
     entry = Store.open().note(ref, text)
-    print(f"{entry.id}: {entry.note or 'no note'}", file=sys.stderr)
+    if as_json:
+        print_json(entry.to_dict())
+    else:
+        print(f"{entry.id}: {entry.note or 'no note'}", file=sys.stderr)
 
 
 def export_runs(
-    refs: Sequence[str], output: Path, *, quiet: bool, allow_python: bool, force: bool
+    refs: Sequence[str],
+    output: Path,
+    *,
+    as_json: bool,
+    quiet: bool,
+    allow_python: bool,
+    force: bool,
 ) -> None:
     """Write one row per network, report and figure."""
     from shoal.experiments.export import export
 
     n_rows = export(refs, output, force=force, allow_python=allow_python)
-    if not quiet:
+    if as_json:
+        print_json({"n_rows": n_rows, "files": files_written([output])})
+    elif not quiet:
         print(f"wrote {output}: {n_rows:,} rows", file=sys.stderr)
 
 
@@ -119,7 +135,7 @@ def stored_result(entry: Entry) -> dict[str, Any] | None:
     except FileNotFoundError:
         return None
     except (OSError, ValueError):
-        raise InputError(f"{entry.id}: its result, {file}, is damaged.") from None
+        raise InputError(f"{entry.id}: its result, {file}, is damaged.", code="S107") from None
     return found
 
 
@@ -127,13 +143,17 @@ def _shown(entry: Entry, result: dict[str, Any]) -> str:
     try:
         return result_table(entry.kind, result)
     except (KeyError, TypeError, AttributeError):
-        raise InputError(f"{entry.id}: its result is damaged, or of another shoal.") from None
+        raise InputError(
+            f"{entry.id}: its result is damaged, or of another shoal.", code="S107"
+        ) from None
 
 
 def _ask(entries: Sequence[Entry]) -> None:
     names = ", ".join(f"{entry.id} ({entry.kind} {entry.name})" for entry in entries)
     if not sys.stdin.isatty():
-        raise InputError(f"runs rm: would remove {names}. Give --yes where nobody can be asked.")
+        raise InputError(
+            f"runs rm: would remove {names}. Give --yes where nobody can be asked.", code="U104"
+        )
     typer.confirm(f"Remove {names} for good?", abort=True, err=True)
 
 

@@ -13,6 +13,7 @@ from typing import Any, Final
 from shoal.cli.durations import left
 from shoal.cli.output import print_json, to_json
 from shoal.cli.run import with_seed
+from shoal.cli.terminal import is_live
 from shoal.errors import InputError
 from shoal.experiments.document import Experiment
 from shoal.experiments.search import Halving, Optimum, SearchProgress, halve, optimise
@@ -58,7 +59,7 @@ def search_file(file: Path, changes: Sequence[str], wanted: Wanted) -> None:
     """
     _check(wanted)
     sweep = Sweep.load(file, with_seed(changes, wanted.seed))
-    show = None if wanted.quiet or not sys.stderr.isatty() else _Shown()
+    show = None if wanted.quiet or not is_live() else _Shown()
     found = (_halved if wanted.method == "halving" else _sampled)(sweep, wanted, show)
     best = found.cell.experiment if isinstance(found, Halving) else found.experiment
     if wanted.output is not None:
@@ -67,7 +68,7 @@ def search_file(file: Path, changes: Sequence[str], wanted: Wanted) -> None:
         )  # fmt: skip
         write_bytes(wanted.output, text.encode(), force=wanted.force)
     if wanted.as_json:
-        print_json(found.to_dict())
+        print_json(found.to_dict(), files=[wanted.output] if wanted.output else [])
     elif not wanted.quiet:
         print_found(found, wanted.output)
 
@@ -76,11 +77,11 @@ def _check(wanted: Wanted) -> None:
     for name, method in OF_METHOD.items():
         if getattr(wanted, name) is not None and wanted.method != method:
             option = f"--{name.replace('_', '-')}"
-            raise InputError(f"{option}: belongs to --method {method}. Leave it out.")
+            raise InputError(f"{option}: belongs to --method {method}. Leave it out.", code="U107")
     if wanted.output is not None:
         if wanted.output.suffix not in (".toml", ".json"):
             told = "must end in .toml (the best experiment) or .json (what was found)."
-            raise InputError(f"{wanted.output}: {told}")
+            raise InputError(f"{wanted.output}: {told}", code="O109")
         check_output(wanted.output, force=wanted.force)
 
 

@@ -12,10 +12,11 @@ import stat
 import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import quote
 
 from shoal.cli.exits import tell
+from shoal.cli.output import print_line
 from shoal.cli.tables import label
 from shoal.cli.targets import MODEL, model_of
 from shoal.data.wording import count, show
@@ -43,6 +44,7 @@ def serve_models(
     max_rows: int,
     max_requests: int,
     threads: int | None,
+    as_json: bool,
 ) -> None:
     """Serve models until SIGTERM or Ctrl-C."""
     _check_libraries()
@@ -65,7 +67,11 @@ def serve_models(
         bounds=Bounds(max_body=max_body, max_requests=max_requests),
     )  # fmt: skip
     address = f"http://{_in_address(host)}:{at}"
-    told = functools.partial(_tell, catalogue, address, "" if given else token)
+    found = {
+        "url": address, "host": host, "port": at, "token": None if given else token,
+        "models": list(catalogue.models),
+    }  # fmt: skip
+    told = functools.partial(_tell, catalogue, found, as_json=as_json)
     run(app.gate, listening, token=token, reload=catalogue.reload, ready=told)
 
 
@@ -80,7 +86,9 @@ def sources_of(texts: Sequence[str]) -> dict[str, Source]:
         name, target = _named(text)
         if name in found:
             cure = f"Give one another: other={target}."
-            raise InputError(f"{text}: another model is called {show(name)} already. {cure}")
+            raise InputError(
+                f"{text}: another model is called {show(name)} already. {cure}", code="V112"
+            )
         found[name] = functools.partial(_read, target)
     return found
 
@@ -114,11 +122,11 @@ def _check_hosts(host: str, allow_hosts: Sequence[str]) -> None:
     for name in allow_hosts:
         if not re.fullmatch(r"[A-Za-z0-9._-]+(:\d{1,5})?|\[[0-9A-Fa-f:.]+\](:\d{1,5})?", name):
             told = "must be a host's name as requests write it, such as models.example.org"
-            raise InputError(f"--allow-host: {told}; got {show(name)}.")
+            raise InputError(f"--allow-host: {told}; got {show(name)}.", code="V113")
     if allow_hosts or _is_loopback(host):
         return
     cure = "Name what requests will ask for: --allow-host models.example.org."
-    raise InputError(f"--host {host}: others can reach it, so it needs a name. {cure}")
+    raise InputError(f"--host {host}: others can reach it, so it needs a name. {cure}", code="V113")
 
 
 def _is_loopback(host: str) -> bool:
@@ -158,23 +166,29 @@ def _given_token(file: Path | None) -> str:
         except FileNotFoundError:
             raise MissingFileError(source) from None
         except OSError as error:
-            raise InputError(f"{source}: cannot be read: {error.strerror or error}.") from None
+            raise InputError(
+                f"{source}: cannot be read: {error.strerror or error}.", code="O105"
+            ) from None
         except UnicodeDecodeError:
-            raise InputError(f"{source}: {_TOKEN}; it is no text.") from None
+            raise InputError(f"{source}: {_TOKEN}; it is no text.", code="V111") from None
     elif not token:
         return ""
     if not TOKEN.fullmatch(token):
-        raise InputError(f"{source}: {_TOKEN}; got {count(len(token), 'character')}.")
+        raise InputError(f"{source}: {_TOKEN}; got {count(len(token), 'character')}.", code="V111")
     if is_open:  # no reason to refuse: secrets that a container mounts are so
         tell(f"{source}: everybody on this machine may read the token: chmod o-r {source}")
     return token
 
 
-def _tell(catalogue: Catalogue, address: str, new_token: str) -> None:
+def _tell(catalogue: Catalogue, found: Mapping[str, Any], *, as_json: bool) -> None:
     """Print the address on standard output, and all that a person needs on standard error."""
     from shoal.serving.documents import example_row
 
-    print(address, flush=True)
+    address, new_token = found["url"], found["token"]
+    if as_json:
+        print_line(found)
+    else:
+        print(address, flush=True)
     lines = [f"shoal serves {count(len(catalogue.models), 'model')}", ""]
     width = max(len(label(name)) for name in catalogue.models)
     for name, served in catalogue.models.items():

@@ -30,6 +30,8 @@ class Shown:
         classes: of the target; empty for numbers.
         about: other facts by name.
         parameters: of one network, if weights were asked for.
+        is_trained: whether it is a model, and not an experiment.
+        n_networks: how many there are or will be.
     """
 
     network: Network
@@ -37,6 +39,8 @@ class Shown:
     classes: tuple[str, ...]
     about: Mapping[str, Any]
     parameters: Parameters | None
+    is_trained: bool
+    n_networks: int
 
 
 def show_file(file: Path, *, weights: bool, which: str | None, as_json: bool) -> None:
@@ -71,6 +75,8 @@ def _trained(file: Path, which: str | None, weights: bool) -> Shown:
         classes=model.schema.classes,
         about=about,
         parameters=model[chosen].parameters.member(0) if weights else None,
+        is_trained=True,
+        n_networks=len(model),
     )
 
 
@@ -90,7 +96,9 @@ def _untrained(file: Path, which: str | None, weights: bool) -> Shown:
     from shoal.experiments import Experiment, prepare
 
     if which is not None:
-        raise InputError("--network: chooses from a trained population; this is an experiment.")
+        raise InputError(
+            "--network: chooses from a trained population; this is an experiment.", code="U109"
+        )
     experiment = Experiment.load(file)
     one = experiment.population.model_copy(update={"size": 1})
     prepared = prepare(experiment.model_copy(update={"population": one}))
@@ -109,6 +117,8 @@ def _untrained(file: Path, which: str | None, weights: bool) -> Shown:
         classes=schema.classes,
         about=about,
         parameters=first if weights else None,
+        is_trained=False,
+        n_networks=experiment.population.size,
     )
 
 
@@ -163,5 +173,8 @@ def _document(shown: Shown) -> dict[str, Any]:
             layer["bias"] = None if bias is None else np.asarray(bias, np.float64).tolist()
     total = sum(layer["parameters"] for layer in layers)
     about = {name.replace(" ", "_"): value for name, value in shown.about.items()}
+    if not shown.is_trained:
+        about["networks"] = shown.n_networks
     names = {"features": list(shown.features), "classes": list(shown.classes)}
-    return {"layers": layers, "parameters": total} | names | about
+    known = {"layers": layers, "parameters": total, "is_trained": shown.is_trained}
+    return known | names | about

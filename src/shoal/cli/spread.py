@@ -10,6 +10,7 @@ import numpy as np
 
 from shoal.cli.output import print_json
 from shoal.cli.run import with_seed
+from shoal.cli.terminal import is_live
 from shoal.experiments.document import Experiment
 from shoal.experiments.spread import NETWORKS, Spread, spread_of
 
@@ -29,7 +30,7 @@ def spread_file(
     """Print the share of each stream in the variance of a figure."""
     experiment = Experiment.load(file, with_seed(changes, seed))
     experiment = experiment.with_functions(allow_python=allow_python)
-    show = None if quiet or not sys.stderr.isatty() else _show
+    show = None if quiet or not is_live() else _show
     found = spread_of(
         experiment, figure=figure, networks=networks or NETWORKS, threads=threads, progress=show
     )

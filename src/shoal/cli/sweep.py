@@ -12,7 +12,7 @@ import numpy as np
 import typer
 
 from shoal.cli.exits import FELL_SHORT, INTERRUPTED, answering
-from shoal.cli.output import REPORT, check_files, print_json, to_json, write_report
+from shoal.cli.output import REPORT, attempted, check_files, print_json, to_json, write_report
 from shoal.cli.run import with_seed
 from shoal.cli.storing import Storing, finish_sweep, storing_sweep
 from shoal.cli.sweep_progress import showing_checks, showing_sweep
@@ -62,7 +62,9 @@ class Wanted:
         if ca is None and cert is None and key is None:
             return None
         if ca is None or cert is None or key is None:
-            raise InputError("--tls-ca, --tls-cert and --tls-key: give all three, or none.")
+            raise InputError(
+                "--tls-ca, --tls-cert and --tls-key: give all three, or none.", code="U107"
+            )
         return Tls(ca=ca, cert=cert, key=key)
 
 
@@ -90,7 +92,9 @@ def _check(wanted: Wanted) -> None:
     check_names(wanted.figure, wanted.sort)
     if wanted.cluster is not None:
         if wanted.executor is not None:
-            raise InputError("--cluster: has workers of its own. Leave --executor out.")
+            raise InputError(
+                "--cluster: has workers of its own. Leave --executor out.", code="U107"
+            )
         check_address(wanted.cluster, wanted.tls)
     check_files(wanted.outputs, WRITES, force=wanted.force)
     if any(path.suffix == ".parquet" for path in wanted.outputs):
@@ -139,13 +143,17 @@ def _carried_out(sweep: Sweep, known: Any, wanted: Wanted) -> Swept:
             print(f"warning: {warning}", file=sys.stderr)
         needs = wanted.as_json or any(path.suffix == ".json" for path in wanted.outputs)
         document = swept.to_dict() if needs else None
-        with answering():
-            if wanted.as_json:
-                print_json(document)
-            elif not wanted.quiet:
+        if not (wanted.as_json or wanted.quiet):
+            with answering():
                 print_swept(swept, figure=wanted.figure, sort=wanted.sort, top=wanted.top)
         finish_sweep(draft, swept, wanted.storing, document)
-    _write(swept, document, wanted)  # last: a full disk takes neither the answer nor the store's
+    # a full disk takes neither the answer nor the store's
+    problem = attempted(lambda: _write(swept, document, wanted))
+    if wanted.as_json:
+        with answering():
+            print_json(document, files=wanted.outputs)
+    if problem is not None:
+        raise problem
     return swept
 
 

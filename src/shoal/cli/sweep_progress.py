@@ -10,6 +10,7 @@ from typing import Any
 
 from shoal.cli.durations import left
 from shoal.cli.progress import BAR_AFTER_S, LINE_EVERY_S
+from shoal.cli.terminal import has_bars, is_live
 from shoal.experiments.sweep.running import SweepProgress
 
 LOOK_EVERY = 256
@@ -19,7 +20,7 @@ LOOK_EVERY = 256
 @contextmanager
 def showing_checks(n_cells: int, *, quiet: bool) -> Iterator[Callable[[int], None] | None]:
     """Yield what shows how many cells were looked at, on a terminal."""
-    if quiet or not sys.stderr.isatty():
+    if quiet or not is_live():
         yield None
         return
     begun, is_shown = time.monotonic(), False
@@ -42,7 +43,7 @@ def showing_sweep(*, quiet: bool) -> Iterator[Callable[[SweepProgress], object] 
     """Yield what shows a `SweepProgress`, on standard error."""
     if quiet:
         yield None
-    elif sys.stderr.isatty():
+    elif has_bars():
         with _bar() as show:
             yield show
     else:

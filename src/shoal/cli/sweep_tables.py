@@ -36,7 +36,7 @@ def check_names(figure: str | None, sort: str | None) -> None:
     ):
         if name is not None and name not in known:
             cure = did_you_mean(name, known) or f"Known: {', '.join(known)}."
-            raise InputError(f"{option}: there is no figure '{name}'. {cure}")
+            raise InputError(f"{option}: there is no figure '{name}'. {cure}", code="U103")
 
 
 def print_swept(swept: Swept, *, figure: str | None, sort: str | None, top: int) -> None:

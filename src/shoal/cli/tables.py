@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -9,6 +10,8 @@ from rich import box
 from rich.cells import cell_len
 from rich.console import Console
 from rich.table import Table
+
+from shoal.cli.terminal import has_colours, is_live
 
 GAP = 3
 """Cells between columns."""
@@ -30,7 +33,13 @@ class _Console(Console):
 
 def new_console(*, stderr: bool = False) -> Console:
     """Return a console that prints text as it stands: no markup, no emoji codes."""
-    return _Console(stderr=stderr, highlight=False, markup=False, emoji=False, soft_wrap=True)
+    stream = sys.stderr if stderr else sys.stdout
+    colours = has_colours(stream)
+    return _Console(
+        stderr=stderr, highlight=False, markup=False, emoji=False, soft_wrap=True,
+        force_terminal=colours,
+        color_system="standard" if colours and not is_live(stream) else "auto",
+    )  # fmt: skip
 
 
 def new_table(*columns: str) -> Table:

@@ -45,7 +45,7 @@ def stored_entry(text: str) -> Entry | None:
         if did_you_mean(text, os.listdir()):
             return None  # a file whose name was mistyped; who reads it says which
         known = "no file and no stored run is called that."
-        raise StoreError(text, known, "See: shoal runs.") from None
+        raise StoreError(text, known, "See: shoal runs.", code="S101") from None
 
 
 def open_target(
@@ -88,7 +88,7 @@ def open_target(
         return run_of_checkpoint(file, allow_python=allow_python)
     if file.suffix == MODEL:
         cure = "Give the run that it came from: an experiment file, @last, or an id."
-        raise InputError(f"{text}: is a model, which holds no training. {cure}")
+        raise InputError(f"{text}: is a model, which holds no training. {cure}", code="U109")
     if is_sweep(file):
         from shoal.experiments.sweep import Sweep
 
@@ -159,7 +159,9 @@ def _carried_out(
 def _refuse(changes: Sequence[str], text: str) -> None:
     if changes:
         told = f"is what was carried out already, so '{changes[0]}' cannot change it."
-        raise InputError(f"{text}: {told} Give the experiment's file to try something else.")
+        raise InputError(
+            f"{text}: {told} Give the experiment's file to try something else.", code="U108"
+        )
 
 
 def is_checkpoint(file: Path) -> bool:

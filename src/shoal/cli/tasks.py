@@ -41,8 +41,13 @@ def _entry(name: str, recipe: TaskRecipe) -> dict[str, object]:
     }
 
 
-def print_schema() -> None:
-    """Print the JSON Schema of the experiment document."""
+def print_schema(command: str) -> None:
+    """Print the JSON Schema of the experiment document, or of what a command prints."""
+    if command:
+        from shoal.cli.documents.assembling import schema_of
+
+        print_json(schema_of(command))
+        return
     from shoal.experiments.document import Experiment
 
     document = {"$schema": "https://json-schema.org/draft/2020-12/schema"}

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass, replace
@@ -18,6 +17,7 @@ from shoal.cli.options import names_in
 from shoal.cli.output import print_json, to_json
 from shoal.cli.tables import new_console
 from shoal.cli.targets import MODEL, is_checkpoint, is_sweep, open_target
+from shoal.cli.terminal import has_bars
 from shoal.data.cells import parse_number
 from shoal.data.encode import encode_rows, encode_targets
 from shoal.data.opening import source_name
@@ -88,7 +88,7 @@ def trace_record(
     for path in outputs:
         write_bytes(path, _written(found, path.suffix, asked.everything), force=force)
     if as_json:
-        print_json(found.to_dict())
+        print_json(found.to_dict(), files=outputs)
     elif not outputs:
         from shoal.charts.worked_text import print_trace
 
@@ -113,32 +113,38 @@ def _check_files(outputs: Sequence[Path], *, force: bool) -> None:
     for number, path in enumerate(outputs):
         if path.suffix not in WRITES:
             *known, last = (f"{suffix} ({what})" for suffix, what in WRITES.items())
-            raise InputError(f"{path}: must end in {', '.join(known)} or {last}.")
+            raise InputError(f"{path}: must end in {', '.join(known)} or {last}.", code="O109")
         if path in outputs[:number]:
-            raise InputError(f"{path}: is named twice as an output. Name it once.")
+            raise InputError(f"{path}: is named twice as an output. Name it once.", code="O111")
         check_output(path, force=force)
 
 
 def _check_asked(asked: Asked) -> None:
     """Refuse what cannot be meant, before anything is trained."""
     if asked.row is None and not asked.given:
-        raise InputError("--row: is missing. Name a row, or give one by --input COLUMN=VALUE.")
+        raise InputError(
+            "--row: is missing. Name a row, or give one by --input COLUMN=VALUE.", code="U104"
+        )
     if asked.row is not None and asked.given:
-        raise InputError("--input: gives a row of its own. Leave it or --row out.")
+        raise InputError("--input: gives a row of its own. Leave it or --row out.", code="U107")
     if not asked.is_model and asked.rows is not None:
-        raise InputError("--rows: is for a model; a run has rows of its own. Leave it out.")
+        raise InputError(
+            "--rows: is for a model; a run has rows of its own. Leave it out.", code="U107"
+        )
     if not asked.is_model:
         return
     for option, is_given in (("--step", asked.step is not None), ("--update", asked.update)):
         if is_given:
             told = "is of a training, which a model does not hold"
-            raise InputError(f"{option}: {told}. Give the experiment or the stored run.")
+            raise InputError(
+                f"{option}: {told}. Give the experiment or the stored run.", code="U108"
+            )
     if asked.changes:
         told = "a model cannot be changed so"
-        raise InputError(f"{asked.changes[0]}: {told}. Give the experiment's file.")
+        raise InputError(f"{asked.changes[0]}: {told}. Give the experiment's file.", code="U108")
     if asked.row is not None and asked.rows is None:
         cure = "Name the table with --rows, or give the experiment or the stored run."
-        raise InputError(f"--row: is row {asked.row} of what? {cure}")
+        raise InputError(f"--row: is row {asked.row} of what? {cure}", code="U104")
 
 
 def _opened(asked: Asked, *, threads: int | None, quiet: bool, allow_python: bool) -> Run:
@@ -146,7 +152,7 @@ def _opened(asked: Asked, *, threads: int | None, quiet: bool, allow_python: boo
 
     if is_sweep(Path(asked.record)):  # told before all of it is trained
         raise _has_no_network(asked.record, "sweep")
-    silent = quiet or not sys.stderr.isatty()
+    silent = quiet or not has_bars()
     with nullcontext() if silent else showing_progress() as show:
         found = open_target(
             asked.record, asked.changes, threads=threads, progress=show,
@@ -161,7 +167,7 @@ def _opened(asked: Asked, *, threads: int | None, quiet: bool, allow_python: boo
 
 def _has_no_network(record: str, kind: str) -> InputError:
     told = f"is a {kind}, which has no one network to look into"
-    return InputError(f"{record}: {told}. Give an experiment, a run or a model.")
+    return InputError(f"{record}: {told}. Give an experiment, a run or a model.", code="U109")
 
 
 def _of_run(run: Run, asked: Asked) -> Trace:
@@ -179,12 +185,12 @@ def _arguments(prepared: Prepared, asked: Asked) -> dict[str, Any]:
     if asked.row is not None:
         n = prepared.parts[0].dataset.n_rows
         if asked.row > n:
-            raise InputError(f"--row: must be from 1 to {n}; got {asked.row}.")
+            raise InputError(f"--row: must be from 1 to {n}; got {asked.row}.", code="U103")
         return found | {"row": asked.row - 1}
     for option, wanted in (("--backward", asked.backward), ("--update", asked.update)):
         if wanted:
             told = "needs a row of the data, whose target is known"
-            raise InputError(f"{option}: {told}. Give --row in place of --input.")
+            raise InputError(f"{option}: {told}. Give --row in place of --input.", code="U107")
     return found | {"point": _point(prepared, asked.given)}
 
 
@@ -193,7 +199,7 @@ def _member(n: int, which: str | None) -> int | None:
         return None
     if which.isascii() and which.isdigit() and len(which) < 10 and int(which) < n:
         return int(which)
-    raise InputError(f"--network: must be best or 0 to {n - 1}; got {which}.")
+    raise InputError(f"--network: must be best or 0 to {n - 1}; got {which}.", code="U103")
 
 
 def _pairs(given: Sequence[str], known: Sequence[str]) -> dict[str, str]:
@@ -203,12 +209,12 @@ def _pairs(given: Sequence[str], known: Sequence[str]) -> dict[str, str]:
         named = [name for name in known if part.startswith(f"{name}=")]
         name = max(named, key=len, default=part.partition("=")[0])
         if "=" not in part:
-            raise InputError(f"--input: must be COLUMN=VALUE; got {part}.")
+            raise InputError(f"--input: must be COLUMN=VALUE; got {part}.", code="U103")
         if name not in known:
             told = f"there is no column '{name}'"
-            raise InputError(f"--input: {told}. {did_you_mean(name, known)}".rstrip())
+            raise InputError(f"--input: {told}. {did_you_mean(name, known)}".rstrip(), code="U107")
         if name in found:
-            raise InputError(f"--input: the column '{name}' is given twice.")
+            raise InputError(f"--input: the column '{name}' is given twice.", code="U107")
         found[name] = part[len(name) + 1 :]
     return found
 
@@ -218,12 +224,14 @@ def _point(prepared: Prepared, given: Sequence[str]) -> list[float]:
     cells = _pairs(given, names)
     missing = [name for name in names if name not in cells]
     if missing:
-        raise InputError(f"--input: the feature '{missing[0]}' is missing. Give all {len(names)}.")
+        raise InputError(
+            f"--input: the feature '{missing[0]}' is missing. Give all {len(names)}.", code="U104"
+        )
     values: list[float] = []
     for name in names:
         number = parse_number(cells[name])
         if number is None or not np.isfinite(number):
-            raise InputError(f"--input: '{name}' must be a number; got {cells[name]}.")
+            raise InputError(f"--input: '{name}' must be a number; got {cells[name]}.", code="U103")
         values.append(number)
     return values
 
@@ -263,7 +271,7 @@ def _target(model: Model, table: Table, asked: Asked) -> tuple[Any, tuple[str, .
     missing = [name for name in schema.targets if name not in table.names]
     if missing and asked.backward:
         told = f"needs the target '{missing[0]}', from which the loss is"
-        raise InputError(f"--backward: {told}. Give it as a column of the row.")
+        raise InputError(f"--backward: {told}. Give it as a column of the row.", code="U107")
     if missing:
         return None, ()
     try:
@@ -278,4 +286,4 @@ def _told(error: ArgumentError) -> InputError:
     """Return an error of the function in the words of the command."""
     option = OPTIONS.get(error.argument, error.argument)
     cure = f" {error.cure}" if error.cure else ""
-    return InputError(f"{option}: {error.requirement}; got {error.got}.{cure}")
+    return InputError(f"{option}: {error.requirement}; got {error.got}.{cure}", code="U103")

@@ -9,8 +9,9 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from shoal.cli.options import names_text
 from shoal.cli.run import MODEL, Wishes, carry, check_outputs, named, with_seed
-from shoal.cli.table_file import read_table_file
+from shoal.cli.table_file import read_table_file, targets_in
 from shoal.cli.tables import label
 from shoal.data.dataset import Dataset
 from shoal.data.file_recipe import FileData, fingerprint_file
@@ -50,7 +51,7 @@ def train_file(
         check_output(again, force=wishes.force)
     _refuse_reading_twice(changes)
     recipe = {key: value for key, value in table.items() if value not in (None, ())}
-    recipe["target"] = _targets(str(table["target"]))
+    recipe["target"] = targets_in(str(table["target"]))
     dataset = read_table_file({**recipe, "file": data}, "train")
     folder = Path() if again is None else again.parent
     recipe = {"file": _seen_from(data, folder), **recipe}
@@ -90,19 +91,14 @@ def default_document(recipe: Mapping[str, Any], dataset: Dataset) -> dict[str, A
     }
 
 
-def _targets(text: str) -> str | tuple[str, ...]:
-    """Return the name, or the names that commas part."""
-    names = tuple(name.strip() for name in text.split(","))
-    return text if len(names) == 1 else names
-
-
 def _outputs(data: str, given: Sequence[Path]) -> tuple[Path, ...]:
     """Return the files to write; a model is always among them."""
     if any(path.suffix == MODEL for path in given):
         return tuple(given)
     if data == STANDARD_INPUT:
         raise InputError(
-            "standard input has no name to call the model by. Give -o NAME.safetensors."
+            "standard input has no name to call the model by. Give -o NAME.safetensors.",
+            code="U104",
         )
     return Path(Path(data).stem + MODEL), *given
 
@@ -118,9 +114,13 @@ def _refuse_reading_twice(changes: Sequence[str]) -> None:
         key = change.partition("=")[0].strip()
         name = key.removeprefix("data.")
         if key in ("data", "data.file", "data.task", "data.fingerprint"):
-            raise InputError(f"'{change}': the data is the file that shoal train is given.")
+            raise InputError(
+                f"'{change}': the data is the file that shoal train is given.", code="U108"
+            )
         if name in of_reading and (name != key or name not in Experiment.model_fields):
-            raise InputError(f"'{change}': use the option --{name} of shoal train instead.")
+            raise InputError(
+                f"'{change}': use the option --{name} of shoal train instead.", code="U108"
+            )
 
 
 def _seen_from(data: str, folder: Path) -> str:
@@ -135,10 +135,15 @@ def _seen_from(data: str, folder: Path) -> str:
 def _text(experiment: Experiment, data: str) -> str:
     asked = experiment.data
     assert isinstance(asked, FileData)
-    words = ["shoal", "train", data, "--target", ",".join(asked.targets)]
+    words = ["shoal", "train", data, "--target", names_text(asked.targets)]
     for name in ("features", "drop", "weights", "missing", "encoding", "separator", "decimal"):
         value = getattr(asked, name)
         if value != FileData.model_fields[name].default:
-            words += [f"--{name}", value if isinstance(value, str) else ",".join(value)]
+            words += [f"--{name}", _option(name, value)]
     made_by = shlex.join(words)
     return f"# Made by: {label(made_by)}\n\n{experiment.to_toml()}"
+
+
+def _option(name: str, value: Any) -> str:
+    """Return what stands behind an option."""
+    return names_text(value) if name in ("features", "drop") else str(value)

@@ -14,7 +14,9 @@ def check_two_classes(schema: Schema, option: str) -> None:
         InputError: there are more classes, or labels, or numbers.
     """
     if len(schema.classes) != 2:
-        raise InputError(f"{option}: is for a target of two classes; {told_kind(schema)}.")
+        raise InputError(
+            f"{option}: is for a target of two classes; {told_kind(schema)}.", code="U107"
+        )
 
 
 def positive_class(schema: Schema, given: str | None) -> int:
@@ -28,7 +30,7 @@ def positive_class(schema: Schema, given: str | None) -> int:
     if given not in schema.classes:
         told = f"--positive: must be {' or '.join(map(show, schema.classes))}"
         near = did_you_mean(given, schema.classes)
-        raise InputError(f"{told}; got {show(given)}.{' ' if near else ''}{near}")
+        raise InputError(f"{told}; got {show(given)}.{' ' if near else ''}{near}", code="U103")
     return schema.classes.index(given)
 
 

@@ -166,4 +166,6 @@ def check_labels(schema: Schema, table: Table) -> None:
             told = f"there is no column {show(name)} with the known answers"
             cure = "Add it; without answers only --max-drift and --max-unlike can be asked."
             columns = listing(table.names)
-            raise DataError(f"{told}; the columns are {columns}.", source=table.source, cure=cure)
+            raise DataError(
+                f"{told}; the columns are {columns}.", source=table.source, cure=cure, code="D101"
+            )

@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
+from shoal.cli.options import names_text
 from shoal.cli.output import (
     REPORT,
     check_files,
@@ -17,8 +18,9 @@ from shoal.cli.output import (
     to_json,
     write_report,
 )
-from shoal.cli.table_file import read_table_file
+from shoal.cli.table_file import read_table_file, targets_in
 from shoal.cli.tables import Column, label, new_console, print_blocks
+from shoal.cli.terminal import is_live
 from shoal.data.file_recipe import FileData
 from shoal.data.wording import count
 from shoal.errors import MissingExtraError
@@ -58,16 +60,14 @@ def worth_file(data: str, table: Mapping[str, Any], asked: Asked) -> None:
     check_files(asked.outputs, WRITES, force=asked.force)
     worth = _asking()
     recipe = {key: value for key, value in table.items() if value not in (None, ())}
-    targets = tuple(name.strip() for name in str(table["target"]).split(","))
-    dataset = read_table_file(
-        {**recipe, "file": data, "target": targets if targets[1:] else targets[0]}, "worth"
-    )
+    target = targets_in(str(table["target"]))
+    dataset = read_table_file({**recipe, "file": data, "target": target}, "worth")
     if not asked.quiet:
         for note in dataset.notes:
             print(f"{label(dataset.source)}: {label(note)}", file=sys.stderr)
     found: Worth = worth(
         dataset, folds=asked.folds, repeats=asked.repeats, seed=asked.seed, threads=asked.threads,
-        progress=None if asked.quiet or not sys.stderr.isatty() else _show,
+        progress=None if asked.quiet or not is_live() else _show,
     )  # fmt: skip
     found = replace(found, command=_command(data, recipe, asked))
     document = found.to_dict()
@@ -77,14 +77,14 @@ def worth_file(data: str, table: Mapping[str, Any], asked: Asked) -> None:
         else:
             write_bytes(path, to_json(document).encode(), force=asked.force)
     if asked.as_json:
-        print_json(document)
+        print_json(document, files=asked.outputs)
     else:
         print_worth(found, quiet=asked.quiet)
 
 
 def print_worth(found: Worth, *, quiet: bool = False) -> None:
     """Print the answer, and the table that it stands on."""
-    if sys.stderr.isatty():
+    if is_live():
         print("\r" + " " * WIDTH + "\r", end="", file=sys.stderr, flush=True)
     console = new_console()
     console.print(found.sentence)
@@ -153,7 +153,7 @@ def _command(data: str, recipe: Mapping[str, Any], asked: Asked) -> str:
     words = ["shoal", "worth", data]
     for name, value in recipe.items():
         if value != getattr(FileData.model_fields.get(name), "default", None):
-            words += [f"--{name}", value if isinstance(value, str) else ",".join(value)]
+            words += [f"--{name}", value if isinstance(value, str) else names_text(value)]
     return shlex.join([*words, "--folds", str(asked.folds), "--repeats", str(asked.repeats),
                        "--seed", str(asked.seed)])  # fmt: skip
 
