@@ -8,7 +8,7 @@ PAGE := $(wildcard web/src/* web/src/*/* web/*.json web/*.ts web/scripts/*) \
 	src/shoal/lab/messages.py src/shoal/lab/session.py
 NODE := env PATH="$(CURDIR)/$(BIN):$$PATH" PYTHON="$(CURDIR)/$(BIN)/python"
 
-.PHONY: run lab page test test-all bench bench-tabular exhaustive sanitize lint format clean
+.PHONY: run lab page test test-wide test-all bench bench-tabular exhaustive sanitize lint format docs clean
 
 run: $(VENV)/.built page
 	$(BIN)/shoal run examples/greater.toml
@@ -19,9 +19,12 @@ lab: $(VENV)/.built $(VENV)/.tested page
 page: src/shoal/lab/static/lab.js
 
 test: $(VENV)/.built $(VENV)/.tested page
-	$(BIN)/python -m pytest -n auto -m "not slow"
+	$(BIN)/python -m pytest -n auto -m "not slow and not browser and not pages"
 	cd web && $(NODE) npm run -s test
 	$(MAKE) lint
+
+test-wide: $(VENV)/.built $(VENV)/.tested page
+	$(BIN)/python -m pytest -n auto -m "(browser or pages) and not slow" tests/lab tests/lessons tests/docs
 
 test-all: $(VENV)/.built $(VENV)/.tested $(VENV)/.peered page
 	$(BIN)/python -m pytest -n auto
@@ -39,6 +42,10 @@ exhaustive: $(VENV)/.built $(VENV)/.tested
 sanitize: $(VENV)/.built $(VENV)/.tested
 	$(BIN)/python tools/sanitize.py
 
+docs: $(VENV)/.built $(VENV)/.tested
+	$(BIN)/sphinx-build -W --keep-going -n -j auto -q docs build/docs/html
+	@echo build/docs/html/index.html
+
 lint: $(VENV)/.tested page
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
@@ -54,7 +61,7 @@ format: $(VENV)/.tested
 
 clean:
 	rm -rf $(VENV) build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis \
-		web/node_modules src/shoal/lab/static web/src/wire/messages.ts
+		web/node_modules src/shoal/lab/static web/src/wire/messages.ts docs/reference docs/_drawn
 
 $(VENV)/.made: constraints.txt
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "shoal needs Python 3.11 or newer: make PYTHON=python3.11")'
