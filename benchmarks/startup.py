@@ -14,6 +14,9 @@ from pathlib import Path
 from benchmarks.runner import ROOT
 
 LEAST_REPEATS = 11
+TYPED = "shoal run or.toml training.optimizer.l"
+TAB = ("_SHOAL_COMPLETE=complete_zsh", f"_TYPER_COMPLETE_ARGS={TYPED}")
+"""What zsh asks with where Tab is pressed after that."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +41,9 @@ def commands(python: str) -> dict[str, tuple[str, list[str]]]:
     return {
         "python": ("python -c pass", [python, "-c", "pass"]),
         "import": ("import shoal, net of Python's own start", [python, "-c", "import shoal"]),
+        "typer": ("import typer, the floor of every command", [python, "-c", "import typer"]),
         "help": ("shoal --help", [*shoal, "--help"]),
+        "tab": (f"the Tab key: {TYPED}", ["env", *TAB, *shoal]),
         "run": ("shoal run examples/or.toml", [*shoal, "run", str(ROOT / "examples" / "or.toml")]),
     }
 

@@ -6,6 +6,7 @@ import shutil
 import signal
 import tempfile
 
+import pytest
 from hypothesis import settings
 
 # Where tests are started with SIGINT ignored (nohup, a script in the background), the tests of
@@ -20,6 +21,13 @@ settings.load_profile("shoal")
 os.environ["SHOAL_HOME"] = tempfile.mkdtemp(prefix="shoal-tests-")
 os.environ.pop("SHOAL_NO_STORE", None)
 _OWNER = os.getpid()
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark what is done in a real browser: `make test-wide` runs it."""
+    for item in items:
+        if "chromium" in getattr(item, "fixturenames", ()):
+            item.add_marker(pytest.mark.browser)
 
 
 @atexit.register

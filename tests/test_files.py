@@ -67,9 +67,10 @@ def test_places_that_cannot_be_written(tmp_path: Path, force: bool) -> None:
     long = "a" * 300
     for name, reason in {
         ".": "is a folder. Name a file in it.",
-        "no/a": f"the folder '{tmp_path / 'no'}' does not exist.",
+        "no/a": f"the folder '{tmp_path / 'no'}' does not exist."
+        " Make the folder first, or name another.",
         "pipe": "is a device or a pipe. Name a file.",
-        long: "cannot be written: File name too long.",
+        long: "cannot be written: File name too long. Make room, or name a file elsewhere.",
     }.items():
         target = tmp_path / name
         with pytest.raises(InputError) as error:
@@ -78,7 +79,9 @@ def test_places_that_cannot_be_written(tmp_path: Path, force: bool) -> None:
 
 
 def test_a_name_that_is_none() -> None:
-    with pytest.raises(InputError, match=re.escape(repr("a\0b") + ": is not a file name.")):
+    with pytest.raises(
+        InputError, match=re.escape(repr("a\0b") + ": is not a file name. Give another name.")
+    ):
         check_output("a\0b")
 
 
@@ -100,7 +103,8 @@ def test_a_block_that_fails_leaves_the_old_file(tmp_path: Path) -> None:
 def test_an_error_about_another_file_is_not_blamed_on_the_output(tmp_path: Path) -> None:
     with pytest.raises(MissingFileError) as error, whole_file(tmp_path / "a"):
         raise MissingFileError("data.csv")
-    assert str(error.value) == "data.csv: there is no such file."
+    told = "data.csv: there is no such file. Look at the spelling and the folder."
+    assert str(error.value) == told
     assert list(tmp_path.iterdir()) == []
 
 
@@ -112,5 +116,8 @@ def test_a_full_disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     target = tmp_path / "a"
     with pytest.raises(InputError) as error:
         write_bytes(target, b"content")
-    assert str(error.value) == f"{target}: cannot be written: No space left on device."
+    assert (
+        str(error.value) == f"{target}: cannot be written: No space left on device."
+        " Make room, or name a file elsewhere."
+    )
     assert list(tmp_path.iterdir()) == []

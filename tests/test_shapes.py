@@ -15,11 +15,15 @@ def test_sizes_of_the_letters():
     [
         (
             "x (N, D), y (N, C)", (150, 2), (149, 1),
-            "fit: `y` must have shape (N, C) with N=150 from `x`; got (149, 1).",
+            "fit: `y` must have shape (N, C) with N=150 from `x`; got (149, 1)."
+            " Give as many as that.",
         ),
-        ("x (N, D), y (N)", (3,), (3,), "fit: `x` must have shape (N, D); got (3,)."),
-        ("x (N, D), y (N)", (3, 2), (3, 1), "fit: `y` must have shape (N,); got (3, 1)."),
-        ("x (N, 2), y (N)", (3, 5), (3,), "fit: `x` must have shape (N, 2); got (3, 5)."),
+        ("x (N, D), y (N)", (3,), (3,), "fit: `x` must have shape (N, D); got (3,)."
+                                        " Give as many as that."),
+        ("x (N, D), y (N)", (3, 2), (3, 1), "fit: `y` must have shape (N,); got (3, 1)."
+                                            " Give as many as that."),
+        ("x (N, 2), y (N)", (3, 5), (3,), "fit: `x` must have shape (N, 2); got (3, 5)."
+                                          " Give as many as that."),
     ],
 )  # fmt: skip
 def test_a_misfit_is_told(spec, x, y, message):

@@ -44,6 +44,9 @@ class NamedRecord(Record):
     """The base of records that are told apart by their `name`, which is never left out.
 
     Without this, writing only what differs from the defaults would drop the name too.
+
+    Args:
+        name: which member of its registry it is.
     """
 
     name: str

@@ -26,7 +26,7 @@ def check_output(path: str | os.PathLike[str], *, force: bool = False) -> Path:
     """
     target = Path(path)
     if "\0" in str(target):
-        raise InputError(f"{str(target)!r}: is not a file name.")
+        raise InputError(f"{str(target)!r}: is not a file name.", code="O108")
     try:
         _check_place(target)
         there = target.exists()
@@ -96,13 +96,13 @@ def whole_file(
 def _check_place(target: Path) -> None:
     folder = target.parent
     if target.is_dir():
-        raise InputError(f"{target}: is a folder. Name a file in it.")
+        raise InputError(f"{target}: is a folder. Name a file in it.", code="O106")
     if not folder.is_dir():
-        raise InputError(f"{target}: the folder '{folder}' does not exist.")
+        raise InputError(f"{target}: the folder '{folder}' does not exist.", code="O107")
     if target.exists() and not target.is_file():
-        raise InputError(f"{target}: is a device or a pipe. Name a file.")
+        raise InputError(f"{target}: is a device or a pipe. Name a file.", code="O110")
     if not os.access(folder, os.W_OK | os.X_OK):
-        raise InputError(f"{target}: the folder '{folder}' may not be written to.")
+        raise InputError(f"{target}: the folder '{folder}' may not be written to.", code="O103")
 
 
 def _part_file(folder: Path, name: str | None) -> tuple[int, str]:
@@ -114,7 +114,7 @@ def _part_file(folder: Path, name: str | None) -> tuple[int, str]:
 
 
 def _unwritable(target: Path, error: OSError) -> InputError:
-    return InputError(f"{target}: cannot be written: {error.strerror or error}.")
+    return InputError(f"{target}: cannot be written: {error.strerror or error}.", code="O103")
 
 
 def _sync_folder(folder: Path) -> None:

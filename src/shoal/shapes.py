@@ -49,12 +49,14 @@ def check_shapes(where: str, spec: str, **arrays: np.ndarray[Any, Any]) -> dict[
         shape = np.shape(arrays[name])
         wanted = "(" + ", ".join(letters) + ("," if len(letters) == 1 else "") + ")"
         if len(shape) != len(letters):
-            raise ArgumentError(where, name, f"must have shape {wanted}", got=shape)
+            raise ArgumentError(where, name, f"must have shape {wanted}", got=shape, code="A104")
         for letter, size in zip(letters, shape, strict=True):
             known = int(letter) if letter.isdigit() else sizes.setdefault(letter, size)
             if known != size:
                 origin = f" from `{first[letter]}`" if letter in first else ""
                 told = "" if letter.isdigit() else f" with {letter}={known}{origin}"
-                raise ArgumentError(where, name, f"must have shape {wanted}{told}", got=shape)
+                raise ArgumentError(
+                    where, name, f"must have shape {wanted}{told}", got=shape, code="A104"
+                )
             first.setdefault(letter, name)
     return sizes

@@ -18,7 +18,10 @@ NO_ADDRESS = (
     "'{address}': is no executor and no address of a cluster. "
     "Write local:2, tcp://host:8786 or tls://host:8786."
 )
-NO_NUMBER = "the cluster must be local:N with N worker processes, 1 to 1,024; got '{address}'."
+NO_NUMBER = (
+    "the cluster must be local:N with N worker processes, 1 to 1,024; got '{address}'. "
+    "Give processes, threads, or an address such as tls://host:8786."
+)
 
 
 @pytest.mark.parametrize(
@@ -63,7 +66,8 @@ def test_certificates_must_be_there(tmp_path: Path) -> None:
     with pytest.raises(InputError) as error:
         check_address("tls://10.77.0.1:8786", tls)
     assert str(error.value) == (
-        f"{tmp_path / 'cert.pem'}: there is no such file; tls://10.77.0.1:8786 needs it."
+        f"{tmp_path / 'cert.pem'}: there is no such file; tls://10.77.0.1:8786 needs it. "
+        "Look at the spelling and the folder."
     )
 
 

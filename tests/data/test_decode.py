@@ -212,4 +212,7 @@ def test_a_stream_that_fails() -> None:
 
     with pytest.raises(InputError) as caught:
         list(decode_blocks(Failing(), source="a.csv"))
-    assert str(caught.value) == "a.csv: cannot be read: Input/output error."
+    assert (
+        str(caught.value) == "a.csv: cannot be read: Input/output error."
+        " Look at its rights: ls -l shows them."
+    )

@@ -111,6 +111,7 @@ def test_what_stands_for_derived_features_does_not_matter():
         recompute(schema, np.zeros((2, 3)))
     assert str(caught.value) == (
         "recompute: `rows` must have 1 base features, or 2 with all; got (2, 3)."
+        " Give as many as that."
     )
 
 

@@ -202,7 +202,8 @@ ERRORS: dict[str, tuple[str, dict[str, object], str]] = {
     "no such column to drop": (
         "x1,y\n1,u\n",
         {"drop": ["name"]},
-        "a.csv: there is no column to drop 'name'; the columns are 'x1', 'y'.",
+        "a.csv: there is no column to drop 'name'; the columns are 'x1', 'y'."
+        " Look at the names in the first line of the table, or rename the column.",
     ),
     "target as a feature": (
         "x,y\n1,u\n",
@@ -342,14 +343,37 @@ def test_new_rows_by_name_in_any_order() -> None:
     [
         (
             "x,c,z\n1,a,1\n1,d,1\n",
-            "a.csv, line 3, column 'c': 'd' is not a known category; known are 'a', 'b'.",
+            "a.csv, line 3, column 'c': 'd' is not a known category; known are 'a', 'b'."
+            " Mend the cell, or train again with rows of it.",
         ),
-        ("x,c,z\nabc,a,1\n", "a.csv, line 2, column 'x': 'abc' is not a number."),
-        ("x,c,z\n,a,1\n", "a.csv, line 2, column 'x': the cell is empty."),
-        ("x,c,z\n1,NA,1\n", "a.csv, line 2, column 'c': 'NA' is a gap."),
-        ("x,c,z\n1,a,inf\n", "a.csv, line 2, column 'z': 'inf' is not a finite number."),
-        ("c,z\na,1\n", "a.csv: the column 'x' is missing; the columns are 'c', 'z'."),
-        ("q\na\n", "a.csv: the columns 'x', 'c', 'z' are missing; the columns are 'q'."),
+        (
+            "x,c,z\nabc,a,1\n",
+            "a.csv, line 2, column 'x': 'abc' is not a number."
+            " Mend the cell, or leave the row out.",
+        ),
+        (
+            "x,c,z\n,a,1\n",
+            "a.csv, line 2, column 'x': the cell is empty. Fill the cell, or leave the row out.",
+        ),
+        (
+            "x,c,z\n1,NA,1\n",
+            "a.csv, line 2, column 'c': 'NA' is a gap. Fill the cell, or leave the row out.",
+        ),
+        (
+            "x,c,z\n1,a,inf\n",
+            "a.csv, line 2, column 'z': 'inf' is not a finite number."
+            " Mend the cell, or leave the row out.",
+        ),
+        (
+            "c,z\na,1\n",
+            "a.csv: the column 'x' is missing; the columns are 'c', 'z'."
+            " Look at the names in the first line of the table, or rename the column.",
+        ),
+        (
+            "q\na\n",
+            "a.csv: the columns 'x', 'c', 'z' are missing; the columns are 'q'."
+            " Look at the names in the first line of the table, or rename the column.",
+        ),
         (
             "x,c,zz\n1,a,1\n",
             "a.csv: the column 'z' is missing; the columns are 'x', 'c', 'zz'. Did you mean 'zz'?",
@@ -410,9 +434,13 @@ def test_targets_that_are_numbers_are_found_by_value() -> None:
     [
         (
             "y\nyes\nmaybe\n",
-            "a.csv, line 3, column 'y': 'maybe' is not a known class; known are 'no', 'yes'.",
+            "a.csv, line 3, column 'y': 'maybe' is not a known class; known are 'no', 'yes'."
+            " Mend the cell, or train again with rows of it.",
         ),
-        ("y,x\nyes,1\n,2\n", "a.csv, line 3, column 'y': the cell is empty."),
+        (
+            "y,x\nyes,1\n,2\n",
+            "a.csv, line 3, column 'y': the cell is empty. Fill the cell, or leave the row out.",
+        ),
         ("yy\nyes\n", "a.csv: there is no target 'y'; the columns are 'yy'. Did you mean 'yy'?"),
     ],
 )
@@ -451,7 +479,10 @@ def test_one_row_by_name() -> None:
         ),
         ({}, "values for 'input1', 'input2' are missing. Give every input."),
         ({"input1": "0"}, "the value for 'input2' is missing. Give every input."),
-        ({"input1": "0", "input2": "x"}, "column 'input2': 'x' is not a number."),
+        (
+            {"input1": "0", "input2": "x"},
+            "column 'input2': 'x' is not a number. Mend the cell, or leave the row out.",
+        ),
     ],
 )
 def test_one_row_that_does_not_fit(values: dict[str, str], expected: str) -> None:

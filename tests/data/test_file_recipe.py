@@ -83,7 +83,10 @@ def test_missing_files_tell_near_ones(tmp_path: Path) -> None:
     assert str(caught.value) == (
         "data/ponts.csv: there is no such file. Did you mean 'data/points.csv'?"
     )
-    assert refusal(points("nowhere/a.csv"), tmp_path) == "nowhere/a.csv: there is no such file."
+    assert (
+        refusal(points("nowhere/a.csv"), tmp_path) == "nowhere/a.csv: there is no such file."
+        " Look at the spelling and the folder."
+    )
 
 
 def test_folders_and_strange_names(tmp_path: Path) -> None:
@@ -92,7 +95,9 @@ def test_folders_and_strange_names(tmp_path: Path) -> None:
     assert refusal(points("sub"), tmp_path) == "sub: is a folder. Name a file in it."
     assert "is not a file name" in refusal(points("a\0b"), tmp_path)
     assert refusal(points("plain/a.csv"), tmp_path).startswith("plain/a.csv: ")
-    assert refusal(points("a" * 300), tmp_path).endswith("cannot be read: File name too long.")
+    assert refusal(points("a" * 300), tmp_path).endswith(
+        "cannot be read: File name too long. Look at its rights: ls -l shows them."
+    )
 
 
 def test_a_forbidden_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -101,7 +106,10 @@ def test_a_forbidden_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> No
 
     (tmp_path / "点.csv").write_text(TEXT, encoding="utf-8")
     monkeypatch.setattr(Path, "open", refuse)
-    assert refusal(points(), tmp_path) == "点.csv: cannot be read: Permission denied."
+    assert (
+        refusal(points(), tmp_path) == "点.csv: cannot be read: Permission denied."
+        " Look at its rights: ls -l shows them."
+    )
 
 
 def test_text_called_parquet(tmp_path: Path) -> None:

@@ -116,8 +116,15 @@ def test_rows_are_named_by_number() -> None:
 @pytest.mark.parametrize(
     ("frame", "expected"),
     [
-        (pd.DataFrame(), "data frame: has no columns."),
-        (pd.DataFrame({"a": []}), "data frame: has columns but no rows."),
+        (
+            pd.DataFrame(),
+            "data frame: has no columns."
+            " Look at the names in the first line of the table, or rename the column.",
+        ),
+        (
+            pd.DataFrame({"a": []}),
+            "data frame: has columns but no rows. Add rows below the column names.",
+        ),
         (
             pd.DataFrame([[1, 2]], columns=["a", ""]),
             "data frame: column 2 of 2 has no name. "
@@ -147,6 +154,7 @@ def test_not_a_frame() -> None:
     assert str(caught.value) == (
         "load_frame: `frame` must be a data frame of pandas, polars, pyarrow or another that "
         "narwhals takes; got builtins.list."
+        " Give a value of that kind."
     )
 
 

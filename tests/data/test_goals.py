@@ -90,7 +90,8 @@ def test_bits_are_numbers_if_asked(tmp_path: Path) -> None:
         ("red", {"weights": "x"}, "t.csv: the weights column 'x' is also named as a feature. "
          "Name it once."),
         ("red", {"weights": "v"}, "t.csv: there is no weights column 'v'; the columns are 'x', "
-         "'red', 'big', 'size', 'mass', 'kind', 'w'."),
+         "'red', 'big', 'size', 'mass', 'kind', 'w'."
+         " Look at the names in the first line of the table, or rename the column."),
     ],
 )  # fmt: skip
 def test_what_is_refused(target: Any, settings: Any, sentence: str, tmp_path: Path) -> None:
@@ -131,6 +132,7 @@ def test_weights_that_are_all_0_or_gaps(tmp_path: Path) -> None:
     )
     assert refusal("red", tmp_path, "x,red,w\n1,0,\n2,1,\n", weights="w") == (
         "t.csv, column 'w': there are no weights, every cell is a gap."
+        " Fill the cell, or leave the row out."
     )
 
 
@@ -155,11 +157,13 @@ def test_new_rows_have_targets_and_weights_in_any_order(tmp_path: Path) -> None:
         encode_targets(schema, wrong)
     assert str(error.value) == (
         "new.csv, line 3, column 'big': 'maybe' is not a known class; known are 'no', 'yes'."
+        " Mend the cell, or train again with rows of it."
     )
     with pytest.raises(DataError) as error:
         encode_weights(schema, wrong)
     assert str(error.value) == (
         "new.csv, line 2, column 'w': the weight '-3' is not from 0 to 1e+150."
+        " Give weights of 0 or more that are not all 0."
     )
 
 

@@ -188,15 +188,18 @@ def test_a_fingerprint_holds_the_files(folder: Path) -> None:
     [
         (LABELS, IMAGES, "x: images have two axes or more; got 1. "
          "Are images and labels exchanged?"),
-        (IMAGES, IMAGES, "y: labels are one row of whole numbers; got 5x2x3 values of uint8."),
+        (IMAGES, IMAGES, "y: labels are one row of whole numbers; got 5x2x3 values of uint8."
+                         " Train a model for each kind."),
         (IMAGES, LABELS.astype("f4"),
-         "y: labels are one row of whole numbers; got 5 values of float32."),
+         "y: labels are one row of whole numbers; got 5 values of float32."
+         " Train a model for each kind."),
         (IMAGES[:3], LABELS,
          "y: has 5 labels for 3 images of x. Do the files belong together?"),
-        (IMAGES[:0], LABELS[:0], "x: holds no images."),
-        (IMAGES, LABELS * 0, "y: holds 1 different label; classification needs 2 to 1,000."),
+        (IMAGES[:0], LABELS[:0], "x: holds no images. Add rows below the column names."),
+        (IMAGES, LABELS * 0, "y: holds 1 different label; classification needs 2 to 1,000."
+                             " Give rows with other answers too, or choose another target."),
         (np.full((5, 2), np.nan), LABELS,
-         "x: holds NaN or infinity."),
+         "x: holds NaN or infinity. Mend the number, or drop the column."),
     ],
 )  # fmt: skip
 def test_what_does_not_fit(tmp_path: Path, x: np.ndarray, y: np.ndarray, sentence: str) -> None:

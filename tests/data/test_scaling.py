@@ -88,25 +88,32 @@ def test_numeric_targets_take_the_same_record() -> None:
         (
             "zscore",
             ROWS,
-            "fit_scaler: `kind` must be 'none', 'standard' or 'minmax'; got 'zscore'.",
+            "fit_scaler: `kind` must be 'none', 'standard' or 'minmax'; got 'zscore'."
+            " Choose one of the names that are known.",
         ),
         (
             "standard",
             np.zeros((0, 2)),
-            "fit_scaler: `x_train` must have at least one row; got (0, 2).",
+            "fit_scaler: `x_train` must have at least one row; got (0, 2). Give at least one.",
         ),
-        ("standard", np.zeros(3), "fit_scaler: `x_train` must have shape (N, D); got (3,)."),
+        (
+            "standard",
+            np.zeros(3),
+            "fit_scaler: `x_train` must have shape (N, D); got (3,). Give as many as that.",
+        ),
         (
             "minmax",
             np.array([[0.0, 1.0], [0.0, np.inf]]),
             "fit_scaler: `x_train` must be finite and at most 1e+150 in magnitude; "
-            "got 1 to inf in feature 1.",
+            "got 1 to inf in feature 1."
+            " Take these numbers out, or fill the gaps first.",
         ),
         (
             "none",
             np.array([[np.nan]]),
             "fit_scaler: `x_train` must be finite and at most 1e+150 in magnitude; "
-            "got nan to nan in feature 0.",
+            "got nan to nan in feature 0."
+            " Take these numbers out, or fill the gaps first.",
         ),
     ],
 )
@@ -119,7 +126,10 @@ def test_what_cannot_be_fitted(kind: ScalingKind, x: np.ndarray, message: str) -
 def test_another_number_of_features_is_refused() -> None:
     with pytest.raises(ArgumentError) as caught:
         fit_scaler("minmax", ROWS).apply(np.zeros((4, 3)))
-    assert str(caught.value) == "Scaler.apply: `x` must have shape (N, 2); got (4, 3)."
+    assert (
+        str(caught.value) == "Scaler.apply: `x` must have shape (N, 2); got (4, 3)."
+        " Give as many as that."
+    )
 
 
 @pytest.mark.parametrize(
@@ -198,7 +208,7 @@ def test_names_must_fit() -> None:
     with pytest.raises(ArgumentError) as caught:
         unscaled_columns(U, ["a", "b"])
     assert str(caught.value) == (
-        "unscaled_columns: `names` must have D=1 names from `x_train`; got 2."
+        "unscaled_columns: `names` must have D=1 names from `x_train`; got 2. Give as many as that."
     )
 
 

@@ -177,14 +177,27 @@ def test_too_few_rows(dataset: Dataset, validation: float, test: float, message:
 @pytest.mark.parametrize(
     ("validation", "test", "message"),
     [
-        (-0.1, 0.0, "split_rows: `validation` must be in [0, 1); got -0.1."),
-        (float("nan"), 0.0, "split_rows: `validation` must be in [0, 1); got nan."),
-        (0.0, 1.0, "split_rows: `test` must be in [0, 1); got 1.0."),
+        (
+            -0.1,
+            0.0,
+            "split_rows: `validation` must be in [0, 1); got -0.1. Give a value within the bounds.",
+        ),
+        (
+            float("nan"),
+            0.0,
+            "split_rows: `validation` must be in [0, 1); got nan. Give a value within the bounds.",
+        ),
+        (
+            0.0,
+            1.0,
+            "split_rows: `test` must be in [0, 1); got 1.0. Give a value within the bounds.",
+        ),
         (
             0.5,
             0.5,
             "split_rows: `test` must leave rows to train on: validation + test below 1; "
-            "got 0.5 + 0.5.",
+            "got 0.5 + 0.5."
+            " Give a value within the bounds.",
         ),
     ],
 )

@@ -252,9 +252,14 @@ def test_a_stream_is_flipped_but_its_validation_rows_are_not() -> None:
 @pytest.mark.parametrize(
     ("recipe", "epoch", "n_rows", "message"),
     [
-        (Or(stream=False), 0, 4, "fresh: `recipe` must have stream = true; got stream = false."),
-        (Or(), -1, 4, "fresh: `epoch` must be 0 or more; got -1."),
-        (Or(), 0, 0, "fresh: `n_rows` must be 1 or more; got 0."),
+        (
+            Or(stream=False),
+            0,
+            4,
+            "fresh: `recipe` must have stream = true; got stream = false. Give a value that does.",
+        ),
+        (Or(), -1, 4, "fresh: `epoch` must be 0 or more; got -1. Give a value within the bounds."),
+        (Or(), 0, 0, "fresh: `n_rows` must be 1 or more; got 0. Give a value within the bounds."),
     ],
 )
 def test_what_is_not_fresh(recipe: LogicTask, epoch: int, n_rows: int, message: str) -> None:

@@ -108,6 +108,7 @@ def test_rows_with_too_few_features_are_refused():
         true_classes(Greater(), np.zeros((4, 1)))
     assert str(caught.value) == (
         "true_classes: `x` must have shape (N, 2) or wider for task 'greater'; got (4, 1)."
+        " Give as many as that."
     )
 
 

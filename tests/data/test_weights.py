@@ -50,9 +50,19 @@ def test_a_mapping_names_classes() -> None:
     ("setting", "sentence"),
     [
         ({"yess": 2.0}, "must name classes of 'no', 'yes'; got 'yess'. Did you mean 'yes'?"),
-        ({"yes": 0.0}, "must give factors above 0; got 0 for 'yes'."),
-        ({"yes": float("nan")}, "must give factors above 0; got nan for 'yes'."),
-        ("equal", "must be \"balanced\" or a factor for each class; got 'equal'."),
+        (
+            {"yes": 0.0},
+            "must give factors above 0; got 0 for 'yes'. Give a value within the bounds.",
+        ),
+        (
+            {"yes": float("nan")},
+            "must give factors above 0; got nan for 'yes'. Give a value within the bounds.",
+        ),
+        (
+            "equal",
+            "must be \"balanced\" or a factor for each class; got 'equal'."
+            " Choose one of the names that are known.",
+        ),
     ],
 )
 def test_factors_that_are_refused(setting, sentence) -> None:
@@ -120,4 +130,5 @@ def test_class_weights_need_classes() -> None:
         row_emphasis(rows(), np.arange(4), {"maybe": 2.0})
     assert str(error.value) == (
         "t.csv, column 'y': class_weight must name classes of 'no', 'yes'; got 'maybe'."
+        " Give weights of 0 or more that are not all 0."
     )

@@ -160,6 +160,7 @@ def test_what_is_no_record_is_refused(store: Store) -> None:
         archive.keep(3, store=store)
     assert str(caught.value) == (
         "keep: `record` must be a Run, Swept, Comparison or Diagnosis; got a int."
+        " Give a value of that kind."
     )
 
 
@@ -456,7 +457,10 @@ def test_a_table_of_a_diagnosis_is_that_of_its_run(store: Store, tmp_path: Path)
 def test_another_ending_is_refused(store: Store, tmp_path: Path) -> None:
     with pytest.raises(InputError) as caught:
         export(["@last"], tmp_path / "x.xlsx", store=store)
-    assert str(caught.value) == f"{tmp_path / 'x.xlsx'}: must end in .parquet, .csv or .json."
+    assert (
+        str(caught.value) == f"{tmp_path / 'x.xlsx'}: must end in .parquet, .csv or .json."
+        " Give the file one of these endings."
+    )
 
 
 def test_nothing_is_written_where_a_run_cannot_be_found(store: Store, tmp_path: Path) -> None:

@@ -204,7 +204,7 @@ def test_a_file_is_found_from_wherever_the_checkpoint_is(tmp_path, monkeypatch):
          "changed when a run is resumed; only training.epochs can, to a larger number. In Python, "
          "run.rewind(step).with_(...) goes on with another setting."),
         ("training.epochs=59", "training.epochs: must be 60 or more, as in the run that is "
-         "resumed; got 59."),
+         "resumed; got 59. Resume it as it is, or run it anew with the change."),
         ("training.epoch=59", "training.epoch: unknown key. Did you mean 'epochs'?"),
         ("epochs=4000", "epochs: unknown key. Did you mean 'training.epochs'?"),
     ],
@@ -241,14 +241,17 @@ def refused(path):
 
 def test_files_that_are_no_checkpoint(tmp_path):
     path = tmp_path / "run.checkpoint"
-    assert refused(path) == "there is no such file."
+    assert refused(path) == "there is no such file. Look at the spelling and the folder."
     QUICK.run(checkpoint=path)
     whole = path.read_bytes()
     assert refused(tmp_path / "run.checkpont") == (
         f"there is no such file. Did you mean '{tmp_path}/run.checkpoint'?"
     )
     assert refused(tmp_path) == "is a folder. Name a file in it."
-    no_checkpoint = "is not a checkpoint of shoal, or its beginning is damaged."
+    no_checkpoint = (
+        "is not a checkpoint of shoal, or its beginning is damaged."
+        " Name a file that --checkpoint wrote, or a stored run."
+    )
     for content in (b"", b"abc", b"\0" * 100, b"\xff" * 100, whole[:8] + b"x" * (len(whole) - 8)):
         path.write_bytes(content)
         assert refused(path) == no_checkpoint
@@ -260,12 +263,19 @@ def test_files_that_are_no_checkpoint(tmp_path):
     path.write_bytes(whole[:500])
     assert refused(path) == (
         f"is cut off, or not a checkpoint: its header should have {n_header:,} bytes; got 492."
+        " Name a file that --checkpoint wrote, or a stored run."
     )
     n_data = len(whole) - 8 - n_header
     path.write_bytes(whole[:-7])
-    assert refused(path) == f"is cut off: its arrays need {n_data:,} bytes; got {n_data - 7:,}."
+    assert (
+        refused(path) == f"is cut off: its arrays need {n_data:,} bytes; got {n_data - 7:,}."
+        " Run the experiment anew, or name an older checkpoint."
+    )
     path.write_bytes(whole + b"1234567")
-    assert refused(path) == f"is too long: its arrays need {n_data:,} bytes; got {n_data + 7:,}."
+    assert (
+        refused(path) == f"is too long: its arrays need {n_data:,} bytes; got {n_data + 7:,}."
+        " Run the experiment anew, or name an older checkpoint."
+    )
 
 
 def test_every_flipped_bit_is_noticed(tmp_path):
@@ -327,11 +337,20 @@ def test_numbers_that_would_lead_beyond_memory(name, value, tmp_path):
     array = read_checkpoint(path).arrays[name].copy()
     array[1] = value
     rewritten(path, arrays={name: array})
-    assert refused(path) == f"is damaged: its array '{name}' does not fit the run."
+    assert (
+        refused(path) == f"is damaged: its array '{name}' does not fit the run."
+        " Run the experiment anew, or name an older checkpoint."
+    )
     rewritten(path, arrays={name: array[:1]})
-    assert refused(path) == f"is damaged: its array '{name}' does not fit the run."
+    assert (
+        refused(path) == f"is damaged: its array '{name}' does not fit the run."
+        " Run the experiment anew, or name an older checkpoint."
+    )
     rewritten(path, arrays={"more": array})
-    assert refused(path) == "is damaged, or of another version: it does not hold a whole state."
+    assert (
+        refused(path) == "is damaged, or of another version: it does not hold a whole state."
+        " Name a file that --checkpoint wrote, or a stored run."
+    )
 
 
 def test_one_writer_at_a_time(tmp_path):
@@ -365,11 +384,15 @@ def test_a_checkpoint_that_is_there_is_not_written_over(tmp_path):
     QUICK.run(checkpoint=path, force=True)
     with pytest.raises(InputError) as caught:
         QUICK.run(checkpoint=tmp_path / "no" / "c")
-    assert str(caught.value) == (f"{tmp_path}/no/c: the folder '{tmp_path}/no' does not exist.")
+    assert str(caught.value) == (
+        f"{tmp_path}/no/c: the folder '{tmp_path}/no' does not exist."
+        " Make the folder first, or name another."
+    )
     with pytest.raises(InputError) as caught:
         QUICK.run(checkpoint=tmp_path / "d", checkpoint_every_s=0)
     assert str(caught.value) == (
         "Experiment.run: `checkpoint_every_s` must be a number of seconds above 0; got 0."
+        " Give a value within the bounds."
     )
 
 
@@ -383,8 +406,8 @@ def test_a_full_disk_does_not_lose_the_run(tmp_path, monkeypatch):
 
     monkeypatch.setattr("shoal.files.os.fsync", full)
     told = (
-        f"{path}: cannot be written: No space left on device. The checkpoint is an older one, or "
-        "none; the result is whole."
+        f"{path}: cannot be written: No space left on device. Make room, or name a file elsewhere. "
+        "The checkpoint is an older one, or none; the result is whole."
     )
     with pytest.warns(shoal.ShoalWarning, match="No space left on device"):
         run = QUICK.run(checkpoint=path, checkpoint_every_s=0.001)
@@ -403,7 +426,10 @@ def test_a_disk_that_is_full_from_the_start_is_told_before_training(tmp_path, mo
     monkeypatch.setattr("shoal.files.os.fsync", full)
     with pytest.raises(InputError) as caught:
         QUICK.run(checkpoint=tmp_path / "c")
-    assert str(caught.value) == f"{tmp_path}/c: cannot be written: No space left on device."
+    assert (
+        str(caught.value) == f"{tmp_path}/c: cannot be written: No space left on device."
+        " Make room, or name a file elsewhere."
+    )
     assert os.listdir(tmp_path) == []
 
 

@@ -52,18 +52,20 @@ def network(*layers: dict[str, Any], **settings: Any) -> dict[str, Any]:
             None,
             {
                 "network.layers[0].units": "must be 1 (or 2 with softmax) for the 2 classes of "
-                "'label'; got 3."
+                "'label'; got 3. Make the two agree."
             },
         ),
         (
             network({"units": 2, "activation": "softmax"}),
             THREE,
-            {"network.layers[0].units": "must be 3 for the 3 classes of 'y'; got 2."},
+            {"network.layers[0].units": "must be 3 for the 3 classes of 'y'; got 2."
+            " Make the two agree."},
         ),
         (
             network({"units": 2}),
             NUMBERS,
-            {"network.layers[0].units": "must be 1 for one numeric target; got 2."},
+            {"network.layers[0].units": "must be 1 for one numeric target; got 2."
+            " Make the two agree."},
         ),
         (
             network({"units": 3, "activation": "step"}, LAST),
@@ -77,14 +79,15 @@ def network(*layers: dict[str, Any], **settings: Any) -> dict[str, Any]:
         (
             network(LAST, inputs=3),
             None,
-            {"network.inputs": "must give 2 features, as the data has (x0, x1); got 3."},
+            {"network.inputs": "must give 2 features, as the data has (x0, x1); got 3."
+            " Make the two agree."},
         ),
         (
             network(LAST, inputs=["x1", "x0"]),
             None,
             {
                 "network.inputs": "must name the features in the order of the data (x0, x1); "
-                "got x1, x0."
+                "got x1, x0. Make the two agree."
             },
         ),
         (
@@ -161,6 +164,12 @@ TARGET = {"name": "target", "figure": "train_accuracy", "above": 0.9}
           "network.layers[0].activation": '"step" has no slope, so adam cannot train it. Use '
           '"sigmoid", the optimizer "random_perturbation", or "perceptron" with this as the only '
           "layer."}),
+        ({}, [TREE, {"units": 1, "activation": "softmax"}], None,
+         {"training.loss": "categorical_crossentropy needs at least 2 units in the last layer; "
+          'got 1. Use a unit for each class, or one unit of "sigmoid" for yes or no.'}),
+        ({}, [{"units": 1, "activation": "softmax"}, LAST], None,
+         {"training.loss": '"softmax" needs at least 2 units, one alone is always 1; got 1 in '
+          'layer 1. Use "sigmoid" there, or give that layer more units.'}),
         ({"optimizer": "perceptron"}, [TREE, LAST], None,
          {"training.optimizer": "perceptron needs a single layer; got 2. Make it one layer of "
           '"step", or use an optimizer such as "adam".'}),
@@ -254,11 +263,13 @@ def test_labels_of_their_own_are_no_classes(tmp_path: Path) -> None:
         "Leave it out.",
     }
     document = network({"units": 3, "activation": "sigmoid"}) | {"data": data}
-    assert problems(document) == {"network.layers[0].units": "must be 2 for 2 labels; got 3."}
+    assert problems(document) == {
+        "network.layers[0].units": "must be 2 for 2 labels; got 3. Make the two agree."
+    }
     data = data | {"kind": "regression"}
     document = network({"units": 1}) | {"data": data}
     assert problems(document) == {
-        "network.layers[0].units": "must be 2 for 2 numeric targets; got 1."
+        "network.layers[0].units": "must be 2 for 2 numeric targets; got 1. Make the two agree."
     }
 
 

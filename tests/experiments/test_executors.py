@@ -18,7 +18,7 @@ def test_addresses_on_this_machine(address):
     ("address", "message"),
     [
         ("local:0", "the cluster must be local:N with N worker processes, 1 to 1,024; "
-         "got 'local:0'."),
+         "got 'local:0'. Give processes, threads, or an address such as tls://host:8786."),
         ("thread", "'thread': is no executor and no address of a cluster. "
          "Did you mean 'threads'?"),
         ("http://a:1", "'http://a:1': is no executor and no address of a cluster. "
@@ -45,6 +45,7 @@ def test_certificates_must_be_there(tmp_path):
         check_address("tls://host:8786", tls)
     assert str(error.value) == (
         f"{tmp_path / 'ca.pem'}: there is no such file; tls://host:8786 needs it."
+        " Use a tls:// address with --tls-ca, --tls-cert and --tls-key."
     )
 
 
@@ -59,4 +60,5 @@ def test_something_else_is_no_executor():
     assert str(error.value) == (
         'Sweep.run: `executor` must be "threads", "processes", the address of a Dask scheduler, '
         "or an Executor; got int."
+        " Give processes, threads, or an address such as tls://host:8786."
     )

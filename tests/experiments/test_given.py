@@ -99,6 +99,7 @@ def test_weights_of_a_dataset_are_checked() -> None:
     assert str(error.value) == (
         "Experiment.run: `rows.weights` must have shape (N,) with N=6, a weight for every row; "
         "got (5,)."
+        " Give as many as that."
     )
 
 
@@ -116,6 +117,7 @@ def test_data_frames_keep_their_names() -> None:
     assert str(error.value) == (
         "Experiment.run: `x_validation` must have the columns of `x` in their order "
         "(width, height); got height, width."
+        " Give what belongs to it."
     )
 
 
@@ -123,29 +125,40 @@ def test_data_frames_keep_their_names() -> None:
     ("rows", "sentence"),
     [
         (X, "`rows` must be a Dataset, (x, y) or (x, y, x_validation, y_validation), "
-         "with weights after each y or after none; got ndarray."),
+         "with weights after each y or after none; got ndarray. Give a value of that kind."),
         ((X, Y, X, Y, X), "`rows` must be a Dataset, (x, y) or (x, y, x_validation, "
-         "y_validation), with weights after each y or after none; got a tuple of 5."),
-        ((X, Y[:5]), "`y` must have shape (N,) or (N, C) with N=6 from `x`; got (5,)."),
+         "y_validation), with weights after each y or after none; got a tuple of 5."
+         " Give a value of that kind."),
+        ((X, Y[:5]), "`y` must have shape (N,) or (N, C) with N=6 from `x`; got (5,)."
+                     " Give as many as that."),
         ((X, Y, X, Y[:2]), "`y_validation` must have shape (N,) or (N, C) with N=6 from "
-         "`x_validation`; got (2,)."),
+         "`x_validation`; got (2,). Give as many as that."),
         ((X, Y, np.ones(5)), "`weights` must have shape (N,) with N=6, a weight for every row; "
-         "got (5,)."),
+         "got (5,). Give as many as that."),
         ((X, Y, [1, 1, np.nan, 1, 1, 1]), "`weights` must be numbers from 0 to 1e+150; "
-         "got nan in row 2."),
-        ((X, Y, np.zeros(6)), "`weights` must not all be 0; got 6 zeros."),
+         "got nan in row 2. Give a value within the bounds."),
+        ((X, Y, np.zeros(6)), "`weights` must not all be 0; got 6 zeros. Give at least one."),
         ((X, Y, Y + 1, X, Y, -Y), "`weights_validation` must be numbers from 0 to 1e+150; "
-         "got -1 in row 1."),
-        ((["a"], Y), "`x` must be an array of numbers; got something else (list)."),
-        (([[1], [2, 3]], [0, 1]), "`x` must be an array of numbers; got something else (list)."),
-        ((X, [[0, 2]] * 6), "`y` must be 0 and 1 where it has several columns; got 2."),
-        ((X, Y, X, [[0, 1]] * 6), "`y_validation` must have C=1 columns as in training; got 2."),
-        ((X * np.nan, Y), "`x` must be finite; got NaN or infinity."),
-        ((X, Y / 0.3), "`y` must be class numbers 0, 1, ...; got 3.33333."),
-        ((X, Y - 1), "`y` must be class numbers 0, 1, ...; got -1."),
-        ((X, Y * 1e300), "`y` must be class numbers 0, 1, ...; got 1e+300."),
-        ((X[:0], Y[:0]), "`x` must have at least one row; got 0."),
-        ((X, Y, X[:, :1], Y), "`x_validation` must have D=2 features as in training; got 1."),
+         "got -1 in row 1. Give a value within the bounds."),
+        ((["a"], Y), "`x` must be an array of numbers; got something else (list)."
+                     " Give a value of that kind."),
+        (([[1], [2, 3]], [0, 1]), "`x` must be an array of numbers; got something else (list)."
+                                  " Give a value of that kind."),
+        ((X, [[0, 2]] * 6), "`y` must be 0 and 1 where it has several columns; got 2."
+                            " Give the answers in that form, or choose another kind of model."),
+        ((X, Y, X, [[0, 1]] * 6), "`y_validation` must have C=1 columns as in training; got 2."
+                                  " Give as many as that."),
+        ((X * np.nan, Y), "`x` must be finite; got NaN or infinity."
+                          " Take these numbers out, or fill the gaps first."),
+        ((X, Y / 0.3), "`y` must be class numbers 0, 1, ...; got 3.33333."
+                       " Give the answers in that form, or choose another kind of model."),
+        ((X, Y - 1), "`y` must be class numbers 0, 1, ...; got -1."
+                     " Give the answers in that form, or choose another kind of model."),
+        ((X, Y * 1e300), "`y` must be class numbers 0, 1, ...; got 1e+300."
+                         " Give the answers in that form, or choose another kind of model."),
+        ((X[:0], Y[:0]), "`x` must have at least one row; got 0. Give at least one."),
+        ((X, Y, X[:, :1], Y), "`x_validation` must have D=2 features as in training; got 1."
+                              " Give as many as that."),
     ],
 )  # fmt: skip
 def test_what_is_refused(rows: Any, sentence: str) -> None:

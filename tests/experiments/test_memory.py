@@ -159,7 +159,8 @@ def test_a_rule_that_raises_names_network_and_step_and_loses_nothing():
     line = first + next(k for k, text in enumerate(lines) if "raise " in text)
     assert str(error) == (
         f"training.optimizer.function, network {i} (seed {run.seeds[i]}), step 8: "
-        f"'{__name__}:in_place' raised RuntimeError: no more (test_memory.py, line {line})."
+        f"'{__name__}:in_place' raised RuntimeError: no more (test_memory.py, line {line}). "
+        "Mend the function; what was trained until then is kept."
     )
     assert isinstance(error.__cause__, RuntimeError)
     assert run.stopped_because == ["interrupted"] * 3
@@ -178,10 +179,23 @@ def test_a_rule_that_raises_names_network_and_step_and_loses_nothing():
 @pytest.mark.parametrize(
     ("answer", "told"),
     [
-        (lambda w: w, "must return (parameters, state); got ndarray."),
-        (lambda w: (w[:2], None), "must return parameters of shape (13,); got (2,)."),
-        (lambda w: (None, None), "must return parameters of shape (13,); got ()."),
-        (lambda w: (w + 1j, None), "must return parameters that are numbers; got complex128."),
+        (
+            lambda w: w,
+            "must return (parameters, state); got ndarray. Return what the message names.",
+        ),
+        (
+            lambda w: (w[:2], None),
+            "must return parameters of shape (13,); got (2,). Return what the message names.",
+        ),
+        (
+            lambda w: (None, None),
+            "must return parameters of shape (13,); got (). Return what the message names.",
+        ),
+        (
+            lambda w: (w + 1j, None),
+            "must return parameters that are numbers; got complex128."
+            " Return what the message names.",
+        ),
     ],
 )
 def test_a_rule_that_returns_something_else(answer, told):
@@ -319,7 +333,11 @@ def test_a_checkpoint_with_a_damaged_memory(tmp_path):
     found = read_checkpoint(tmp_path / "c")
     plain, arrays = to_plain(found.memory)
     broken = [
-        (plain | {"networks": plain["networks"][:2]}, "its array 'memory' does not fit the run."),
+        (
+            plain | {"networks": plain["networks"][:2]},
+            "its array 'memory' does not fit the run."
+            " Run the experiment anew, or name an older checkpoint.",
+        ),
         (plain | {"networks": [{"at": 99}] * 3}, "or of another version: it does not hold"),
         (plain | {"nodes": [{"tuple": [{"at": 0}]}] * 3}, "or of another version: it does not"),
         ({"nodes": []}, "or of another version: it does not hold"),

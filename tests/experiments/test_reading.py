@@ -29,24 +29,36 @@ def test_toml_and_json_say_the_same(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("name", "content", "reason"),
     [
-        ("a.toml", b"a = 1\nb = \n", "line 2, column 5: is not TOML: invalid value."),
-        ("a.toml", b"a = 1\na = 2\n", "line 2, column 6: is not TOML: cannot overwrite a value."),
+        ("a.toml", b"a = 1\nb = \n", "line 2, column 5: is not TOML: invalid value."
+                                     " Mend this place; shoal new writes a file to start from."),
+        ("a.toml", b"a = 1\na = 2\n", "line 2, column 6: is not TOML: cannot overwrite a value."
+                                      " Mend this place; shoal new writes a file to start from."),
         (
             "a.toml",
             b"[a",
-            "at the end: is not TOML: expected ']' at the end of a table declaration.",
+            "at the end: is not TOML: expected ']' at the end of a table declaration."
+            " Mend this place; shoal new writes a file to start from.",
         ),
         ("a.toml", b"a = 1\nb = '\xff'", "line 2: the byte 0xff at offset 11 is not UTF-8. "
          "Save the file as UTF-8."),
-        ("a.toml", b"a = 1" + b"0" * 5000, "is not TOML: a number has thousands of digits."),
-        ("a.toml", b"a = " + b"[" * 50 + b"]" * 50, "is nested more than 32 levels deep."),
-        ("a.toml", b"a = " + b"[" * 9999, "is nested more than 32 levels deep."),
-        ("a.json", b'{"a": 1,\n "b": }', "line 2, column 7: is not JSON: expecting value."),
-        ("a.json", b"", "line 1, column 1: is not JSON: expecting value."),
-        ("a.json", b"[1]", "must hold a table of keys."),
-        ("a.json", b'{"a": NaN}', "is not JSON: the value NaN is not one that JSON knows."),
-        ("a.json", b'{"a": 1, "a": 2}', "is not JSON: the key 'a' is there twice."),
-        ("a.json", b"[" * 9999, "is nested more than 32 levels deep."),
+        ("a.toml", b"a = 1" + b"0" * 5000, "is not TOML: a number has thousands of digits."
+         " Mend this place; shoal new writes a file to start from."),
+        ("a.toml", b"a = " + b"[" * 50 + b"]" * 50, "is nested more than 32 levels deep."
+         " Mend this place; shoal new writes a file to start from."),
+        ("a.toml", b"a = " + b"[" * 9999, "is nested more than 32 levels deep."
+         " Mend this place; shoal new writes a file to start from."),
+        ("a.json", b'{"a": 1,\n "b": }', "line 2, column 7: is not JSON: expecting value."
+         " Mend this place; shoal new writes a file to start from."),
+        ("a.json", b"", "line 1, column 1: is not JSON: expecting value."
+                        " Mend this place; shoal new writes a file to start from."),
+        ("a.json", b"[1]", "must hold a table of keys."
+                           " Mend this place; shoal new writes a file to start from."),
+        ("a.json", b'{"a": NaN}', "is not JSON: the value NaN is not one that JSON knows."
+                                  " Mend this place; shoal new writes a file to start from."),
+        ("a.json", b'{"a": 1, "a": 2}', "is not JSON: the key 'a' is there twice."
+                                        " Mend this place; shoal new writes a file to start from."),
+        ("a.json", b"[" * 9999, "is nested more than 32 levels deep."
+                                " Mend this place; shoal new writes a file to start from."),
         ("a.csv", b"a,b\n", "is a table of data, not an experiment. See: shoal train."),
         ("a.safetensors", b"", "is a trained model, not an experiment. See: shoal show."),
     ],
@@ -59,7 +71,10 @@ def test_text_that_is_no_document(tmp_path: Path, name: str, content: bytes, rea
 def test_files_that_cannot_be_read(tmp_path: Path) -> None:
     (tmp_path / "greater.toml").write_text("")
     assert refusal(tmp_path) == "is a folder. Name a file in it."
-    assert refusal(tmp_path / "no" / "a.toml") == "there is no such file."
+    assert (
+        refusal(tmp_path / "no" / "a.toml") == "there is no such file."
+        " Look at the spelling and the folder."
+    )
     with pytest.raises(MissingFileError) as error:
         read_document(tmp_path / "grater.toml")
     wanted = f"there is no such file. Did you mean '{tmp_path / 'greater.toml'}'?"
@@ -67,8 +82,14 @@ def test_files_that_cannot_be_read(tmp_path: Path) -> None:
     large = tmp_path / "large.toml"
     with large.open("wb") as file:
         file.truncate(16 * 2**20 + 1)
-    assert refusal(large) == "is larger than 16 MiB, too large for an experiment."
-    assert refusal(tmp_path / "a\0") == "cannot be read: embedded null byte."
+    assert (
+        refusal(large) == "is larger than 16 MiB, too large for an experiment."
+        " Give a file in TOML or JSON; shoal new writes one."
+    )
+    assert (
+        refusal(tmp_path / "a\0") == "cannot be read: embedded null byte."
+        " Look at its rights: ls -l shows them."
+    )
 
 
 @pytest.mark.parametrize(
@@ -273,13 +294,25 @@ def test_the_document_given_stays_as_it_was() -> None:
         ("epochs", "'epochs': is not a change. Write key=value, such as training.epochs=20."),
         ("=3", "'=3': is not a change. Write key=value, such as training.epochs=20."),
         ("a..b=3", "'a..b=3': is not a change. Write key=value, such as training.epochs=20."),
-        ("seed.x=3", "'seed.x=3': 'seed' is not a table."),
+        (
+            "seed.x=3",
+            "'seed.x=3': 'seed' is not a table. Write key=value, such as training.epochs=20.",
+        ),
         (
             "network.layers.2.units=3",
-            "'network.layers.2.units=3': '2' is not an index from 0 to 1.",
+            "'network.layers.2.units=3': '2' is not an index from 0 to 1."
+            " Write key=value, such as training.epochs=20.",
         ),
-        ("network.layers.x=3", "'network.layers.x=3': 'x' is not an index from 0 to 1."),
-        ("population.vary.0=x", "'population.vary.0=x': '0' is not an index: the list is empty."),
+        (
+            "network.layers.x=3",
+            "'network.layers.x=3': 'x' is not an index from 0 to 1."
+            " Write key=value, such as training.epochs=20.",
+        ),
+        (
+            "population.vary.0=x",
+            "'population.vary.0=x': '0' is not an index: the list is empty."
+            " Write key=value, such as training.epochs=20.",
+        ),
     ],
 )
 def test_changes_that_cannot_be(change: str, sentence: str) -> None:

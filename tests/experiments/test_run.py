@@ -251,10 +251,16 @@ def test_progress_is_told_and_ends_at_the_end():
 def test_bad_arguments():
     with pytest.raises(shoal.ShoalError) as caught:
         QUICK.run(threads=0)
-    assert str(caught.value) == "Experiment.run: `threads` must be 1 or more; got 0."
+    assert (
+        str(caught.value) == "Experiment.run: `threads` must be 1 or more; got 0."
+        " Give a value within the bounds."
+    )
     with pytest.raises(shoal.ShoalError) as caught:
         QUICK.run().at(step=33)
-    assert str(caught.value) == "Run.at: `step` must be from 0 to 32; got 33."
+    assert (
+        str(caught.value) == "Run.at: `step` must be from 0 to 32; got 33."
+        " Give a value within the bounds."
+    )
 
 
 def test_test_rows_are_looked_at_once_at_the_end():
@@ -419,7 +425,10 @@ def test_an_ensemble_of_nothing_is_refused():
     run.state.status[:] = 2
     with pytest.raises(shoal.ShoalError) as caught:
         _ = run.ensemble
-    told = "Run.ensemble: `networks` must not all have diverged; got none that is sound."
+    told = (
+        "Run.ensemble: `networks` must not all have diverged; got none that is sound."
+        " Give a smaller learning rate, or scale features and targets."
+    )
     assert str(caught.value) == told
 
 

@@ -130,4 +130,5 @@ def test_networks_that_cannot_be(networks):
         QUICK.spread(networks=networks)
     assert str(caught.value) == (
         f"spread: `networks` must be a whole number of 3 or more; got {networks!r}."
+        " Give a value within the bounds."
     )

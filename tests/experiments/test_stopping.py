@@ -157,6 +157,7 @@ def test_a_predicate_that_raises_names_network_and_step_and_loses_nothing():
         f"training.stop[0].function, network {i} (seed {run.seeds[i]}), step {step}: "
         f"'{__name__}:broken_at_the_third' raised ZeroDivisionError: nothing to divide by "
         f"(test_stopping.py, line {broken_at_the_third.__code__.co_firstlineno + 2})."
+        " Mend the function; what was trained until then is kept."
     )
     assert isinstance(error.__cause__, ZeroDivisionError)
     assert run.steps.tolist() == [step] * 5
@@ -175,7 +176,10 @@ def test_a_predicate_that_leaves_loses_nothing():
         with_(QUICK, stop=python(leaves_at_the_second)).run()
     run, told = caught.value.run, str(caught.value)
     line = leaves_at_the_second.__code__.co_firstlineno + 2
-    assert told.endswith(f"raised SystemExit: enough (test_stopping.py, line {line}).")
+    assert told.endswith(
+        f"raised SystemExit: enough (test_stopping.py, line {line})."
+        " Mend the function; what was trained until then is kept."
+    )
     assert run.stopped_because == ["interrupted"] * 5
     np.testing.assert_array_equal(run.weights, QUICK.run().at(int(run.steps[0])).flat)
 
@@ -241,16 +245,23 @@ def test_wrong_arguments_are_told():
     run = QUICK.run()
     cases = [
         (lambda: QUICK.run(threads="2"),
-         "Experiment.run: `threads` must be a whole number of 1 or more; got '2'."),
+         "Experiment.run: `threads` must be a whole number of 1 or more; got '2'."
+         " Give a value within the bounds."),
         (lambda: QUICK.run(threads=True),
-         "Experiment.run: `threads` must be a whole number of 1 or more; got True."),
+         "Experiment.run: `threads` must be a whole number of 1 or more; got True."
+         " Give a value within the bounds."),
         (lambda: QUICK.run(kernel="foo"),
-         "Experiment.run: `kernel` must be \"auto\", \"rows\" or \"networks\"; got 'foo'."),
-        (lambda: run.at(1.5), "Run.at: `step` must be a whole number from 0 to 48; got 1.5."),
-        (lambda: run.at(True), "Run.at: `step` must be a whole number from 0 to 48; got True."),
-        (lambda: run.state_at(-1), "Run.state_at: `step` must be from 0 to 48; got -1."),
+         "Experiment.run: `kernel` must be \"auto\", \"rows\" or \"networks\"; got 'foo'."
+         " Give a value within the bounds."),
+        (lambda: run.at(1.5), "Run.at: `step` must be a whole number from 0 to 48; got 1.5."
+                              " Give a value within the bounds."),
+        (lambda: run.at(True), "Run.at: `step` must be a whole number from 0 to 48; got True."
+                               " Give a value within the bounds."),
+        (lambda: run.state_at(-1), "Run.state_at: `step` must be from 0 to 48; got -1."
+                                   " Give a value within the bounds."),
         (lambda: run.rewind("3"),
-         "Run.rewind: `step` must be a whole number from 0 to 48; got '3'."),
+         "Run.rewind: `step` must be a whole number from 0 to 48; got '3'."
+         " Give a value within the bounds."),
         (lambda: run.final("validation_acuracy"),
          "Run.final: `figure` must be one of train_loss, train_accuracy, validation_loss, "
          "validation_accuracy; got 'validation_acuracy'. Did you mean 'validation_accuracy'?"),

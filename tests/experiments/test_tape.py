@@ -387,10 +387,13 @@ def test_edited_weights_are_checked():
     flat[0, 0] = np.nan
     wrong = [
         (Parameters.from_flat(run.network.layout(), flat),
-         "Rewound.with_weights: `parameters` must be finite; got NaN or infinity."),
+         "Rewound.with_weights: `parameters` must be finite; got NaN or infinity."
+         " Take these numbers out, or fill the gaps first."),
         (Parameters.from_flat(run.network.layout(), run.at(0).flat[:2]),
-         "Rewound.with_weights: `parameters` must hold one network or P=3; got (2,)."),
-        (np.zeros(31), "Rewound.with_weights: `parameters` must be Parameters; got ndarray."),
+         "Rewound.with_weights: `parameters` must hold one network or P=3; got (2,)."
+         " Give as many as that."),
+        (np.zeros(31), "Rewound.with_weights: `parameters` must be Parameters; got ndarray."
+                       " Give a value of that kind."),
     ]  # fmt: skip
     for given, message in wrong:
         with pytest.raises(shoal.ShoalError) as caught:
@@ -420,7 +423,8 @@ def test_edited_weights_are_checked():
          "`learning_rat` must be a setting of the training; got an unknown name. Did you mean "
          "'learning_rate'?"),
         ({"training": 3},
-         "`training` must be a setting of the training, such as training.epochs; got 3."),
+         "`training` must be a setting of the training, such as training.epochs; got 3."
+         " Leave one of the two out."),
     ],
 )  # fmt: skip
 def test_what_a_branch_cannot_change(change, message):
@@ -433,10 +437,11 @@ def test_values_that_cannot_be():
     rewound = QUICK.run().rewind(20)
     wrong = [
         (lambda: rewound.with_(epochs=0),
-         "Rewound.with_, training.epochs: must be a whole number of 1 or more; got 0."),
+         "Rewound.with_, training.epochs: must be a whole number of 1 or more; got 0."
+         " Give a value within the bounds."),
         (lambda: rewound.with_("training.epochs"),
          "Rewound.with_: `changes` must be changes such as 'training.epochs=20'; got "
-         "'training.epochs'."),
+         "'training.epochs'." " Give a value of that kind."),
         (lambda: rewound.with_("learning_rate=0.5"),
          "Rewound.with_: `learning_rate` must be a setting of the training, such as "
          "training.epochs; got 0.5. Did you mean 'training.optimizer.learning_rate'?"),
@@ -445,7 +450,7 @@ def test_values_that_cannot_be():
          "got 8. Did you mean 'training.epochs'?"),
         (lambda: rewound.with_(epochs=2).run(),
          "Rewound.run: `training.epochs` must not end before step 20, where it branches; got 16 "
-         "steps."),
+         "steps." " Give a value that does."),
     ]  # fmt: skip
     for call, message in wrong:
         with pytest.raises(shoal.ShoalError) as caught:
@@ -490,12 +495,13 @@ def test_probes_that_fail():
     cases = [
         (lambda p: 1 / 0,
          "probe 'f', step 4: raised ZeroDivisionError: division by zero (test_tape.py, line "
-         "LINE)."),
+         "LINE). Mend the function; what was trained until then is kept."),
         (lambda p: np.zeros(2),
-         "probe 'f', step 4: must return an array of shape (P, ...) with P=3; got (2,)."),
+         "probe 'f', step 4: must return an array of shape (P, ...) with P=3; got (2,)."
+         " Return what the message names."),
         (shapes,
          "probe 'f', step 20: must return the same shape at every step, (3, 1) as at the first; "
-         "got (3, 2)."),
+         "got (3, 2)." " Return what the message names."),
     ]  # fmt: skip
     for function, message in cases:
         with pytest.raises(FunctionError) as caught:
@@ -512,7 +518,10 @@ def test_probes_that_fail():
     )
     with pytest.raises(shoal.ShoalError) as caught:
         QUICK.run().probe(norms, [49])
-    assert str(caught.value) == "Run.probe: `step` must be from 0 to 48; got 49."
+    assert (
+        str(caught.value) == "Run.probe: `step` must be from 0 to 48; got 49."
+        " Give a value within the bounds."
+    )
 
 
 def test_a_diverged_network_has_its_last_weights_and_can_be_healed():

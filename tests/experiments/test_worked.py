@@ -341,20 +341,28 @@ def test_a_network_that_ended_early():
 @pytest.mark.parametrize(
     ("how", "sentence"),
     [
-        ({"row": 120}, "Run.trace: `row` must be from 0 to 119; got 120."),
-        ({"row": -1}, "Run.trace: `row` must be from 0 to 119; got -1."),
-        ({"row": True}, "Run.trace: `row` must be from 0 to 119; got True."),
-        ({}, "Run.trace: `row` must be given, or a point in its place, and not both; got neither."),
+        ({"row": 120}, "Run.trace: `row` must be from 0 to 119; got 120."
+                       " Give a value within the bounds."),
+        ({"row": -1}, "Run.trace: `row` must be from 0 to 119; got -1."
+                      " Give a value within the bounds."),
+        ({"row": True}, "Run.trace: `row` must be from 0 to 119; got True."
+                        " Give a value within the bounds."),
+        ({}, "Run.trace: `row` must be given, or a point in its place, and not both; got neither."
+             " Give one of the two."),
         (
             {"row": 1, "point": [1, 2]},
-            "Run.trace: `row` must be given, or a point in its place, and not both; got both.",
+            "Run.trace: `row` must be given, or a point in its place, and not both; got both."
+            " Give one of the two.",
         ),
-        ({"row": 1, "step": 19}, "Run.trace: `step` must be from 0 to 18; got 19."),
+        ({"row": 1, "step": 19}, "Run.trace: `step` must be from 0 to 18; got 19."
+                                 " Give a value within the bounds."),
         (
             {"row": 1, "step": 1.5},
-            "Run.trace: `step` must be a whole number from 0 to 18; got 1.5.",
+            "Run.trace: `step` must be a whole number from 0 to 18; got 1.5."
+            " Give a value within the bounds.",
         ),
-        ({"row": 1, "network": 2}, "Run.trace: `network` must be from 0 to 1; got 2."),
+        ({"row": 1, "network": 2}, "Run.trace: `network` must be from 0 to 1; got 2."
+                                   " Give a value within the bounds."),
         (
             {"row": 1, "step": 18, "network": 0, "update": True},
             "Run.trace: `step` must be from 0 to 17 for an update to follow; got 18. "
@@ -362,12 +370,15 @@ def test_a_network_that_ended_early():
         ),
         (
             {"point": [1.0]},
-            "Run.trace: `point` must have a number for each of 2 features; got shape (1,).",
+            "Run.trace: `point` must have a number for each of 2 features; got shape (1,)."
+            " Give as many as that.",
         ),
-        ({"point": [1.0, float("nan")]}, "Run.trace: `point` must be finite; got infinity or NaN."),
+        ({"point": [1.0, float("nan")]}, "Run.trace: `point` must be finite; got infinity or NaN."
+                                         " Take these numbers out, or fill the gaps first."),
         (
             {"point": ["a", 2]},
-            "Run.trace: `point` must have a number for each of 2 features; got something else.",
+            "Run.trace: `point` must have a number for each of 2 features; got something else."
+            " Give a value that does.",
         ),
     ],
 )  # fmt: skip

@@ -1,7 +1,10 @@
 """`export`: what is written, refused, proved; and the vectors that it is proved on."""
 
+import hashlib
 import json
 import os
+import re
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -54,7 +57,7 @@ def test_an_unknown_suffix_is_told_all_suffixes(path):
     with pytest.raises(InputError) as caught:
         format_of(path)
     known = ".py, .js, .c, .html, .sql, .json, .onnx, .pt.py or .keras.py"
-    assert str(caught.value) == f"{path}: must end in {known}."
+    assert str(caught.value) == f"{path}: must end in {known}. Give the file one of these endings."
 
 
 @pytest.mark.parametrize(
@@ -261,7 +264,9 @@ def test_a_python_file_does_not_hide_a_module_of_python(tmp_path):
 def test_export_wants_a_model(tmp_path):
     with pytest.raises(ArgumentError) as caught:
         export({"a": 1}, tmp_path / "a.py")
-    assert str(caught.value) == "export: `model` must be a Model; got dict."
+    assert (
+        str(caught.value) == "export: `model` must be a Model; got dict. Give a value of that kind."
+    )
 
 
 # the command
@@ -294,7 +299,10 @@ def test_command_gives_json(model_file):
     found = json.loads(done.stdout)
     assert found["proof"] is None
     assert found["proof_wanted"] is False
-    assert found["files"] == [{"path": "two.json", "bytes": os.path.getsize("two.json")}]
+    written = Path("two.json").read_bytes()
+    assert found["files"] == [
+        {"path": "two.json", "bytes": len(written), "sha256": hashlib.sha256(written).hexdigest()}
+    ]
 
 
 def test_command_says_what_runs_a_file_where_nothing_here_does(model_file, monkeypatch):
@@ -311,16 +319,19 @@ def test_command_says_what_runs_a_file_where_nothing_here_does(model_file, monke
     [
         (["tow.safetensors", "-o", "a.py"],
          "tow.safetensors: there is no such file. Did you mean 'two.safetensors'?"),
-        (["two.safetensors", "-o", "no/a.py"], "no/a.py: the folder 'no' does not exist."),
+        (["two.safetensors", "-o", "no/a.py"], "no/a.py: the folder 'no' does not exist."
+                                               " Make the folder first, or name another."),
         (["two.safetensors", "-o", "/dev/full"],
-         "/dev/full: must end in .py, .js, .c, .html, .sql, .json, .onnx, .pt.py or .keras.py."),
+         "/dev/full: must end in .py, .js, .c, .html, .sql, .json, .onnx, .pt.py or .keras.py."
+         " Give the file one of these endings."),
         (["two.safetensors", "-o", "a.py", "--network", "7"],
-         "--network: must be best or 0; got 7."),
+         "--network: must be best or 0; got 7. Give one of the values that the message names."),
     ],
 )  # fmt: skip
 def test_command_refuses_in_a_sentence(model_file, args, told):
     done = call("export", *args)
-    assert (done.exit_code, done.stdout, done.stderr) == (2, "", f"shoal: {told}\n")
+    assert (done.exit_code, done.stdout) == (2, "")
+    assert re.fullmatch(rf"shoal \[[A-Z]\d{{3}}\]: {re.escape(told)}\n", done.stderr)
     assert os.listdir() == ["two.safetensors"]
 
 

@@ -389,7 +389,8 @@ CHANGES = [
     ({"multiply": 1.5}, "was changed: it predicts something else than its vectors."),
     ({"decision": "nearest"}, "is damaged: its decision must be one."),
     ({"features": list("abcde")}, "is damaged: its features are not those of its columns."),
-    ({"best": 7}, "is damaged: Model: `best` must be the number of a network, 0 to 2; got 7."),
+    ({"best": 7}, "is damaged: Model: `best` must be the number of a network, 0 to 2; got 7."
+                  " Give a value within the bounds."),
 ]  # fmt: skip
 
 
@@ -620,7 +621,10 @@ def test_c_refuses_a_name_with_a_zero_in_it():
 
     with pytest.raises(InputError) as caught:
         c.write(portable(dataclasses.replace(model, schema=schema), name="m"))
-    assert str(caught.value) == r"export: C cannot hold the name 'a\x00b': texts end at a zero."
+    assert (
+        str(caught.value) == r"export: C cannot hold the name 'a\x00b': texts end at a zero."
+        " Rename it and train again, or take another format."
+    )
 
 
 def receiver_runs(path):

@@ -81,7 +81,8 @@ def test_a_keras_file_of_before(tmp_path):
     assert model.predict([[1.0, 2.0, 3.0]]).tolist() == [[16.5, 21.5]]
 
 
-NOT_ZIP = "is not a Keras file, or damaged: it is no sound zip archive."
+NO_ZIP = "is not a Keras file, or damaged: it is no sound zip archive."
+NOT_ZIP = f"{NO_ZIP} Bring the file again, or train it anew."
 
 
 def test_what_is_no_zip(tmp_path):
@@ -89,10 +90,10 @@ def test_what_is_no_zip(tmp_path):
     cure = " Save it again: model.save('NAME.keras')."
     for content in (b"", b"\x89HDF\r\n\x1a\n" + bytes(100), b"PK\x05\x06"):
         path.write_bytes(content)
-        assert refused(path) == NOT_ZIP + cure
+        assert refused(path) == NO_ZIP + cure
     whole = keras_file(tmp_path / "whole.keras").read_bytes()
     path.write_bytes(whole[: len(whole) // 2])
-    assert refused(path) == NOT_ZIP + cure
+    assert refused(path) == NO_ZIP + cure
     path.write_bytes(whole[: len(whole) // 2] + whole[-200:])
     assert refused(path).startswith("is")
 
@@ -108,7 +109,10 @@ def test_members_that_are_missing_twice_or_too_many(tmp_path):
         keras_file(path, more=[("config.json", b"{}")])
     assert refused(path) == f"{holds} 2 times config.json, not once. {cure}"
     keras_file(path, more=[(f"assets/{i}", b"") for i in range(1000)])
-    assert refused(path) == "has more than 1,000 members, or more than a Keras file needs."
+    assert (
+        refused(path) == "has more than 1,000 members, or more than a Keras file needs."
+        " Import dense layers and scalers alone."
+    )
 
 
 def test_a_member_that_unpacks_to_far_more(tmp_path):
@@ -118,7 +122,7 @@ def test_a_member_that_unpacks_to_far_more(tmp_path):
         archive.writestr("model.weights.h5", weights_file())
     found = refused(path)
     packed = re.fullmatch(
-        r"has config.json that would unpack to 5,000,000 bytes out of ([\d,]+).", found
+        r"has config.json that would unpack to 5,000,000 bytes out of ([\d,]+)\. Import.*", found
     )
     assert packed is not None
     assert int(packed[1].replace(",", "")) < 50_000
@@ -132,7 +136,11 @@ def test_a_member_that_lies_about_its_size(tmp_path):
     size = struct.unpack_from("<I", content, at + 24)[0]
     struct.pack_into("<I", content, at + 24, size - 10)
     path.write_bytes(bytes(content))
-    assert refused(path) in (NOT_ZIP, "is damaged: config.json has not the size that it says.")
+    assert refused(path) in (
+        NOT_ZIP,
+        "is damaged: config.json has not the size that it says."
+        " Bring the file again, or train it anew.",
+    )
 
 
 def test_an_encrypted_member(tmp_path):
@@ -141,7 +149,7 @@ def test_an_encrypted_member(tmp_path):
     for mark, offset in ((b"PK\x03\x04", 6), (b"PK\x01\x02", 8)):
         content[content.find(mark) + offset] |= 1
     path.write_bytes(bytes(content))
-    assert refused(path) == "is encrypted: config.json."
+    assert refused(path) == "is encrypted: config.json. Bring the file again, or train it anew."
 
 
 def test_configurations(tmp_path):
@@ -154,18 +162,26 @@ def test_configurations(tmp_path):
     names = ("Known: linear, relu, sigmoid, tanh, softmax, elu, selu, gelu, silu, swish, "
              "softplus, exponential, leaky_relu.")  # fmt: skip
     cases = [
-        (b"{", "is damaged: its config.json is not JSON."),
-        (b'{"a": 1, "a": 2}', "is damaged: its config.json has the key 'a' twice."),
-        (b'{"a": NaN}', "is damaged: its config.json holds NaN, which JSON cannot say."),
+        (b"{", "is damaged: its config.json is not JSON."
+               " Bring the file again, or train it anew."),
+        (b'{"a": 1, "a": 2}', "is damaged: its config.json has the key 'a' twice."
+                              " Bring the file again, or train it anew."),
+        (b'{"a": NaN}', "is damaged: its config.json holds NaN, which JSON cannot say."
+                        " Bring the file again, or train it anew."),
         (b'{"a":' * 100 + b"1" + b"}" * 100,
-         "is damaged: its config.json is nested more than 32 levels deep."),
-        ({}, "is a Keras model of class no class; Sequential and Functional are known."),
+         "is damaged: its config.json is nested more than 32 levels deep."
+         " Bring the file again, or train it anew."),
+        ({}, "is a Keras model of class no class; Sequential and Functional are known."
+             " Import dense layers and scalers alone."),
         ({"class_name": "Evil", "config": {}},
-         "is a Keras model of class 'Evil'; Sequential and Functional are known."),
+         "is a Keras model of class 'Evil'; Sequential and Functional are known."
+         " Import dense layers and scalers alone."),
         ({"class_name": "Sequential", "config": {"layers": []}},
-         "is damaged: its configuration has no list of layers."),
+         "is damaged: its configuration has no list of layers."
+         " Bring the file again, or train it anew."),
         ({"class_name": "Sequential", "config": {"layers": [1]}},
-         "is damaged: a layer of its configuration has no class or settings."),
+         "is damaged: a layer of its configuration has no class or settings."
+         " Bring the file again, or train it anew."),
         (configuration(lambda_layer, dense()),
          f"has the layer 'l' (Lambda), and no such layer can be imported. {known}"),
         (configuration(dense(activation=own)),
@@ -175,23 +191,30 @@ def test_configurations(tmp_path):
          "has the layer 'dense' (Dense) with the activation 'a function in Python', which shoal "
          f"does not have. {names}"),
         (configuration(dense(units=10**9)),
-         "has the layer 'dense' (Dense) without a number of units from 1 to 65536."),
+         "has the layer 'dense' (Dense) without a number of units from 1 to 65536."
+         " Import dense layers and scalers alone."),
         (configuration(dense(quantization_config={})),
-         "has the layer 'dense' (Dense) with quantised or low-rank weights."),
+         "has the layer 'dense' (Dense) with quantised or low-rank weights."
+         " Import dense layers and scalers alone."),
         (configuration(dense(), inputs=None), "does not say how many inputs it has. "
          "Begin it with keras.Input((n,)) and save it again."),
         (configuration({"class_name": "ReLU", "config": {"name": "r"}}, dense()),
-         "has the layer 'r' (ReLU) before its first dense layer, which no scaler can do."),
+         "has the layer 'r' (ReLU) before its first dense layer, which no scaler can do."
+         " Import dense layers and scalers alone."),
         (configuration(dense(activation="tanh"), {"class_name": "ReLU", "config": {"name": "r"}}),
          "has the layer 'r' (ReLU) behind another activation or a scaling, where no dense layer "
-         "is between them."),
+         "is between them. Import dense layers and scalers alone."),
         (configuration(dense(), {"class_name": "ReLU", "config": {"name": "r", "max_value": 6}}),
-         "has the layer 'r' (ReLU) with a largest value or a threshold."),
+         "has the layer 'r' (ReLU) with a largest value or a threshold."
+         " Import dense layers and scalers alone."),
         (configuration({"class_name": "Rescaling", "config": {"name": "r", "scale": 0}}, dense()),
-         "has numbers in the layer 'r' (Rescaling) that are not finite."),
-        (configuration(layers[0]), "has no dense layer."),
+         "has numbers in the layer 'r' (Rescaling) that are not finite."
+         " Import dense layers and scalers alone."),
+        (configuration(layers[0]), "has no dense layer."
+         " Import dense layers and scalers alone."),
         ({"class_name": "Functional", "config": one["config"]},
-         "has not one input, so it is no chain of dense layers."),
+         "has not one input, so it is no chain of dense layers."
+         " Import dense layers and scalers alone."),
     ]  # fmt: skip
     for config, reason in cases:
         assert refused(keras_file(tmp_path / "m.keras", config)) == reason
@@ -234,28 +257,40 @@ def test_weights(tmp_path):
         (stored(**external), elsewhere),
         (virtual, elsewhere),
         (stored(data=KERNEL, chunks=(1, 1)), elsewhere),
-        (stored(shape=(3, 2), dtype="f8"), "is damaged: the array dense/0 has 0 bytes."),
+        (stored(shape=(3, 2), dtype="f8"), "is damaged: the array dense/0 has 0 bytes."
+                                           " Bring the file again, or train it anew."),
         (stored(shape=(3, 10**9), dtype="f8"),
-         "is damaged: the array dense/0 must have shape (3, 2); got (3, 1000000000)."),
+         "is damaged: the array dense/0 must have shape (3, 2); got (3, 1000000000)."
+         " Bring the file again, or train it anew."),
         (stored(data=h5py.Empty("f8")),
-         "is damaged: the array dense/0 must have shape (3, 2); got nothing."),
+         "is damaged: the array dense/0 must have shape (3, 2); got nothing."
+         " Bring the file again, or train it anew."),
         (stored(data=KERNEL.astype(int)),
-         "has the array dense/0 of int64, not of floating-point numbers."),
+         "has the array dense/0 of int64, not of floating-point numbers."
+         " Import dense layers and scalers alone."),
         (stored(data=np.full((3, 2), "a", object)),
-         "has the array dense/0 of object, not of floating-point numbers."),
+         "has the array dense/0 of object, not of floating-point numbers."
+         " Import dense layers and scalers alone."),
         (stored(data=KERNEL * np.nan),
-         "has NaN or infinity in the weights of the layer 'dense' (Dense)."),
-        (lambda file: None, "is damaged: it has no arrays at 'layers'."),
+         "has NaN or infinity in the weights of the layer 'dense' (Dense)."
+         " Import dense layers and scalers alone."),
+        (lambda file: None, "is damaged: it has no arrays at 'layers'."
+                            " Bring the file again, or train it anew."),
         (lambda file: file.create_group("layers/dense/vars/0"),
-         "is damaged: it has no array at 'layers/dense/vars/0'."),
+         "is damaged: it has no array at 'layers/dense/vars/0'."
+         " Bring the file again, or train it anew."),
         (lambda file: file.create_dataset("layers", data=1.0),
-         "is damaged: it has no arrays at 'layers/dense'."),
+         "is damaged: it has no arrays at 'layers/dense'."
+         " Bring the file again, or train it anew."),
     ]  # fmt: skip
     for fill, reason in cases:
         path = keras_file(tmp_path / "m.keras", weights=weights_file(fill))
         assert refused(path) == reason
     path = keras_file(tmp_path / "m.keras", weights=weights_file()[:500])
-    assert refused(path) == "is damaged: its model.weights.h5 is no sound HDF5 file."
+    assert (
+        refused(path) == "is damaged: its model.weights.h5 is no sound HDF5 file."
+        " Bring the file again, or train it anew."
+    )
 
 
 def changed(content, rng, first):
@@ -329,7 +364,8 @@ def test_other_files_are_not_opened():
         "m.onnx": onnx,
         "m.h5": "is Keras' old form, whose configuration can hold Python code, and is not opened. "
                 "Save it again: keras.models.load_model(...).save('NAME.keras').",
-        "m.txt": "cannot be imported: it must end in .keras, .safetensors, .json or .edn.",
+        "m.txt": "cannot be imported: it must end in .keras, .safetensors, .json or .edn."
+        " Give the file one of these endings.",
     }.items():  # fmt: skip
         assert refused(Path("/nowhere") / name) == told
 
@@ -371,18 +407,25 @@ def test_state_dicts_that_are_something_else(tmp_path):
     cases = [
         ({"n": np.ones(3, np.float32)},
          f"has the tensor 'n', which is no weight or bias of a dense layer. {cure}"),
-        (three, "has the weights 'w.weight' of 2 x 3 x 4, which is no dense layer."),
+        (three, "has the weights 'w.weight' of 2 x 3 x 4, which is no dense layer."
+                " Import dense layers and scalers alone."),
         (STATE | {"fc1.bias": np.ones(5, np.float32)},
-         "is damaged: the bias of 'fc1' must have shape (4,); got (5,)."),
+         "is damaged: the bias of 'fc1' must have shape (4,); got (5,)."
+         " Bring the file again, or train it anew."),
         ({"0.weight": np.ones((2, 3), np.int64)},
-         "has the tensor '0.weight' of I64, not of floating-point numbers."),
+         "has the tensor '0.weight' of I64, not of floating-point numbers."
+         " Import dense layers and scalers alone."),
         ({"0.weight": np.ones((0, 3), np.float32)},
-         "has the weights '0.weight' without a single number."),
+         "has the weights '0.weight' without a single number."
+         " Import dense layers and scalers alone."),
         ({"a.weight": np.ones((4, 3), np.float32), "b.weight": np.ones((2, 5), np.float32)},
-         "has layers that do not fit one behind the other: 'a' 3 to 4, 'b' 5 to 2."),
-        ({}, "has 0 dense layers; 1 to 64 can be imported."),
+         "has layers that do not fit one behind the other: 'a' 3 to 4, 'b' 5 to 2."
+         " Import dense layers and scalers alone."),
+        ({}, "has 0 dense layers; 1 to 64 can be imported."
+             " Import dense layers and scalers alone."),
         ({"0.weight": np.ones((70_000, 1), "f4"), "1.weight": np.ones((2, 70_000), "f4")},
-         "has the layer '0' of 70,000 inputs or units, more than 65,536."),
+         "has the layer '0' of 70,000 inputs or units, more than 65,536."
+         " Import dense layers and scalers alone."),
     ]  # fmt: skip
     for tensors, reason in cases:
         assert refused(state(tmp_path, tensors), activations=["relu", "relu"]) == reason
@@ -390,6 +433,7 @@ def test_state_dicts_that_are_something_else(tmp_path):
     nan = STATE | {"fc2.weight": np.full((2, 4), np.inf, np.float32)}
     assert refused(state(tmp_path, nan), activations=["relu", "tanh"]) == (
         "has NaN or infinity in the weights of the layer 'fc2'."
+        " Import dense layers and scalers alone."
     )
 
 
@@ -402,12 +446,14 @@ def test_activations_of_a_state_dict(tmp_path):
     names = ("identity, step, sigmoid, tanh, relu, leaky_relu, elu, gelu, silu, softplus, "
              "exponential, softmax")  # fmt: skip
     cases = [
-        (["relu"], "must be one for each layer (3 to 4, 4 to 2); got 1."),
+        (["relu"], "must be one for each layer (3 to 4, 4 to 2); got 1. Give as many as that."),
         (["relu", "sofmax"], f"must be of {names}; got 'sofmax'. Did you mean 'softmax'?"),
         (["relu:2", "tanh"],
-         "must be a name, or one with a number as leaky_relu:0.2 and elu:1.5; got 'relu:2'."),
+         "must be a name, or one with a number as leaky_relu:0.2 and elu:1.5; got 'relu:2'."
+         " Give a value of that kind."),
         (["elu:nan", "tanh"],
-         "must be a name, or one with a number as leaky_relu:0.2 and elu:1.5; got 'elu:nan'."),
+         "must be a name, or one with a number as leaky_relu:0.2 and elu:1.5; got 'elu:nan'."
+         " Give a value of that kind."),
     ]  # fmt: skip
     for given, reason in cases:
         with pytest.raises(ArgumentError) as caught:
@@ -431,9 +477,9 @@ def test_the_order_of_layers(tmp_path):
     second = import_model(path, activations=linear, layers=["b", "a"])
     assert second.predict(x).tolist() == [[3.0, 1.0, 1.0]]  # 2 x + 1
     for layers, reason in {
-        ("a", "c"): "must be 'a', 'b', in order; got 'c'.",
-        ("a",): "must name each of 'a', 'b' once; got 'a'.",
-        ("a", "a"): "must name each of 'a', 'b' once; got 'a', 'a'.",
+        ("a", "c"): "must be 'a', 'b', in order; got 'c'. Choose one of the names that are known.",
+        ("a",): "must name each of 'a', 'b' once; got 'a'. Give as many as that.",
+        ("a", "a"): "must name each of 'a', 'b' once; got 'a', 'a'. Give as many as that.",
     }.items():
         with pytest.raises(ArgumentError) as caught:
             import_model(path, activations=linear, layers=layers)
@@ -454,9 +500,15 @@ def test_damaged_safetensors(tmp_path):
     whole = save(STATE)
     for content in (b"", b"1234567", whole[:40], (2**40).to_bytes(8, "little") + whole[8:]):
         path.write_bytes(content)
-        assert refused(path) == "is cut off, or not a safetensors file."
+        assert (
+            refused(path) == "is cut off, or not a safetensors file."
+            " Bring the file again, or train it anew."
+        )
     path.write_bytes((2).to_bytes(8, "little") + b"[]")
-    assert refused(path) == "is not a safetensors file, or damaged: its header is not an object."
+    assert (
+        refused(path) == "is not a safetensors file, or damaged: its header is not an object."
+        " Bring the file again, or train it anew."
+    )
     path.write_bytes(whole[:-4])
     assert refused(path).startswith("is damaged, says safetensors: ")
 
@@ -513,42 +565,62 @@ def test_published_networks(name, tmp_path):
 
 def test_hostile_edn(tmp_path):
     deep = "[" * 33 + "]" * 33
-    tagged = "tagged values, sets and metadata have no place in a network."
+    tagged = (
+        "tagged values, sets and metadata have no place in a network."
+        " Import dense layers and scalers alone."
+    )
     cases = [
-        ("", "holds 0 values; a single map is needed."),
-        ("{} {}", "holds 2 values; a single map is needed."),
-        ("[1 2]", "is not a map: {:nodes [...] :weights [...] :func :logistic} is needed."),
-        ("{:nodes [1 2]", "ends in the middle: a bracket is not closed."),
-        ("{:nodes [1 2)}", "is not EDN: a ) closes nothing."),
-        ('{:func "tanh', "is not EDN: a text in it does not end, or has a backslash."),
-        ("{:nodes}", "is not EDN."),
+        ("", "holds 0 values; a single map is needed."
+             " Import dense layers and scalers alone."),
+        ("{} {}", "holds 2 values; a single map is needed."
+                  " Import dense layers and scalers alone."),
+        ("[1 2]", "is not a map: {:nodes [...] :weights [...] :func :logistic} is needed."
+                  " Name a model that shoal wrote, such as best.safetensors."),
+        ("{:nodes [1 2]", "ends in the middle: a bracket is not closed."
+                          " Bring the file again, or train it anew."),
+        ("{:nodes [1 2)}", "is not EDN: a ) closes nothing."
+                           " Bring the file again, or train it anew."),
+        ('{:func "tanh', "is not EDN: a text in it does not end, or has a backslash."
+                         " Bring the file again, or train it anew."),
+        ("{:nodes}", "is not EDN. Bring the file again, or train it anew."),
         ('{:a #inst "1985-04-12"}', f"holds '#inst'; {tagged}"),
         ("{:a #{1 2}}", f"holds '#'; {tagged}"),
         ("{:a ^:b [1]}", f"holds '^:b'; {tagged}"),
-        ("{:nodes [1] :nodes [2]}", "has the key ':nodes' twice."),
-        (f"{{:a {deep}}}", "is nested more than 32 levels deep."),
-        ("{:a " + "1" * 500 + "}", "holds a value of 500 characters."),
-        ("[" + "1 " * 2**20 + "]", "has more than 1,048,576 values."),
+        ("{:nodes [1] :nodes [2]}", "has the key ':nodes' twice."
+         " Import dense layers and scalers alone."),
+        (f"{{:a {deep}}}", "is nested more than 32 levels deep."
+                           " Import dense layers and scalers alone."),
+        ("{:a " + "1" * 500 + "}", "holds a value of 500 characters."
+                                      " Import dense layers and scalers alone."),
+        ("[" + "1 " * 2**20 + "]", "has more than 1,048,576 values."
+                                      " Import dense layers and scalers alone."),
         ("{:nodes [2 1] :func :tanh}",
-         "has no 'weights'; nodes, weights and func are needed."),
+         "has no 'weights'; nodes, weights and func are needed."
+         " Import dense layers and scalers alone."),
         ("{:nodes [2 1] :weights [[[1]]] :func :tanh}",
-         "is no network: its `weights[0]` must have shape (2, 1) in layer 1; got (1, 1)."),
+         "is no network: its `weights[0]` must have shape (2, 1) in layer 1; got (1, 1)."
+         " Name a model that shoal wrote, such as best.safetensors."),
         ("{:nodes [2 1] :weights [[[1] [nil]]] :func :tanh}",
-         "is no network: its `weights[0]` must be finite; got infinity or NaN."),
+         "is no network: its `weights[0]` must be finite; got infinity or NaN."
+         " Name a model that shoal wrote, such as best.safetensors."),
         ("{:nodes [2 1] :weights [[[1] [" + "9" * 390 + "]]] :func :tanh}",
-         "is no network: it holds a whole number that no float can hold."),
+         "is no network: it holds a whole number that no float can hold."
+         " Name a model that shoal wrote, such as best.safetensors."),
         ("{:nodes [2 1] :weights [[[1] [2]]] :func :cos}",
          "is no network: its `func` must be one of logistic, step, identity, tanh, relu; "
-         "got 'cos'."),
+         "got 'cos'." " Name a model that shoal wrote, such as best.safetensors."),
         ("{:nodes [2.5 1] :weights [[[1] [2]]] :func :tanh}",
          "is no network: its `nodes` must be 2 to 65 whole numbers from 1 to 65536; "
-         "got [2.5, 1]."),
+         "got [2.5, 1]." " Name a model that shoal wrote, such as best.safetensors."),
     ]  # fmt: skip
     for text, reason in cases:
         (tmp_path / "m.edn").write_text(text)
         assert refused(tmp_path / "m.edn") == reason
     (tmp_path / "m.edn").write_bytes(b"{:func \xff}")
-    assert refused(tmp_path / "m.edn") == "is not EDN: it is not UTF-8."
+    assert (
+        refused(tmp_path / "m.edn")
+        == "is not EDN: it is not UTF-8. Bring the file again, or train it anew."
+    )
 
 
 def test_without_edn_format(tmp_path, monkeypatch):
@@ -564,11 +636,15 @@ def test_without_edn_format(tmp_path, monkeypatch):
 def test_json_that_is_no_network(tmp_path):
     path = tmp_path / "m.json"
     for text, reason in {
-        "": "is not a network: it is not JSON.",
-        "[1]": "is not a network: it is not an object.",
-        '{"nodes": [2, 1]}': "has no 'weights'; nodes, weights and func are needed.",
+        "": "is not a network: it is not JSON."
+        " Name a model that shoal wrote, such as best.safetensors.",
+        "[1]": "is not a network: it is not an object."
+        " Name a model that shoal wrote, such as best.safetensors.",
+        '{"nodes": [2, 1]}': "has no 'weights'; nodes, weights and func are needed."
+        " Import dense layers and scalers alone.",
         '{"func": "tanh", "nodes": [1e400], "weights": 1}':
-            "is not a network: it holds inf, which JSON cannot say.",
+            "is not a network: it holds inf, which JSON cannot say."
+            " Name a model that shoal wrote, such as best.safetensors.",
     }.items():  # fmt: skip
         path.write_text(text)
         assert refused(path) == reason
@@ -577,25 +653,30 @@ def test_json_that_is_no_network(tmp_path):
 def test_wishes_that_do_not_fit(tmp_path):
     path = keras_file(tmp_path / "m.keras")
     cases = [
-        ({"features": ["a"]}, "`features` must have a name for each of 3 inputs; got 1."),
+        ({"features": ["a"]}, "`features` must have a name for each of 3 inputs; got 1."
+                              " Give as many as that."),
         ({"features": ["a", "b", "a"]},
-         "`features` must be names that differ and are not empty; got 'a' twice."),
+         "`features` must be names that differ and are not empty; got 'a' twice."
+         " Name each one once."),
         ({"features": ["a", "", "b"]},
-         "`features` must be names that differ and are not empty; got ''."),
-        ({"target": "y"}, "`target` must have a name for each of 2 targets; got 1."),
+         "`features` must be names that differ and are not empty; got ''. Name each one once."),
+        ({"target": "y"}, "`target` must have a name for each of 2 targets; got 1."
+                          " Give as many as that."),
         ({"kind": "regression", "classes": ["a", "b"]},
          "`classes` must be left out for numbers; got 2 classes. "
          'Leave them out, or give kind="classification".'),
         ({"kind": "guess"},
-         "`kind` must be one of classification, multilabel, regression; got 'guess'."),
+         "`kind` must be one of classification, multilabel, regression; got 'guess'."
+         " Choose one of the names that are known."),
         ({"classes": ["a"], "logits": True},
-         "`classes` must have a name for each of 2 classes; got 1."),
+         "`classes` must have a name for each of 2 classes; got 1. Give as many as that."),
         ({"kind": "regression", "logits": True},
          "`logits` must be False for numbers; got True. "
          'Give kind="classification" or "multilabel", or leave logits out.'),
         ({"activations": ["relu"]},
-         "`activations` must be left out, since the source names its own; got relu."),
-        ({"features": [1, 2, 3]}, "`features` must be names; got 1."),
+         "`activations` must be left out, since the source names its own; got relu."
+         " Give what belongs to it."),
+        ({"features": [1, 2, 3]}, "`features` must be names; got 1. Give a value of that kind."),
     ]  # fmt: skip
     for wishes, reason in cases:
         with pytest.raises(ArgumentError) as caught:
@@ -623,7 +704,8 @@ def test_what_is_no_network():
     for source, told in [
         (42, "the int cannot be imported. Known: MLPClassifier, MLPRegressor, "
              "torch.nn.Sequential, Keras models, and files."),
-        ({"nodes": [1, 1]}, "the dictionary has no 'weights'; nodes, weights and func are needed."),
+        ({"nodes": [1, 1]}, "the dictionary has no 'weights'; nodes, weights and func are needed."
+                            " Import dense layers and scalers alone."),
     ]:  # fmt: skip
         with pytest.raises(InputError) as caught:
             import_model(source)

@@ -168,7 +168,8 @@ def test_keras_layers_that_cannot_be_imported(keras, tmp_path):
             keras.Sequential([keras.Input((3,)), layers.Dense(2, "mish", name="d")]),
         "has the layer 'd' (Dense) over rows of 2 x 3. Put a Flatten layer before it.":
             keras.Sequential([keras.Input((2, 3)), layers.Dense(2, name="d")]),
-        "branches at the layer 'b' (Dense); only a chain of layers can be imported.":
+        "branches at the layer 'b' (Dense); only a chain of layers can be imported."
+        " Import dense layers and scalers alone.":
             keras.Model(inputs, layers.Add()(two)),
     }  # fmt: skip
     for reason, model in cases.items():
@@ -268,16 +269,21 @@ def test_torch_layers_that_cannot_be_imported(torch):
     hooked = nn.Sequential(nn.Linear(3, 2))
     hooked[0].register_forward_hook(lambda *_: None)
     cases = {
-        f"has the layer 1 (LayerNorm), which cannot be imported; known: {known}.":
+        f"has the layer 1 (LayerNorm), which cannot be imported; known: {known}."
+        " Import dense layers and scalers alone.":
             nn.Sequential(nn.Linear(3, 2), nn.LayerNorm(2)),
         f"has the layer 1 (LogSoftmax), which cannot be imported; known: {known}. "
         "Leave it out, model[:-1], and give logits=True.":
             nn.Sequential(nn.Linear(3, 2), nn.LogSoftmax(dim=1)),
-        "has a layer of the class 'Own', which is not torch.nn's own.": nn.Sequential(Own(3, 2)),
-        "has hooks at a layer 'Linear', which are not run.": hooked,
-        "has the layer 1 (GELU) approximated by 'tanh'.":
+        "has a layer of the class 'Own', which is not torch.nn's own."
+         " Import dense layers and scalers alone.": nn.Sequential(Own(3, 2)),
+        "has hooks at a layer 'Linear', which are not run."
+        " Import dense layers and scalers alone.": hooked,
+        "has the layer 1 (GELU) approximated by 'tanh'."
+        " Import dense layers and scalers alone.":
             nn.Sequential(nn.Linear(3, 2), nn.GELU(approximate="tanh")),
-        "has no dense layer.": nn.Sequential(nn.ReLU()),
+        "has no dense layer."
+         " Import dense layers and scalers alone.": nn.Sequential(nn.ReLU()),
     }  # fmt: skip
     for reason, model in cases.items():
         with pytest.raises(InputError) as caught:
@@ -384,11 +390,14 @@ def test_sklearn_refusals(quick):
         (MLPClassifier(), "the MLPClassifier is not fitted: its MLPClassifier has no weights. "
                           "Call fit first."),
         (StandardScaler(), "the StandardScaler has no MLPClassifier or MLPRegressor, but "
-                           "'StandardScaler' at its end."),
+                           "'StandardScaler' at its end."
+                           " Import dense layers and scalers alone."),
         (quick(clips, X, TWO), "the Pipeline has a MinMaxScaler that clips, which no scaler of "
-                               "shoal does."),
+                               "shoal does."
+                                " Import dense layers and scalers alone."),
         (quick(robust, X, TWO), "the Pipeline has the step 'RobustScaler' before the network; "
-                                "StandardScaler and MinMaxScaler can be imported."),
+                                "StandardScaler and MinMaxScaler can be imported."
+                                 " Import dense layers and scalers alone."),
         (TransformedTargetRegressor(MLPRegressor()), "the TransformedTargetRegressor is not "
                                                      "fitted. Call fit first."),
     ]  # fmt: skip

@@ -54,7 +54,7 @@ def test_a_runtime_that_fails_is_told_with_the_way_out(model, tmp_path, monkeypa
         shoal.export(model, tmp_path / "a.js")
     assert str(caught.value) == (
         f"{tmp_path}/a.js: nothing was written, since the proof failed: export: node: failed with "
-        f"exit code 7: no such thing as import {UNPROVED}"
+        f"exit code 7: no such thing as import. {UNPROVED}"
     )
     assert os.listdir(tmp_path) == ["bin"]
     assert shoal.export(model, tmp_path / "a.js", prove=False).proof is None
@@ -64,7 +64,10 @@ def test_a_program_that_takes_too_long_is_ended(tmp_path, monkeypatch):
     monkeypatch.setattr(running, "SECONDS", 0.2)
     with pytest.raises(InternalError) as caught:
         running.run(["sleep", "30"], folder=tmp_path, purpose="export: sleep")
-    assert str(caught.value) == "export: sleep: took more than 0.2 seconds."
+    assert (
+        str(caught.value) == "export: sleep: took more than 0.2 seconds."
+        " Please report it with what you did; SHOAL_DEBUG=1 shows where it happened."
+    )
 
 
 @pytest.mark.parametrize("code", [errno.ENOSPC, errno.EROFS])

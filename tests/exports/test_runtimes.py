@@ -310,7 +310,10 @@ def test_an_onnx_file_with_other_names_is_refuted(tmp_path):
     (tmp_path / "m.onnx").write_bytes(found.SerializeToString())
     with pytest.raises(InternalError) as caught:
         onnx.prove({".onnx": tmp_path / "m.onnx"}, parts)
-    assert str(caught.value) == "export: onnxruntime names other classes than the model."
+    assert (
+        str(caught.value) == "export: onnxruntime names other classes than the model."
+        " Please report it with what you did; SHOAL_DEBUG=1 shows where it happened."
+    )
 
 
 @onnx_here

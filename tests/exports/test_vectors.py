@@ -135,4 +135,5 @@ def test_a_model_that_no_row_can_prove_is_refused_in_a_sentence():
     assert str(caught.value) == (
         "export: no test rows keep away from the thresholds of the step units and within finite "
         "outputs, so an export could not be proved."
+        " Give --no-proof to write it unproved."
     )

@@ -27,7 +27,7 @@ from shoal.lab.fragment import (
 )
 from shoal.lab.session import Branch, Edit, OwnTable, Pin, Session
 
-DAMAGED = "the link: is damaged or cut off: copy all of it."
+DAMAGED = "the link: is damaged or cut off. Copy all of it."
 
 
 def packed(text: bytes) -> str:
@@ -85,10 +85,10 @@ def test_a_fragment_is_read_and_written_alike_by_another_language() -> None:
 @pytest.mark.parametrize(
     ("link", "told"),
     [
-        ("", "the link: must have a part that begins with #1.; copy all of it."),
-        ("http://a/", "the link: must have a part that begins with #1.; copy all of it."),
-        ("#2.abc", "the link: must have a part that begins with #1.; copy all of it."),
-        ("1.abc", "the link: must have a part that begins with #1.; copy all of it."),
+        ("", "the link: must have a part that begins with '#1.'. Copy all of it."),
+        ("http://a/", "the link: must have a part that begins with '#1.'. Copy all of it."),
+        ("#2.abc", "the link: must have a part that begins with '#1.'. Copy all of it."),
+        ("1.abc", "the link: must have a part that begins with '#1.'. Copy all of it."),
         ("#1.", DAMAGED),
         ("#1.a", DAMAGED),
         ("#1.!!!!", DAMAGED),
@@ -104,19 +104,22 @@ def test_a_fragment_is_read_and_written_alike_by_another_language() -> None:
         (packed(b'{"session": ' + b"[" * 12 + b"]" * 12 + b"}"), DAMAGED),
         (
             packed(b'{"session": ' + b"[" * 11 + b"]" * 11 + b"}"),
-            "the link: holds no session of the lab.",
+            "the link: holds no session of the lab." " Copy all of the link.",
         ),
-        (packed(b"[]"), "the link: holds no session of the lab."),
-        (packed(b"null"), "the link: holds no session of the lab."),
-        (packed(b'{"session": []}'), "the link: holds no session of the lab."),
-        (packed(b'{"session": {}}'), "the link, session.experiment: field required."),
+        (packed(b"[]"), "the link: holds no session of the lab." " Copy all of the link."),
+        (packed(b"null"), "the link: holds no session of the lab." " Copy all of the link."),
+        (packed(b'{"session": []}'), "the link: holds no session of the lab."
+                                     " Copy all of the link."),
+        (packed(b'{"session": {}}'), "the link, session.experiment: field required."
+                                     " Copy all of the link."),
         (
             packed(b'{"session": {"experiment": {}, "path": "/etc"}}'),
-            "the link, session.path: extra inputs are not permitted.",
+            "the link, session.path: extra inputs are not permitted." " Copy all of the link.",
         ),
         (
             "#1." + "A" * MAX_LETTERS,
-            f"the link: must have at most 400,000 letters; got {MAX_LETTERS + 3:,}.",
+            f"the link: must have at most 400,000 letters; got {MAX_LETTERS + 3:,}."
+            " Copy all of the link.",
         ),
     ],
 )  # fmt: skip
@@ -137,7 +140,10 @@ def test_a_link_that_unfolds_without_end_is_refused_in_little_memory() -> None:
         read_fragment(bomb)
     _, most = tracemalloc.get_traced_memory()
     tracemalloc.stop()
-    assert str(refused.value) == "the link: must hold at most 2,000,000 bytes; it holds more."
+    assert (
+        str(refused.value) == "the link: must hold at most 2,000,000 bytes; it holds more."
+        " Copy all of the link."
+    )
     assert most < 4 * MAX_TEXT
 
 
@@ -174,5 +180,8 @@ def test_rows_that_no_link_can_hold(data: Any, kind: str) -> None:
     experiment = shoal.Experiment(data=data)
     with pytest.raises(InputError) as refused:
         link_of(experiment)
-    told = f"experiment, data: must be a task or a CSV file for the lab; got {kind}."
+    told = (
+        f"experiment, data: must be a task or a CSV file for the lab; got {kind}."
+        " Copy all of the link."
+    )
     assert str(refused.value) == told

@@ -170,7 +170,10 @@ def test_answers_are_counted(client: Client) -> None:
     one = client.look(opened, want={"answers": {"network": 4, "points": points}})
     np.testing.assert_allclose(one.arrays["points"][:, 1], run.predict(points)[4, :, 0], atol=1e-6)
     wrong = client.look(opened, want={"answers": {"points": [[1.0]]}})
-    assert wrong.header["sentence"] == "points: must have 2 features each; got 1."
+    assert (
+        wrong.header["sentence"] == "points: must have 2 features each; got 1."
+        " Open the session again."
+    )
 
 
 def test_curves_are_median_and_band_up_to_the_step(client: Client) -> None:
@@ -402,4 +405,7 @@ def test_a_network_that_is_not_there_is_told(client: Client) -> None:
         {"curves": {"network": 5}},
     ):
         told = client.look(opened, want=want)
-        assert told.header["sentence"] == "network: must be from 0 to 4; got 5."
+        assert (
+            told.header["sentence"] == "network: must be from 0 to 4; got 5."
+            " Open the session again."
+        )

@@ -74,8 +74,10 @@ def test_all_problems_are_told_at_once_with_their_keys() -> None:
             "pins": [{"name": "A", "experiment": {"data": {"task": "graeter"}}}],
         }
     ) == {
-        "training.epochs": "must be a whole number of 1 or more; got 0.",
-        "population.size": "must be a whole number from 1 to 1,000,000; got -1.",
+        "training.epochs": "must be a whole number of 1 or more; got 0."
+        " Give a value within the bounds.",
+        "population.size": "must be a whole number from 1 to 1,000,000; got -1."
+        " Give a value within the bounds.",
         "pins[0].data": "unknown task 'graeter'. Did you mean 'greater'?",
     }
 
@@ -159,7 +161,7 @@ def test_branches_are_checked_before_anything_is_trained() -> None:
     found = refused({"experiment": {}, "branches": branches})
     assert found == {
         "branches[0].training.optimizer.learning_rate": (
-            "must be a number greater than 0; got -1.0."
+            "must be a number greater than 0; got -1.0. Give a value within the bounds."
         ),
         "branches[1].at": "must be a step of the run it leaves, 0 to 25,000; got 1,000,000,000.",
         "branches[2].of": "must leave the experiment's own run, -1, or a branch before 2.",
@@ -167,9 +169,11 @@ def test_branches_are_checked_before_anything_is_trained() -> None:
             "`data.samples` cannot be changed in a branch: the rows stay what they are; got 50. "
             "Run a new experiment for that."
         ),
-        "branches[3].training.epochs": "must be a whole number of 1 or more; got 0.",
+        "branches[3].training.epochs": "must be a whole number of 1 or more; got 0."
+        " Give a value within the bounds.",
         "branches[4]": (
             "`training.epochs` must not end before step 25,000, where it branches; got 250 steps."
+            " Give a value that does."
         ),
         "branches[5].edits": (
             "must name one of 37 parameters and 16 networks; got parameter 37 of network None."

@@ -207,7 +207,9 @@ def test_a_page_sees_no_table_of_another(studio: Studio) -> None:
     wrong = other.ask({"type": "table", **table}, content + b"1,2,3\n")
     assert "not the one that its digest names" in wrong.header["sentence"]
     missing = other.ask({"type": "table", **table})
-    assert missing.header["sentence"] == ("a table must come with one buffer beside it; got 0.")
+    assert missing.header["sentence"] == (
+        "a table must come with one buffer beside it; got 0. Open the session again."
+    )
     folder = studio.folder.path
     studio.close()
     assert not folder.exists()

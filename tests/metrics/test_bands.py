@@ -53,4 +53,6 @@ def test_no_network_at_all():
 def test_a_number_is_refused():
     with pytest.raises(ArgumentError) as error:
         band(3.0)
-    assert str(error.value) == "band: `values` must have shape (P, ...); got ()."
+    assert (
+        str(error.value) == "band: `values` must have shape (P, ...); got (). Give as many as that."
+    )

@@ -137,8 +137,12 @@ def test_fewer_resamples_of_many_rows() -> None:
 @pytest.mark.parametrize(
     ("n_rows", "resamples", "sentence"),
     [
-        (0, None, "bootstrap: `n_rows` must be 1 or more; got 0."),
-        (2, -1, "bootstrap: `resamples` must be 0 or more; got -1."),
+        (0, None, "bootstrap: `n_rows` must be 1 or more; got 0. Give a value within the bounds."),
+        (
+            2,
+            -1,
+            "bootstrap: `resamples` must be 0 or more; got -1. Give a value within the bounds.",
+        ),
     ],
 )
 def test_what_cannot_be_drawn(n_rows, resamples, sentence: str) -> None:

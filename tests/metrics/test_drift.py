@@ -43,9 +43,23 @@ def test_a_bin_that_is_empty_on_one_side_is_finite_and_on_both_does_not_count() 
 @pytest.mark.parametrize(
     ("before", "now", "message"),
     [
-        ([1, 2], [1, 2, 3], "`now` must have the shape (K,) of `before`; got (3,)."),
-        ([0, 0], [1, 2], "`before` must have counts from 0, one of them above 0; got [0.0, 0.0]."),
-        ([1, 2], [-1, 2], "`now` must have counts from 0, one of them above 0; got [-1.0, 2.0]."),
+        (
+            [1, 2],
+            [1, 2, 3],
+            "`now` must have the shape (K,) of `before`; got (3,). Give as many as that.",
+        ),
+        (
+            [0, 0],
+            [1, 2],
+            "`before` must have counts from 0, one of them above 0; got [0.0, 0.0]."
+            " Give a value within the bounds.",
+        ),
+        (
+            [1, 2],
+            [-1, 2],
+            "`now` must have counts from 0, one of them above 0; got [-1.0, 2.0]."
+            " Give a value within the bounds.",
+        ),
     ],
 )
 def test_psi_refuses_what_are_no_counts(before, now, message) -> None:

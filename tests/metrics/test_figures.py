@@ -111,11 +111,13 @@ def test_shapes_that_differ_and_no_rows_are_refused(name):
     assert (
         str(error.value)
         == f"{name}: `y` must have shape (N, C) with N=1 from `outputs`; got (2, 1)."
+        " Give as many as that."
     )
     with pytest.raises(ArgumentError) as error:
         METRICS[name].function(np.empty((0, 1)), np.empty((0, 1)))
     assert (
         str(error.value) == f"{name}: `outputs` must have at least one row and output; got (0, 1)."
+        " Give at least one."
     )
 
 
@@ -125,10 +127,14 @@ def test_log_losses_want_probabilities(function):
         function([[1.5, 0.5]], [[1.0, 0.0]])
     assert str(error.value) == (
         f"{function.__name__}: `outputs` must be probabilities, 0 to 1; got 1.5."
+        " Give a value within the bounds."
     )
 
 
 def test_classes_of_a_flat_array_are_refused():
     with pytest.raises(ArgumentError) as error:
         predicted_classes([0.2, 0.7])
-    assert str(error.value) == "predicted_classes: `outputs` must have shape (..., N, C); got (2,)."
+    assert (
+        str(error.value) == "predicted_classes: `outputs` must have shape (..., N, C); got (2,)."
+        " Give as many as that."
+    )

@@ -66,4 +66,7 @@ def test_one_row_says_nothing_of_a_mean() -> None:
 def test_more_hits_than_rows_are_refused() -> None:
     with pytest.raises(ArgumentError) as caught:
         share_interval(3, 2)
-    assert str(caught.value) == "share_interval: `hits` must be from 0 to n = 2; got 3."
+    assert (
+        str(caught.value) == "share_interval: `hits` must be from 0 to n = 2; got 3."
+        " Give a value within the bounds."
+    )

@@ -91,9 +91,24 @@ def test_it_is_the_same_every_time_and_never_unknown() -> None:
 @pytest.mark.parametrize(
     ("values", "statistic", "sentence"),
     [
-        ([], "mean", "`differences` must be finite numbers, at least one; got none."),
-        ([np.inf], "mean", "`differences` must be finite numbers, at least one; got infinity."),
-        ([1.0], "mode", '`statistic` must be "median" or "mean"; got \'mode\'.'),
+        (
+            [],
+            "mean",
+            "`differences` must be finite numbers, at least one; got none."
+            " Choose one of the names that are known.",
+        ),
+        (
+            [np.inf],
+            "mean",
+            "`differences` must be finite numbers, at least one; got infinity."
+            " Choose one of the names that are known.",
+        ),
+        (
+            [1.0],
+            "mode",
+            '`statistic` must be "median" or "mean"; got \'mode\'.'
+            " Choose one of the names that are known.",
+        ),
     ],
 )
 def test_what_is_refused(values: list[float], statistic: str, sentence: str) -> None:

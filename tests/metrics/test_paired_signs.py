@@ -90,8 +90,11 @@ def test_holm_by_hand() -> None:
 def test_what_is_refused() -> None:
     with pytest.raises(ArgumentError) as error:
         sign_test([1.0, float("nan")])
-    assert str(error.value) == "sign_test: `differences` must not be NaN; got NaN in place 1."
+    assert (
+        str(error.value) == "sign_test: `differences` must not be NaN; got NaN in place 1."
+        " Take these numbers out, or fill the gaps first."
+    )
     with pytest.raises(ArgumentError) as error:
         sign_interval([[1.0]])
-    told = "sign_interval: `differences` must have shape (N,); got (1, 1)."
+    told = "sign_interval: `differences` must have shape (N,); got (1, 1). Give as many as that."
     assert str(error.value) == told

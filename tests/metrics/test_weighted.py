@@ -78,10 +78,20 @@ def test_a_weight_of_2_is_the_row_twice(name: str) -> None:
 @pytest.mark.parametrize(
     ("weights", "sentence"),
     [
-        ([1.0], "must have shape (N,) with N=2, a weight for every row; got (1,)."),
-        ([1.0, -1.0], "must be finite numbers of 0 or more; got -1."),
-        ([np.nan, 1.0], "must be finite numbers of 0 or more; got nan."),
-        ([0.0, 0.0], "must not all be 0; got 2 zeros."),
+        (
+            [1.0],
+            "must have shape (N,) with N=2, a weight for every row; got (1,)."
+            " Give as many as that.",
+        ),
+        (
+            [1.0, -1.0],
+            "must be finite numbers of 0 or more; got -1. Give a value within the bounds.",
+        ),
+        (
+            [np.nan, 1.0],
+            "must be finite numbers of 0 or more; got nan. Give a value within the bounds.",
+        ),
+        ([0.0, 0.0], "must not all be 0; got 2 zeros. Give at least one."),
     ],
 )
 def test_weights_that_are_of_no_use(name: str, weights: list[float], sentence: str) -> None:

@@ -63,9 +63,19 @@ def test_what_does_not_fit_a_model(coin, lines) -> None:
 @pytest.mark.parametrize(
     ("given", "message"),
     [
-        ({"below": 1.5}, "Abstention: `below` must be from 0 to 1; got 1.5."),
-        ({"above": -1.0}, "Abstention: `above` must be a number from 0; got -1.0."),
-        ({"below": float("nan")}, "Abstention: `below` must be from 0 to 1; got nan."),
+        (
+            {"below": 1.5},
+            "Abstention: `below` must be from 0 to 1; got 1.5. Give a value within the bounds.",
+        ),
+        (
+            {"above": -1.0},
+            "Abstention: `above` must be a number from 0; got -1.0."
+            " Give a value within the bounds.",
+        ),
+        (
+            {"below": float("nan")},
+            "Abstention: `below` must be from 0 to 1; got nan. Give a value within the bounds.",
+        ),
     ],
 )
 def test_what_is_refused(given, message: str) -> None:

@@ -115,7 +115,10 @@ def test_nothing_is_half_written(coin, saved, monkeypatch) -> None:
     monkeypatch.setattr(os, "fsync", full)
     with pytest.raises(InputError) as caught:
         coin(version="0.2.0").save(saved, force=True)
-    assert str(caught.value) == f"{saved}: cannot be written: No space left on device."
+    assert (
+        str(caught.value) == f"{saved}: cannot be written: No space left on device."
+        " Make room, or name a file elsewhere."
+    )
     assert saved.read_bytes() == before
     assert list(saved.parent.iterdir()) == [saved]
 
@@ -145,15 +148,23 @@ def test_a_missing_file(saved) -> None:
 
 def test_places_that_are_no_files(tmp_path) -> None:
     assert refusal(tmp_path) == "is a folder. Name a file in it."
-    assert refusal("/dev/zero") == "is not a regular file."
+    assert refusal("/dev/zero") == "is not a regular file. Name a file."
     os.mkfifo(tmp_path / "pipe")
-    assert refusal(tmp_path / "pipe") == "is not a regular file."
+    assert refusal(tmp_path / "pipe") == "is not a regular file. Name a file."
     (tmp_path / "file").touch()
-    assert refusal(tmp_path / "file" / "a") == "cannot be read: Not a directory."
-    assert refusal(tmp_path / ("a" * 300)) == "cannot be read: File name too long."
+    assert (
+        refusal(tmp_path / "file" / "a") == "cannot be read: Not a directory."
+        " Look at its rights: ls -l shows them."
+    )
+    assert (
+        refusal(tmp_path / ("a" * 300)) == "cannot be read: File name too long."
+        " Look at its rights: ls -l shows them."
+    )
     with pytest.raises(ModelFileError) as caught:
         load_model("a\0b")
-    assert str(caught.value) == "'a\\x00b': is not a file name: embedded null byte."
+    assert (
+        str(caught.value) == "'a\\x00b': is not a file name: embedded null byte. Give another name."
+    )
 
 
 def test_a_forbidden_file(saved, monkeypatch) -> None:
@@ -161,35 +172,58 @@ def test_a_forbidden_file(saved, monkeypatch) -> None:
         raise PermissionError(13, "Permission denied")
 
     monkeypatch.setattr(os, "open", forbid)
-    assert refusal(saved) == "cannot be read: Permission denied."
+    assert (
+        refusal(saved) == "cannot be read: Permission denied. Look at its rights: ls -l shows them."
+    )
 
 
 @pytest.mark.parametrize(
     ("content", "message"),
     [
-        (b"", "is not a model file, or its beginning is damaged."),
-        (b"1234567", "is not a model file, or its beginning is damaged."),
-        (b"\xff" * 100, "is not a model file, or its beginning is damaged."),
-        (b"x,y\n0,1\n1,0\n", "is not a model file, or its beginning is damaged."),
+        (
+            b"",
+            "is not a model file, or its beginning is damaged."
+            " Name a model that shoal wrote, such as best.safetensors.",
+        ),
+        (
+            b"1234567",
+            "is not a model file, or its beginning is damaged."
+            " Name a model that shoal wrote, such as best.safetensors.",
+        ),
+        (
+            b"\xff" * 100,
+            "is not a model file, or its beginning is damaged."
+            " Name a model that shoal wrote, such as best.safetensors.",
+        ),
+        (
+            b"x,y\n0,1\n1,0\n",
+            "is not a model file, or its beginning is damaged."
+            " Name a model that shoal wrote, such as best.safetensors.",
+        ),
         (
             (50).to_bytes(8, "little") + b"{}",
-            "is cut off, or not a model file: its header should have 50 bytes; got 2.",
+            "is cut off, or not a model file: its header should have 50 bytes; got 2."
+            " Name a model that shoal wrote, such as best.safetensors.",
         ),
         (
             (0).to_bytes(8, "little"),
-            "is not a model file, or damaged: its header is not JSON.",
+            "is not a model file, or damaged: its header is not JSON."
+            " Name a model that shoal wrote, such as best.safetensors.",
         ),
         (
             (10**6).to_bytes(8, "little") + b"[" * 10**6,
-            "is not a model file, or damaged: its header is nested more than 32 levels deep.",
+            "is not a model file, or damaged: its header is nested more than 32 levels deep."
+            " Name a model that shoal wrote, such as best.safetensors.",
         ),
         (
             (2).to_bytes(8, "little") + b"{}",
-            "is a file of tensors, but not a shoal model: it has no shoal header.",
+            "is a file of tensors, but not a shoal model: it has no shoal header."
+            " Bring the file again, or train it anew.",
         ),
         (
             (2**24 + 1).to_bytes(8, "little") + b" " * (2**24 + 1),
-            "is not a model file, or its beginning is damaged.",
+            "is not a model file, or its beginning is damaged."
+            " Name a model that shoal wrote, such as best.safetensors.",
         ),
     ],
 )
@@ -200,7 +234,10 @@ def test_other_files(path, content, message) -> None:
 
 def test_other_peoples_tensors(path) -> None:
     path.write_bytes(save({"weights.0": np.zeros((2, 1, 1))}, metadata={"format": "pt"}))
-    assert refusal(path) == "is a file of tensors, but not a shoal model: it has no shoal header."
+    assert (
+        refusal(path) == "is a file of tensors, but not a shoal model: it has no shoal header."
+        " Bring the file again, or train it anew."
+    )
 
 
 def test_every_truncation_is_refused(saved) -> None:
@@ -209,16 +246,25 @@ def test_every_truncation_is_refused(saved) -> None:
         saved.write_bytes(content[:n])
         refusal(saved)
     saved.write_bytes(content[:-3])
-    assert refusal(saved) == "is cut off: its tensors need 16 bytes; got 13."
+    assert (
+        refusal(saved) == "is cut off: its tensors need 16 bytes; got 13."
+        " Bring the file again, or train it anew."
+    )
     saved.write_bytes(content + b"\0")
-    assert refusal(saved) == "is too long: its tensors need 16 bytes; got 17."
+    assert (
+        refusal(saved) == "is too long: its tensors need 16 bytes; got 17."
+        " Bring the file again, or train it anew."
+    )
 
 
 def test_a_huge_file_is_refused_before_memory_is_taken(saved) -> None:
     with saved.open("r+b") as file:
         n_header = int.from_bytes(file.read(8), "little")
         file.truncate(8 + n_header + 10**12)  # sparse: a terabyte that takes no space
-    assert refusal(saved) == "is too long: its tensors need 16 bytes; got 1,000,000,000,000."
+    assert (
+        refusal(saved) == "is too long: its tensors need 16 bytes; got 1,000,000,000,000."
+        " Bring the file again, or train it anew."
+    )
 
 
 def test_a_promise_of_huge_tensors_is_refused(saved) -> None:
@@ -229,6 +275,7 @@ def test_a_promise_of_huge_tensors_is_refused(saved) -> None:
     change(saved, edit)
     assert refusal(saved) == (
         "is damaged: the tensor 'weights.0' must have shape (100000, 60000, 1); got [2, 1, 1]."
+        " Bring the file again, or train it anew."
     )
 
 
@@ -238,7 +285,10 @@ def test_weights_that_are_no_numbers(saved, value) -> None:
         tensors["weights.0"][1] = value
 
     change(saved, edit)
-    assert refusal(saved) == "is damaged: the tensor 'weights.0' holds NaN or infinity."
+    assert (
+        refusal(saved) == "is damaged: the tensor 'weights.0' holds NaN or infinity."
+        " Bring the file again, or train it anew."
+    )
 
 
 def header_edit(*path: Any, value: Any) -> Change:
@@ -276,40 +326,49 @@ def tensor_edit(**new: np.ndarray | None) -> Change:
         ),
         (
             header_edit("schema_version", value=True),
-            "is damaged: its shoal header has no `schema_version`, a whole number from 1.",
+            "is damaged: its shoal header has no `schema_version`, a whole number from 1."
+            " Bring the file again, or train it anew.",
         ),
         (
             header_edit("schema_version", value=...),
-            "is damaged: its shoal header has no `schema_version`, a whole number from 1.",
+            "is damaged: its shoal header has no `schema_version`, a whole number from 1."
+            " Bring the file again, or train it anew.",
         ),
         (
             header_edit("lambda", value="os.system"),
-            "is damaged: its shoal header says at 'lambda': Extra inputs are not permitted.",
+            "is damaged: its shoal header says at 'lambda': Extra inputs are not permitted."
+            " Bring the file again, or train it anew.",
         ),
         (
             header_edit("seeds", value=...),
-            "is damaged: its shoal header says at 'seeds': Field required.",
+            "is damaged: its shoal header says at 'seeds': Field required."
+            " Bring the file again, or train it anew.",
         ),
         (
             header_edit("seeds", 1, value=2**53),
             "is damaged: its shoal header says at 'seeds.1': "
-            "Input should be less than or equal to 9007199254740991.",
+            "Input should be less than or equal to 9007199254740991."
+            " Bring the file again, or train it anew.",
         ),
         (
             header_edit("seeds", 1, value=True),
-            "is damaged: its shoal header says at 'seeds.1': Input should be a valid integer.",
+            "is damaged: its shoal header says at 'seeds.1': Input should be a valid integer."
+            " Bring the file again, or train it anew.",
         ),
         (
             header_edit("seeds", value=[1, 2, 3]),
-            "is damaged: the tensor 'weights.0' must have shape (3, 1, 1); got [2, 1, 1].",
+            "is damaged: the tensor 'weights.0' must have shape (3, 1, 1); got [2, 1, 1]."
+            " Bring the file again, or train it anew.",
         ),
         (
             header_edit("best", value=2),
-            "is damaged: its shoal header says: best must be below 2; got 2.",
+            "is damaged: its shoal header says: best must be below 2; got 2."
+            " Bring the file again, or train it anew.",
         ),
         (
             header_edit("network", "inputs", value=None),
-            "is damaged: its shoal header says: the network must know its inputs.",
+            "is damaged: its shoal header says: the network must know its inputs."
+            " Bring the file again, or train it anew.",
         ),
         (
             header_edit("network", "layers", 0, "activation", value="__import__"),
@@ -320,75 +379,92 @@ def tensor_edit(**new: np.ndarray | None) -> Change:
         (
             header_edit("network", "layers", 0, "units", value=10**9),
             "is damaged: its shoal header says at 'network.layers.0.units': "
-            "Input should be less than or equal to 65536.",
+            "Input should be less than or equal to 65536."
+            " Bring the file again, or train it anew.",
         ),
         (
             header_edit("scalers", value=[]),
             "is damaged: its shoal header says at 'scalers': "
-            "Tuple should have at least 1 item after validation, not 0.",
+            "Tuple should have at least 1 item after validation, not 0."
+            " Bring the file again, or train it anew.",
         ),
         (
             header_edit("scalers", 0, "scale", value=[0.0]),
             "is damaged: its shoal header says at 'scalers.0': "
-            "Value error, scale must be above 0 for every feature.",
+            "Value error, scale must be above 0 for every feature."
+            " Bring the file again, or train it anew.",
         ),
         (
             header_edit("scalers", 0, "scale", value=[0.0] * 65_537),
-            "is damaged: its shoal header has more than 65,536 columns in its scalers.",
+            "is damaged: its shoal header has more than 65,536 columns in its scalers."
+            " Bring the file again, or train it anew.",
         ),
         (
             header_edit("schema", "columns", value=[0] * 300_000),
-            "is damaged: its shoal header has more than 262,144 values beside seeds and scalers.",
+            "is damaged: its shoal header has more than 262,144 values beside seeds and scalers."
+            " Bring the file again, or train it anew.",
         ),
         (
             header_edit("scalers", value=[{"center": [0.0, 0.0], "scale": [1.0, 1.0]}]),
-            "is damaged: its `scalers[0]` must have numbers for 1 columns; got 2.",
+            "is damaged: its `scalers[0]` must have numbers for 1 columns; got 2."
+            " Bring the file again, or train it anew.",
         ),
         (
             header_edit("schema", "classes", value=["a"]),
-            "is damaged: its `schema` must have at least two classes; got 1.",
+            "is damaged: its `schema` must have at least two classes; got 1."
+            " Bring the file again, or train it anew.",
         ),
         (
             header_edit("multiply", value="1"),
-            "is damaged: its shoal header says at 'multiply': Input should be a valid number.",
+            "is damaged: its shoal header says at 'multiply': Input should be a valid number."
+            " Bring the file again, or train it anew.",
         ),
         (
             header_edit("version", value="x" * 101),
             "is damaged: its shoal header says at 'version': "
-            "String should have at most 100 characters.",
+            "String should have at most 100 characters."
+            " Bring the file again, or train it anew.",
         ),
         (
             header_edit("experiment", value=[]),
             "is damaged: its shoal header says at 'experiment': "
-            "Input should be a valid dictionary.",
+            "Input should be a valid dictionary."
+            " Bring the file again, or train it anew.",
         ),
         (
             header_edit("experiment", "big", value=2**64),
-            "is damaged: its shoal header holds a whole number beyond 2**63.",
+            "is damaged: its shoal header holds a whole number beyond 2**63."
+            " Bring the file again, or train it anew.",
         ),
         (
             tensor_edit(weights_0=None, other=np.zeros(2)),
-            "has a tensor that is not ours, 'other'.",
+            "has a tensor that is not ours, 'other'."
+            " Name a model that shoal wrote, such as best.safetensors.",
         ),
         (
             tensor_edit(weights_0=None),
-            "is damaged: the tensor 'weights.0' is missing.",
+            "is damaged: the tensor 'weights.0' is missing."
+            " Bring the file again, or train it anew.",
         ),
         (
             tensor_edit(weights_0=np.zeros((1, 2, 1))),
-            "is damaged: the tensor 'weights.0' must have shape (2, 1, 1); got [1, 2, 1].",
+            "is damaged: the tensor 'weights.0' must have shape (2, 1, 1); got [1, 2, 1]."
+            " Bring the file again, or train it anew.",
         ),
         (
             tensor_edit(weights_0=np.zeros((2, 1, 1), np.int64)),
-            "is damaged: its tensors must all be F32 or F64; got 'I64'.",
+            "is damaged: its tensors must all be F32 or F64; got 'I64'."
+            " Bring the file again, or train it anew.",
         ),
         (
             lambda header, tensors, metadata: metadata.update(extra="x"),
-            "has metadata that is not ours, 'extra'.",
+            "has metadata that is not ours, 'extra'."
+            " Name a model that shoal wrote, such as best.safetensors.",
         ),
         (
             lambda header, tensors, metadata: metadata.clear(),
-            "is a file of tensors, but not a shoal model: it has no shoal header.",
+            "is a file of tensors, but not a shoal model: it has no shoal header."
+            " Bring the file again, or train it anew.",
         ),
     ],
 )
@@ -400,7 +476,10 @@ def test_changed_files(saved, edit, message) -> None:
 def test_a_header_that_is_no_document(saved) -> None:
     for text, reason in [("{", "is not JSON"), ("[" * 10**5, "is nested more than 32 levels deep")]:
         saved.write_bytes(save({}, metadata={"shoal": text}))
-        assert refusal(saved) == f"is damaged: its shoal header {reason}."
+        assert (
+            refusal(saved) == f"is damaged: its shoal header {reason}."
+            " Bring the file again, or train it anew."
+        )
 
 
 def test_tensors_of_two_precisions(make, path) -> None:
@@ -411,7 +490,10 @@ def test_tensors_of_two_precisions(make, path) -> None:
         tensors["bias.0"] = tensors["bias.0"].astype(np.float64)
 
     change(path, edit)
-    assert refusal(path) == "is damaged: its tensors must all be F32 or F64; got 'F32', 'F64'."
+    assert (
+        refusal(path) == "is damaged: its tensors must all be F32 or F64; got 'F32', 'F64'."
+        " Bring the file again, or train it anew."
+    )
 
 
 def test_tensors_that_overlap(make, path) -> None:
@@ -430,7 +512,10 @@ def test_more_memory_than_there_is(saved, monkeypatch) -> None:
         raise MemoryError
 
     monkeypatch.setattr(container, "load", greedy)
-    assert refusal(saved) == "needs more memory than there is."
+    assert (
+        refusal(saved) == "needs more memory than there is."
+        " Close other programs, or use a machine with more memory."
+    )
 
 
 def test_changed_weights_are_noticed(saved: Path) -> None:
@@ -439,5 +524,8 @@ def test_changed_weights_are_noticed(saved: Path) -> None:
     saved.write_bytes(content)
     with pytest.raises(ModelFileError) as caught:
         load_model(saved)
-    told = "is damaged: its weights are not those that were saved."
+    told = (
+        "is damaged: its weights are not those that were saved."
+        " Bring the file again, or train it anew."
+    )
     assert str(caught.value) == f"{saved}: {told}"

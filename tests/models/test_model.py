@@ -196,10 +196,15 @@ def test_one_row_comes_by_name(shop) -> None:
 @pytest.mark.parametrize(
     ("x", "message"),
     [
-        ({"size": [1]}, "the column 'colour' is missing; the columns are 'size'."),
+        (
+            {"size": [1]},
+            "the column 'colour' is missing; the columns are 'size'."
+            " Look at the names in the first line of the table, or rename the column.",
+        ),
         (
             {"size": [1], "colour": ["green"]},
-            "column 'colour': 'green' is not a known category; known are 'blue', 'red'.",
+            "column 'colour': 'green' is not a known category; known are 'blue', 'red'."
+            " Mend the cell, or train again with rows of it.",
         ),
     ],
 )
@@ -216,10 +221,14 @@ def test_columns_that_do_not_fit(shop, x, message) -> None:
             [1.0, 0.0, 1.0],
             "`x` must have shape (N, 3); got (3,). Give one row as [row], a list of one.",
         ),
-        ([[1.0, 2.0]], "`x` must have shape (N, 3); got (1, 2)."),
+        (
+            [[1.0, 2.0]],
+            "`x` must have shape (N, 3); got (1, 2). Give as many as that.",
+        ),
         (
             [[1, 0, 1], [1, 0, math.nan]],
-            "`x` must be finite; got nan in row 1, feature 'colour=red'.",
+            "`x` must be finite; got nan in row 1, feature 'colour=red'."
+            " Take these numbers out, or fill the gaps first.",
         ),
         (
             [["1", "2", "3"]],
@@ -233,20 +242,23 @@ def test_columns_that_do_not_fit(shop, x, message) -> None:
         ),
         (
             {"size": [1, 2], "colour": ["red"]},
-            "`x['colour']` must have shape (N,) with N=2 from the first column; got (1,).",
+            "`x['colour']` must have shape (N,) with N=2 from the first column; got (1,)."
+            " Give as many as that.",
         ),
         (
             {"size": [[1, 2]], "colour": ["red"]},
-            "`x['size']` must be values of shape (N,); got shape (1, 2).",
+            "`x['size']` must be values of shape (N,); got shape (1, 2). Give as many as that.",
         ),
         (
             [[1e39, 0, 0]],
-            "`x` must be finite in float32 once scaled; got inf in row 0, feature 'size'.",
+            "`x` must be finite in float32 once scaled; got inf in row 0, feature 'size'."
+            " Take these numbers out, or fill the gaps first.",
         ),
         (
             [[0, 0, 0], [3e38, 0, 0]],
             "`x` must keep every output finite, and a value within 1e+150; "
-            "got inf from network 0 in row 1.",
+            "got inf from network 0 in row 1."
+            " Take these numbers out, or fill the gaps first.",
         ),
     ],
 )
@@ -262,6 +274,7 @@ def test_values_whose_squares_are_no_numbers(lines) -> None:
     assert str(caught.value) == (
         "Model.predict: `x` must keep every output finite, and a value within 1e+150; "
         "got 2e+151 from network 0 in row 1."
+        " Take these numbers out, or fill the gaps first."
     )
 
 
@@ -279,6 +292,7 @@ def test_threads_are_whole_numbers(coin, threads) -> None:
         coin().predict([[1.0]], threads=threads)
     assert str(caught.value) == (
         f"Model.predict: `threads` must be a whole number from 1, or None; got {threads}."
+        " Give a value within the bounds."
     )
 
 
@@ -286,7 +300,10 @@ def test_threads_are_whole_numbers(coin, threads) -> None:
 def test_a_network_that_is_not_there(coin, i) -> None:
     with pytest.raises(ArgumentError) as caught:
         coin()[i]
-    assert str(caught.value) == f"Model: `i` must be the number of a network, -2 to 1; got {i}."
+    assert (
+        str(caught.value) == f"Model: `i` must be the number of a network, -2 to 1; got {i}."
+        " Give a value within the bounds."
+    )
 
 
 NET = Network([Dense(1, "sigmoid", bias=False)], inputs=1)
@@ -312,72 +329,104 @@ def schema(kind: Any = "classification", classes: tuple[str, ...] = ("no", "yes"
         ),
         (
             {"network": NET.model_copy(update={"inputs": 2})},
-            "`network` must have 1 inputs, one for each feature of `schema`; got 2.",
+            "`network` must have 1 inputs, one for each feature of `schema`; got 2."
+            " Give as many as that.",
         ),
         (
             {"schema": schema(classes=("a", "b", "c"))},
-            "`network` must have 3 outputs for the target 'y'; got 1.",
+            "`network` must have 3 outputs for the target 'y'; got 1. Give as many as that.",
         ),
         (
             {"network": Network([Dense(3, bias=False)], inputs=1)},
-            "`network` must have 1 or 2 outputs for the target 'y'; got 3.",
+            "`network` must have 1 or 2 outputs for the target 'y'; got 3. Give as many as that.",
         ),
-        ({"schema": schema(classes=("a",))}, "`schema` must have at least two classes; got 1."),
+        (
+            {"schema": schema(classes=("a",))},
+            "`schema` must have at least two classes; got 1. Give as many as that.",
+        ),
         (
             {"schema": schema(classes=("a", "a"))},
-            "`schema` must have classes that differ; got 'a' twice.",
+            "`schema` must have classes that differ; got 'a' twice. Name each one once.",
         ),
         (
             {"schema": schema("regression", ("a", "b"))},
-            "`schema` must have no classes for regression; got 2.",
+            "`schema` must have no classes for regression; got 2. Give as many as that.",
         ),
         (
             {"parameters": flat(1.0, 2.0).member(0)},
-            "`parameters` must have a first axis P of at least one network; got (1, 1).",
+            "`parameters` must have a first axis P of at least one network; got (1, 1)."
+            " Give as many as that.",
         ),
         (
             {"parameters": flat()},
-            "`parameters` must have a first axis P of at least one network; got (0, 1, 1).",
+            "`parameters` must have a first axis P of at least one network; got (0, 1, 1)."
+            " Give as many as that.",
         ),
         (
             {"parameters": flat(1, 2, dtype=np.int64)},
-            "`parameters` must be float32 or float64; got int64.",
+            "`parameters` must be float32 or float64; got int64. Give a value of that kind.",
         ),
         (
             {"parameters": flat(1.0, math.nan)},
-            "`weights[0]` must be finite; got infinity or NaN.",
+            "`weights[0]` must be finite; got infinity or NaN."
+            " Take these numbers out, or fill the gaps first.",
         ),
         (
             {"scalers": (PLAIN,) * 3},
-            "`scalers` must have one entry for all or one for each of 2 networks; got 3.",
+            "`scalers` must have one entry for all or one for each of 2 networks; got 3."
+            " Give as many as that.",
         ),
-        ({"scalers": (WIDE,)}, "`scalers[0]` must have numbers for 1 columns; got 2."),
+        (
+            {"scalers": (WIDE,)},
+            "`scalers[0]` must have numbers for 1 columns; got 2. Give as many as that.",
+        ),
         (
             {"target_scalers": (PLAIN, WIDE)},
-            "`target_scalers[1]` must have numbers for 1 columns; got 2.",
+            "`target_scalers[1]` must have numbers for 1 columns; got 2. Give as many as that.",
         ),
         (
             {"target_scalers": (Scaler(center=(1.0,), scale=(1.0,)),)},
             "`target_scalers[0]` must leave the targets of a classification alone; "
-            "got center (1.0,), scale (1.0,).",
+            "got center (1.0,), scale (1.0,)."
+            " Give a value that does.",
         ),
-        ({"seeds": (1,)}, "`seeds` must have one entry for each of 2 networks; got 1."),
+        (
+            {"seeds": (1,)},
+            "`seeds` must have one entry for each of 2 networks; got 1. Give as many as that.",
+        ),
         (
             {"seeds": (1, 2**53)},
-            "`seeds[1]` must be a whole number from 0 to 9007199254740991; got 9007199254740992.",
+            "`seeds[1]` must be a whole number from 0 to 9007199254740991; got 9007199254740992."
+            " Give a value within the bounds.",
         ),
         (
             {"seeds": (1, 0.5)},
-            "`seeds[1]` must be a whole number from 0 to 9007199254740991; got 0.5.",
+            "`seeds[1]` must be a whole number from 0 to 9007199254740991; got 0.5."
+            " Give a value within the bounds.",
         ),
-        ({"best": 2}, "`best` must be the number of a network, 0 to 1; got 2."),
-        ({"best": True}, "`best` must be the number of a network, 0 to 1; got True."),
-        ({"multiply": math.inf}, "`multiply` must be finite; got inf."),
-        ({"add": math.nan}, "`add` must be finite; got nan."),
+        (
+            {"best": 2},
+            "`best` must be the number of a network, 0 to 1; got 2."
+            " Give a value within the bounds.",
+        ),
+        (
+            {"best": True},
+            "`best` must be the number of a network, 0 to 1; got True."
+            " Give a value within the bounds.",
+        ),
+        (
+            {"multiply": math.inf},
+            "`multiply` must be finite; got inf. Take these numbers out, or fill the gaps first.",
+        ),
+        (
+            {"add": math.nan},
+            "`add` must be finite; got nan. Take these numbers out, or fill the gaps first.",
+        ),
         (
             {"experiment": {"x": {1, 2}}},
             "`experiment` must be a JSON document; "
-            "got one that holds a set, which JSON cannot say.",
+            "got one that holds a set, which JSON cannot say."
+            " Give a value of that kind.",
         ),
     ],
 )

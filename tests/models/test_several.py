@@ -221,19 +221,20 @@ def test_a_header_of_before_is_read(coin: Any) -> None:
 @pytest.mark.parametrize(
     ("changes", "sentence"),
     [
-        ({"threshold": 0.3}, "`threshold` must be 0.5 or 0; got 0.3."),
+        ({"threshold": 0.3}, "`threshold` must be 0.5 or 0; got 0.3."
+                             " Give a value within the bounds."),
         ({"schema": LABELS.model_copy(update={"label_classes": ()})},
-         "`schema` must have names of 0 and 1 for 2 labels; got 0."),
+         "`schema` must have names of 0 and 1 for 2 labels; got 0. Give as many as that."),
         ({"schema": LABELS.model_copy(update={"more_targets": ("red",)})},
-         "`schema` must have targets that differ; got 'red' twice."),
+         "`schema` must have targets that differ; got 'red' twice. Name each one once."),
         ({"schema": LABELS.model_copy(update={"label_classes": (("a", "a"), ("b", "c"))})},
-         "`schema` must have classes that differ; got 'a' twice."),
+         "`schema` must have classes that differ; got 'a' twice. Name each one once."),
         ({"schema": LABELS.model_copy(update={"classes": ("a", "b")})},
-         "`schema` must have no classes for multilabel; got 2."),
+         "`schema` must have no classes for multilabel; got 2. Give as many as that."),
         ({"schema": NUMBERS.model_copy(update={"more_targets": ("b", "c")})},
-         "`network` must have 3 outputs for the 3 targets; got 2."),
+         "`network` must have 3 outputs for the 3 targets; got 2. Give as many as that."),
         ({"schema": NUMBERS.model_copy(update={"kind": "classification", "classes": ("a", "b")})},
-         "`schema` must have one target for a classification; got 2."),
+         "`schema` must have one target for a classification; got 2. Give as many as that."),
     ],
 )  # fmt: skip
 def test_parts_that_do_not_fit(make: Any, changes: Any, sentence: str) -> None:
@@ -248,10 +249,12 @@ def test_parts_that_do_not_fit(make: Any, changes: Any, sentence: str) -> None:
     ("y", "weights", "sentence"),
     [
         ([[1, 0]], [1, 2], "`weights` must have shape (N,) with N=1, a weight for every row; "
-         "got (2,)."),
-        ([[1, 0]], [math.nan], "`weights` must be numbers from 0 to 1e+150; got nan in row 0."),
-        ([[1, 2]], None, "`y` must be 0 or 1 for every label; got 2."),
-        ([[1]], None, "`y` must have shape (N, 2); got (1, 1)."),
+         "got (2,). Give as many as that."),
+        ([[1, 0]], [math.nan], "`weights` must be numbers from 0 to 1e+150; got nan in row 0."
+                               " Give a value within the bounds."),
+        ([[1, 2]], None, "`y` must be 0 or 1 for every label; got 2."
+                         " Give the answers in that form, or choose another kind of model."),
+        ([[1]], None, "`y` must have shape (N, 2); got (1, 1). Give as many as that."),
     ],
 )  # fmt: skip
 def test_rows_that_do_not_fit(labels: Model, y: Any, weights: Any, sentence: str) -> None:

@@ -37,4 +37,4 @@ def test_0_and_1_are_the_places_of_two_classes() -> None:
 def test_numbers_that_are_no_class() -> None:
     with pytest.raises(ArgumentError) as error:
         targets_of("assess", schema_of("1", "2", "7"), [1, 3])
-    assert str(error.value) == "assess: `y` must have shape (N, 3); got (2,)."
+    assert str(error.value) == "assess: `y` must have shape (N, 3); got (2,). Give as many as that."

@@ -43,4 +43,7 @@ def test_the_class_is_said_above_the_threshold(positive: int, at: float, rows: l
 def test_a_threshold_is_a_probability(at: float) -> None:
     with pytest.raises(ArgumentError) as caught:
         Threshold(at=at)
-    assert str(caught.value) == f"Threshold: `at` must be from 0 to 1; got {at}."
+    assert (
+        str(caught.value) == f"Threshold: `at` must be from 0 to 1; got {at}."
+        " Give a value within the bounds."
+    )

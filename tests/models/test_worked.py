@@ -121,10 +121,13 @@ def test_the_loss_is_that_of_the_document():
 def test_what_cannot_be_traced():
     model = CLASSIFIERS["sigmoid"]
     cases = [
-        (lambda: model.trace(ROWS), "Model.trace: `x` must be one row; got 3 rows."),
+        (
+            lambda: model.trace(ROWS),
+            "Model.trace: `x` must be one row; got 3 rows. Give as many as that.",
+        ),
         (
             lambda: model.trace([ROWS[0]], network=3),
-            "Model.trace: `network` must be from 0 to 2; got 3.",
+            "Model.trace: `network` must be from 0 to 2; got 3. Give a value within the bounds.",
         ),
         (
             lambda: model.trace([ROWS[0]], backward=True),
@@ -133,7 +136,8 @@ def test_what_cannot_be_traced():
         ),
         (
             lambda: model.trace([[1.0, float("inf")]]),
-            "Model.trace: `x` must be finite; got inf in row 0, feature 'b'.",
+            "Model.trace: `x` must be finite; got inf in row 0, feature 'b'."
+            " Take these numbers out, or fill the gaps first.",
         ),
     ]
     for call, sentence in cases:

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from shoal.codes import CODES
 from shoal.data.dataset import Dataset, Feature, Schema
 from shoal.data.scaling import Scaler
 from shoal.models import Model
@@ -114,7 +115,9 @@ class Client:
     def refused(self, name: str, body: Any, kind: str = "application/json") -> tuple[int, Any]:
         got = self.predict(name, body, kind)
         assert got.headers["content-type"] == "application/json"
-        return got.status, got.json
+        told = got.json
+        assert told.pop("code") in CODES
+        return got.status, told
 
     async def ask(
         self, method: str, path: str, body: Any = b"", kind: str = "application/json",

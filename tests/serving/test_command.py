@@ -174,7 +174,7 @@ def test_one_request_too_many_is_turned_away_and_the_connection_goes_on(folder: 
             assert b"\r\nretry-after: 1\r\n" in head
             assert b"content-security-policy: default-src 'self'" in head
             told = "as many requests as may be are being answered. Try again."
-            assert json.loads(body) == {"error": told}
+            assert json.loads(body) == {"error": told, "code": "V108"}
             first.sendall(ROW[4:])
             assert first.recv(65_536).startswith(b"HTTP/1.1 200 ")
             time.sleep(0.2)  # its place is free once the server has let go of it
@@ -210,7 +210,7 @@ def test_a_body_that_is_far_too_large_is_told_so_to_a_client_that_sends_all_of_i
     """A connection that is closed under a client that still sends shows it a reset, not why."""
     status, body = service.ask("POST", "/models/m/predict", b" " * 30_000_000)
     told = "the body is larger than 8,388,608 bytes. Send fewer rows at once."
-    assert (status, json.loads(body)) == (413, {"error": told})
+    assert (status, json.loads(body)) == (413, {"error": told, "code": "V104"})
 
 
 def test_head_answers_without_a_body(service: Service) -> None:
@@ -299,7 +299,7 @@ def refused(*args: str) -> str:
     env = {"COLUMNS": "80", "SHOAL_TOKEN": TOKEN}
     result = CliRunner().invoke(app, ["serve", *args], env=env)
     assert (result.exit_code, result.stdout) == (2, ""), result.output
-    return result.stderr.removeprefix("shoal: ").rstrip()
+    return result.stderr.partition("]: ")[2].rstrip()
 
 
 def test_wrong_models(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -321,7 +321,10 @@ def test_wrong_places(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     cure = "Name what requests will ask for: --allow-host models.example.org."
     assert refused("m.safetensors", "--host", "0.0.0.0") == told + cure
     told = "--allow-host: must be a host's name as requests write it, such as models.example.org"
-    assert refused("m.safetensors", "--allow-host", "http://a") == f"{told}; got 'http://a'."
+    assert (
+        refused("m.safetensors", "--allow-host", "http://a") == f"{told}; got 'http://a'."
+        " Name the host by --allow-host, or leave --host out to serve this machine alone."
+    )
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = str(taken.getsockname()[1])
         told = f"--port {port}: is in use already. Give another, or 0 for one that is free."
@@ -332,11 +335,23 @@ def test_wrong_tokens(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(folder)
     (folder / "short").write_text("abc\n")
     told = "short: must hold a token of at least 22 letters, digits or . _ ~ + / -"
-    assert refused("m.safetensors", "--token-file", "short") == f"{told}; got 3 characters."
-    assert refused("m.safetensors", "--token-file", "none") == "none: there is no such file."
-    assert refused("m.safetensors", "--token-file", ".") == ".: cannot be read: Is a directory."
+    assert (
+        refused("m.safetensors", "--token-file", "short") == f"{told}; got 3 characters."
+        " Give a file with a longer one, or leave it out to have one made."
+    )
+    assert (
+        refused("m.safetensors", "--token-file", "none") == "none: there is no such file."
+        " Look at the spelling and the folder."
+    )
+    assert (
+        refused("m.safetensors", "--token-file", ".") == ".: cannot be read: Is a directory."
+        " Look at its rights: ls -l shows them."
+    )
     (folder / "short").write_bytes(b"\xff" * 30)
-    told = "short: must hold a token of at least 22 letters, digits or . _ ~ + / -; it is no text."
+    told = (
+        "short: must hold a token of at least 22 letters, digits or . _ ~ + / -; it is no text. "
+        "Give a file with a longer one, or leave it out to have one made."
+    )
     assert refused("m.safetensors", "--token-file", "short") == told
 
 
@@ -348,7 +363,10 @@ def test_an_address_that_cannot_be_told_ends_it_in_one_sentence(folder: Path) ->
             command, cwd=folder, stdout=full, stderr=subprocess.PIPE, text=True, timeout=30,
             env={**os.environ, "SHOAL_TOKEN": TOKEN},
         )  # fmt: skip
-    told = "shoal: standard output: cannot be written: No space left on device.\n"
+    told = (
+        "shoal [O104]: standard output: cannot be written: No space left on device. "
+        "Make room, or send it elsewhere.\n"
+    )
     assert (done.returncode, done.stderr) == (2, told)
 
 

@@ -175,8 +175,8 @@ def test_every_answer_has_the_headers_of_security() -> None:
 
 def test_a_refusal_is_one_sentence() -> None:
     answer = Answer(gate_of(), HOST)
-    told = "a token is needed: send the header Authorization: Bearer and the token."
-    assert (answer.status, json.loads(answer.body)) == (401, {"error": told})
+    told = "a token is needed. Send the header Authorization: Bearer and the token."
+    assert (answer.status, json.loads(answer.body)) == (401, {"error": told, "code": "V105"})
     assert answer.headers[b"www-authenticate"] == b'Bearer realm="shoal"'
 
 
@@ -298,10 +298,16 @@ def test_the_page_without_its_cookie_says_how_to_open_it() -> None:
     assert b"<main><h1>a page</h1><p>how</p></main></html>" in refused.body
     assert b"<script" not in refused.body
     # other doors are for programs: one sentence in JSON
-    told = {"error": "a token is needed: send the header Authorization: Bearer and the token."}
+    told = {
+        "error": "a token is needed. Send the header Authorization: Bearer and the token.",
+        "code": "V105",
+    }
     assert json.loads(page(path="/write").body) == told
     assert json.loads(page(method="HEAD").body) == told
-    assert json.loads(Answer(gate_of(cookie="c"), (b"host", b"evil")).body).keys() == {"error"}
+    assert json.loads(Answer(gate_of(cookie="c"), (b"host", b"evil")).body).keys() == {
+        "error",
+        "code",
+    }
 
 
 LINK = ((b"sec-fetch-mode", b"navigate"), (b"sec-fetch-dest", b"document"))
@@ -401,7 +407,7 @@ def test_a_body_within_the_bound_is_taken() -> None:
 def test_a_body_over_the_bound_is_413_whether_it_says_so_or_not(length: bytes | None) -> None:
     answer = write(b"12345", b"678901", length=length, max_body=10)
     told = "the body is larger than 10 bytes. Send fewer rows at once."
-    assert (answer.status, json.loads(answer.body)) == (413, {"error": told})
+    assert (answer.status, json.loads(answer.body)) == (413, {"error": told, "code": "V104"})
     assert answer.n_starts == 1
 
 
@@ -425,8 +431,8 @@ def test_a_body_that_does_not_come_is_408() -> None:
     }  # fmt: skip
     asyncio.run(gate(scope, receive, send))
     assert [message.get("status") for message in sent] == [408, None]
-    told = "the body did not come within 0.05 seconds."
-    assert json.loads(sent[1]["body"]) == {"error": told}
+    told = "the body did not come within 0.05 seconds. Send it again."
+    assert json.loads(sent[1]["body"]) == {"error": told, "code": "V109"}
 
 
 def test_one_request_too_many_is_429_and_its_body_is_not_read() -> None:
@@ -452,7 +458,7 @@ def test_one_request_too_many_is_429_and_its_body_is_not_read() -> None:
         assert sent[0]["status"] == 429
         assert (b"retry-after", b"1") in sent[0]["headers"]
         told = "as many requests as may be are being answered. Try again."
-        assert json.loads(sent[1]["body"]) == {"error": told}
+        assert json.loads(sent[1]["body"]) == {"error": told, "code": "V108"}
         open_.set()
         await asyncio.gather(*several)
         assert gate.in_flight == 0

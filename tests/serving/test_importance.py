@@ -51,16 +51,28 @@ def test_what_cannot_be_judged_is_refused(client, serve) -> None:
         got = of("POST", PATH + query, body)  # type: ignore[operator]
         return got.status, got.json["error"]
 
-    told = "there is no target 'kind'; the columns are 'a', 'b', 'c'."
+    told = (
+        "there is no target 'kind'; the columns are 'a', 'b', 'c'."
+        " Look at the names in the first line of the table, or rename the column."
+    )
     assert refused({"rows": ROWS}) == (422, told)
     rows = labelled()
     rows[2]["kind"] = "tulip"
     known = "known are 'iris', 'rose', 'oak'"
-    told = f"row 3, column 'kind': 'tulip' is not a known class; {known}."
+    told = (
+        f"row 3, column 'kind': 'tulip' is not a known class; {known}."
+        " Mend the cell, or train again with rows of it."
+    )
     assert refused({"rows": rows}) == (422, told)
-    told = "columns are judged on two rows or more; there is one."
+    told = (
+        "columns are judged on two rows or more; there is one."
+        " Send all columns, with values of their kind."
+    )
     assert refused({"rows": labelled()[:1]}) == (422, told)
-    told = "the address may only have ?of=rows or columns."
+    told = (
+        "the address may only have ?of=rows or columns."
+        " See the description of the service at /openapi.json."
+    )
     assert refused({"rows": ROWS}, "?of=everything") == (422, told)
     assert refused({"rows": ROWS}, "?how=well") == (422, told)
     told = "102 rows are more than the 100 that are taken at once. Send them in parts."
@@ -71,7 +83,7 @@ def test_work_without_end_is_refused(client, monkeypatch) -> None:
     monkeypatch.setattr("shoal.serving.service.MOST_WORK", 10)
     got = client("POST", f"{PATH}?of=columns", {"rows": labelled()})
     told = "6 rows of 3 columns take too long to judge. Send fewer rows."
-    assert (got.status, got.json) == (413, {"error": told})
+    assert (got.status, got.json) == (413, {"error": told, "code": "V104"})
 
 
 def test_requests_for_importances_leave_places_to_predictions(client) -> None:

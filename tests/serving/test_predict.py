@@ -211,8 +211,10 @@ def test_the_answer_is_what_is_accepted(client, accept: str, kind: str) -> None:
 def test_an_answer_that_is_not_accepted_is_406(client) -> None:
     got = client.predict("flowers", ROWS["flowers"][0], accept="image/png, text/csv;q=0")
     kinds = "application/json, text/csv, application/vnd.apache.arrow.stream"
-    told = f"the header Accept allows none of {kinds}."
-    assert (got.status, got.json) == (406, {"error": told})
+    told = (
+        f"the header Accept allows none of {kinds}. Send JSON, CSV or Arrow, with its Content-Type."
+    )
+    assert (got.status, got.json) == (406, {"error": told, "code": "V102"})
 
 
 def test_rows_in_another_order_with_gaps_and_with_other_columns_are_taken(client, models) -> None:
@@ -240,16 +242,22 @@ SHAPES = 'Send {"rows": [{...}]}, {"columns": {...}} or one row as {"column": va
         (b"", 400, {"error": "the body is empty. Send rows, or one row."}),
         (b" \n", 400, {"error": "the body is empty. Send rows, or one row."}),
         (b"[1", 400,
-         {"error": "the body is not JSON: Expecting ',' delimiter, at line 1, column 3."}),
-        (b'{"a":1}{', 400, {"error": "the body is not JSON: Extra data, at line 1, column 8."}),
+         {"error": "the body is not JSON: Expecting ',' delimiter, at line 1, column 3."
+         " Send JSON, CSV or Arrow that is whole."}),
+        (b'{"a":1}{', 400, {"error": "the body is not JSON: Extra data, at line 1, column 8."
+        " Send JSON, CSV or Arrow that is whole."}),
         (b'{"a":NaN}', 400,
          {"error": "NaN is not JSON. A gap is null, in a column that may have gaps."}),
         (b'{"a":-Infinity}', 400,
          {"error": "-Infinity is not JSON. A gap is null, in a column that may have gaps."}),
-        (b'{"a":1,"a":2}', 400, {"error": "the key 'a' is there twice in one object."}),
-        (b'\xff', 400, {"error": "the JSON is not UTF-8: byte 1 fits no character."}),
-        (b"[" * 100_000, 400, {"error": "the JSON is nested deeper than 32 levels."}),
-        (b'{"a":' * 100_000, 400, {"error": "the JSON is nested deeper than 32 levels."}),
+        (b'{"a":1,"a":2}', 400, {"error": "the key 'a' is there twice in one object."
+        " Send JSON, CSV or Arrow that is whole."}),
+        (b'\xff', 400, {"error": "the JSON is not UTF-8: byte 1 fits no character."
+        " Send JSON, CSV or Arrow that is whole."}),
+        (b"[" * 100_000, 400, {"error": "the JSON is nested deeper than 32 levels."
+        " Send JSON, CSV or Arrow that is whole."}),
+        (b'{"a":' * 100_000, 400, {"error": "the JSON is nested deeper than 32 levels."
+        " Send JSON, CSV or Arrow that is whole."}),
         (b"null", 422, {"error": f"the JSON is null. {SHAPES}"}),
         (b"[]", 422, {"error": f"the JSON is a list. {SHAPES}"}),
         (b'{"rows":[]}', 422, {"error": "there are no rows. Send at least one."}),
@@ -258,34 +266,46 @@ SHAPES = 'Send {"rows": [{...}]}, {"columns": {...}} or one row as {"column": va
         (b'{"rows":[{"a":1,"b":1,"c":1},7]}', 422,
          {"error": f"row 2: is a number, not an object of columns. {SHAPES}", "row": 2}),
         (b'{"columns":{"a":1}}', 422,
-         {"error": "column 'a': is a number, not a list of values.", "column": "a"}),
+         {"error": "column 'a': is a number, not a list of values."
+          " Send all columns, with values of their kind.", "column": "a"}),
         (b'{"columns":{"a":[1],"b":[1,2]}}', 422,
-         {"error": "column 'b': has 2 values, but column 'a' has 1.", "column": "b"}),
+         {"error": "column 'b': has 2 values, but column 'a' has 1."
+          " Send all columns, with values of their kind.", "column": "b"}),
         (b'{"a":1,"B":2,"c":3}', 422,
-         {"error": "the column 'b' is missing; the columns are 'a', 'B', 'c'."}),
+         {"error": "the column 'b' is missing; the columns are 'a', 'B', 'c'."
+         " Look at the names in the first line of the table, or rename the column."}),
         (b'{"bb":1}', 422,
-         {"error": "the columns 'a', 'b', 'c' are missing; the columns are 'bb'."}),
+         {"error": "the columns 'a', 'b', 'c' are missing; the columns are 'bb'."
+         " Look at the names in the first line of the table, or rename the column."}),
         (b'{"a":1,"b":null,"c":3}', 422,
-         {"error": "row 1, column 'b': the cell is empty.", "row": 1, "column": "b"}),
+         {"error": "row 1, column 'b': the cell is empty."
+         " Fill the cell, or leave the row out.", "row": 1, "column": "b"}),
         (b'{"rows":[{"a":1,"b":2,"c":3},{"a":1,"c":3}]}', 422,
-         {"error": "row 2, column 'b': the cell is empty.", "row": 2, "column": "b"}),
+         {"error": "row 2, column 'b': the cell is empty."
+         " Fill the cell, or leave the row out.", "row": 2, "column": "b"}),
         (b'{"a":"1","b":2,"c":3}', 422,
-         {"error": "row 1, column 'a': the text '1' is not a number.", "row": 1, "column": "a"}),
+         {"error": "row 1, column 'a': the text '1' is not a number."
+         " Mend the cell, or leave the row out.", "row": 1, "column": "a"}),
         (b'{"a":true,"b":2,"c":3}', 422,
-         {"error": "row 1, column 'a': true is not a number.", "row": 1, "column": "a"}),
+         {"error": "row 1, column 'a': true is not a number."
+         " Mend the cell, or leave the row out.", "row": 1, "column": "a"}),
         (b'{"a":[1],"b":2,"c":3}', 422,
-         {"error": "row 1, column 'a': a list is not a number.", "row": 1, "column": "a"}),
+         {"error": "row 1, column 'a': a list is not a number."
+         " Mend the cell, or leave the row out.", "row": 1, "column": "a"}),
         (b'{"a":1e999,"b":2,"c":3}', 422,
-         {"error": "row 1, column 'a': the number is larger than float64 can hold.",
+         {"error": "row 1, column 'a': the number is larger than float64 can hold."
+         " Mend the cell, or leave the row out.",
           "row": 1, "column": "a"}),
         (b'{"a":' + b"9" * 5000 + b',"b":2,"c":3}', 422,
-         {"error": "row 1, column 'a': the number is larger than float64 can hold.",
+         {"error": "row 1, column 'a': the number is larger than float64 can hold."
+         " Mend the cell, or leave the row out.",
           "row": 1, "column": "a"}),
         (b'{"rows":[{"a":1,"b":2,"c":3},{"a":1,"b":1e99,"c":3}]}', 422,
          {"error": "row 2: its values are too large for the networks. "
                    "They drive them beyond what float32 holds.", "row": 2}),
         (b'{"a":"\\ud800","b":2,"c":3}', 422,
-         {"error": "row 1, column 'a': the text '\\ud800' is not a number.",
+         {"error": "row 1, column 'a': the text '\\ud800' is not a number."
+         " Mend the cell, or leave the row out.",
           "row": 1, "column": "a"}),
     ],
 )  # fmt: skip
@@ -297,11 +317,17 @@ def test_an_unknown_category_is_told_with_those_that_are_known(client, models) -
     name = models["mixed"].schema.columns[0].name
     rows = [{name: 0, "colour": "red", "grade": "1"}, {name: 0, "colour": "Red", "grade": "1"}]
     known = "'red', 'blue, green', 'true'"
-    told = f"row 2, column 'colour': 'Red' is not a known category; known are {known}."
+    told = (
+        f"row 2, column 'colour': 'Red' is not a known category; known are {known}."
+        " Mend the cell, or train again with rows of it."
+    )
     answer = {"error": told, "row": 2, "column": "colour"}
     assert client.refused("mixed", {"rows": rows}) == (422, answer)
     rows[1]["colour"] = {"x": 1}  # type: ignore[assignment]
-    told = "row 2, column 'colour': an object is not the name of a category."
+    told = (
+        "row 2, column 'colour': an object is not the name of a category."
+        " Mend the cell, or leave the row out."
+    )
     answer = {"error": told, "row": 2, "column": "colour"}
     assert client.refused("mixed", {"rows": rows}) == (422, answer)
 
@@ -327,12 +353,15 @@ def test_a_hostile_name_is_told_on_one_line(client, models) -> None:
          {"error": "the table, line 2: the quote that opens on this line is never closed. "
                    'Close it, or write a quote that belongs to a value as """".', "line": 2}),
         ("a,b,c\n1,2,3\n\n1,x,3\n", 422,
-         {"error": "row 2, line 4, column 'b': 'x' is not a number.",
+         {"error": "row 2, line 4, column 'b': 'x' is not a number."
+         " Mend the cell, or leave the row out.",
           "row": 2, "line": 4, "column": "b"}),
         ("a,b,c\n1,inf,3\n", 422,
-         {"error": "row 1, line 2, column 'b': 'inf' is not a finite number.",
+         {"error": "row 1, line 2, column 'b': 'inf' is not a finite number."
+         " Mend the cell, or leave the row out.",
           "row": 1, "line": 2, "column": "b"}),
-        ("a,c\n1,2\n", 422, {"error": "the column 'b' is missing; the columns are 'a', 'c'."}),
+        ("a,c\n1,2\n", 422, {"error": "the column 'b' is missing; the columns are 'a', 'c'."
+         " Look at the names in the first line of the table, or rename the column."}),
         ("a,b,c\n" + "1,2,3\n" * 6, 413,
          {"error": "6 rows are more than the 5 that are taken at once. Send them in parts."}),
     ],
@@ -376,7 +405,10 @@ KINDS = "application/json, text/csv, application/vnd.apache.arrow.stream"
     [
         ("", f"the header Content-Type is missing. Send one of {KINDS}."),
         ("text/plain", f"'text/plain' is not read here. Send one of {KINDS}."),
-        ("text/csv; charset=latin-1", "the body must be UTF-8."),
+        (
+            "text/csv; charset=latin-1",
+            "the body must be UTF-8. Send JSON, CSV or Arrow, with its Content-Type.",
+        ),
     ],
 )
 def test_another_kind_of_body_is_415(client, kind: str, told: str) -> None:
@@ -386,7 +418,7 @@ def test_another_kind_of_body_is_415(client, kind: str, told: str) -> None:
 def test_a_packed_body_is_415(client) -> None:
     got = client.predict("flowers", b"{}", content_encoding="gzip")
     told = "the body has a Content-Encoding. Send it as it is."
-    assert (got.status, got.json) == (415, {"error": told})
+    assert (got.status, got.json) == (415, {"error": told, "code": "V102"})
 
 
 def test_a_model_that_is_not_there_is_404_with_the_nearest(client) -> None:
@@ -394,7 +426,7 @@ def test_a_model_that_is_not_there_is_404_with_the_nearest(client) -> None:
     told = f"there is no model 'flower'; there is {names}. Did you mean 'flowers'?"
     assert client.refused("flower", {"a": 1}) == (404, {"error": told})
     got = client("GET", "/models/flower")
-    assert (got.status, got.json) == (404, {"error": told})
+    assert (got.status, got.json) == (404, {"error": told, "code": "V107"})
 
 
 # Arrow of a stranger.
@@ -425,7 +457,11 @@ def test_arrow_of_many_types_is_taken(client, models) -> None:
 
 def test_a_gap_and_a_nan_in_arrow_are_filled_or_told(client, models) -> None:
     table = pyarrow.table({"a": [1.0, float("nan")], "b": [1.0, 1.0], "c": [None, 1.0]})
-    answer = {"error": "row 2, column 'a': the cell is empty.", "row": 2, "column": "a"}
+    answer = {
+        "error": "row 2, column 'a': the cell is empty. Fill the cell, or leave the row out.",
+        "row": 2,
+        "column": "a",
+    }
     assert arrow_refused(client, "flowers", table) == (422, answer)
 
 
@@ -444,12 +480,18 @@ def test_types_that_are_larger_than_they_look_are_refused(client, models) -> Non
     name = models["mixed"].schema.columns[0].name
     views = pyarrow.array(["red"] * 3).cast(pyarrow.string_view())
     table = pyarrow.table({name: [1.0] * 3, "colour": views, "grade": ["1"] * 3})
-    told = "column 'colour': values of type string_view are neither text nor numbers."
+    told = (
+        "column 'colour': values of type string_view are neither text nor numbers."
+        " Send all columns, with values of their kind."
+    )
     answer = {"error": told, "column": "colour"}
     assert arrow_refused(client, "mixed", table) == (422, answer)
     long = pyarrow.array(["x" * 10_001]).dictionary_encode()
     table = pyarrow.table({name: [1.0], "colour": long, "grade": ["1"]})
-    told = "column 'colour': a text is longer than 10,000 bytes."
+    told = (
+        "column 'colour': a text is longer than 10,000 bytes."
+        " Send all columns, with values of their kind."
+    )
     answer = {"error": told, "column": "colour"}
     assert arrow_refused(client, "mixed", table) == (422, answer)
 
@@ -498,8 +540,20 @@ def test_a_model_is_described(client, models) -> None:
 
 def test_another_method_is_405_and_another_address_404(client) -> None:
     got = client("GET", "/models/flowers/predict")
-    assert (got.status, got.json) == (405, {"error": "this address takes another method."})
+    assert (got.status, got.json) == (
+        405,
+        {
+            "error": "this address takes another method. See the list of models at /models.",
+            "code": "V107",
+        },
+    )
     assert got.headers["allow"] == "POST"
     for path in ("/", "/docs", "/models/", "/models/a/b/c", "/../etc/passwd"):
         got = client("GET", path)
-        assert (got.status, got.json) == (404, {"error": "there is nothing at this address."})
+        assert (got.status, got.json) == (
+            404,
+            {
+                "error": "there is nothing at this address. See the list of models at /models.",
+                "code": "V107",
+            },
+        )

@@ -27,7 +27,10 @@ from shoal.serving.protocol import (
 
 TOKEN = "a-token-of-many-signs-0123456789"
 HEADERS = f"Host: h\r\nAuthorization: Bearer {TOKEN}\r\n".encode()
-BUSY = {"error": "as many requests as may be are being answered. Try again."}
+BUSY = {
+    "error": "as many requests as may be are being answered. Try again.",
+    "code": "V108",
+}
 
 
 class Line(asyncio.Transport):
@@ -118,7 +121,13 @@ def test_headers_without_end_are_431() -> None:
         got = await line.ask(b"GET / HTTP/1.1\r\na: ", b"b" * MOST_HEAD)
         assert got[0] == 0
         status, head, told = await line.ask(b"b")
-        assert (status, told) == (431, {"error": "the headers are longer than 65,536 bytes."})
+        assert (status, told) == (
+            431,
+            {
+                "error": "the headers are longer than 65,536 bytes. Send fewer.",
+                "code": "V104",
+            },
+        )
         assert b"\r\nconnection: close\r\n" in head
         assert line.closed
 
@@ -152,8 +161,8 @@ def test_headers_that_do_not_come_are_408_and_silence_ends() -> None:
         desk.look(HEAD_SECONDS + 1)
         assert (silent.closed, silent.sent) == (True, b"")
         assert slow.sent.startswith(b"HTTP/1.1 408 Request Timeout\r\n")
-        told = "the headers did not come within 10 seconds."
-        assert json.loads(slow.sent.partition(b"\r\n\r\n")[2]) == {"error": told}
+        told = "the headers did not come within 10 seconds. Send it again."
+        assert json.loads(slow.sent.partition(b"\r\n\r\n")[2]) == {"error": told, "code": "V109"}
         assert slow.closed
 
     at_the_desk(test)
@@ -191,7 +200,10 @@ def test_a_body_that_says_that_it_is_too_large_is_413_and_the_connection_goes_on
         head = b"POST / HTTP/1.1\r\n" + HEADERS + b"Content-Length: 11\r\n\r\n"
         status, head, told = await line.ask(head, b"x" * 11)
         assert (status, b"connection: close" in head) == (413, False)
-        assert told == {"error": "the body is larger than 10 bytes. Send fewer rows at once."}
+        assert told == {
+            "error": "the body is larger than 10 bytes. Send fewer rows at once.",
+            "code": "V104",
+        }
         assert (await line.ask(b"GET / HTTP/1.1\r\n" + HEADERS + b"\r\n"))[0] == 200
 
     at_the_desk(test, max_body=10)
@@ -282,7 +294,7 @@ def test_who_is_turned_away_gets_what_was_asked_for(
         status, head, told = await second.ask(line + b"\r\n" + HEADERS + more + b"\r\n")
         assert (status, told) == (429, BUSY if has_body else None)
         assert (b"connection: close" in head, second.closed) == (ends, ends)
-        assert b"content-length: 69" in head  # also in the answer to HEAD: of what GET would get
+        assert b"content-length: 83" in head  # also in the answer to HEAD: of what GET would get
         assert desk.statuses == [429]
         desk.go_on.set()
 
@@ -318,7 +330,7 @@ def test_a_body_with_an_upgrade_is_refused_before_it_could_be_read_as_a_request(
         line = desk.line()
         status, _, told = await line.ask(request_line)
         sentence = "a body cannot come with the header Upgrade: HTTP/1.1 alone is spoken."
-        assert (status, told) == (400, {"error": f"{sentence} Send without it."})
+        assert (status, told) == (400, {"error": f"{sentence} Send without it.", "code": "V101"})
         assert line.closed
         assert line.sent.count(b"HTTP/1.1 400 ") == 1
 
@@ -340,7 +352,13 @@ def test_what_is_no_http_is_told_as_json() -> None:
     async def test(desk: Desk) -> None:
         line = desk.line()
         status, head, told = await line.ask(b"\x16\x03\x01\x02\x00\x01\x00")
-        assert (status, told) == (400, {"error": "this is no request of HTTP/1.1."})
+        assert (status, told) == (
+            400,
+            {
+                "error": "this is no request of HTTP/1.1. Send one.",
+                "code": "V101",
+            },
+        )
         assert b"content-security-policy: " in head
         assert line.closed
 

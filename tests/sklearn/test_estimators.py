@@ -297,11 +297,15 @@ def test_warm_start_goes_on_from_the_weights() -> None:
     assert again.loss_curve_ == first
     with pytest.raises(ArgumentError) as error:
         once.set_params(n_networks=5).fit(x, y)
-    assert str(error.value) == "ShoalRegressor: `n_networks` must stay 4 to train on; got 5."
+    assert (
+        str(error.value) == "ShoalRegressor: `n_networks` must stay 4 to train on; got 5."
+        " Give a value that does."
+    )
     with pytest.raises(ArgumentError) as error:
         once.set_params(n_networks=4, hidden_layer_sizes=(48, 2)).fit(x, y)
     assert str(error.value) == (
         "ShoalRegressor: `hidden_layer_sizes` must stay (48,) to train on; got (48, 2)."
+        " Give a value that does."
     )
 
 
@@ -334,6 +338,7 @@ def test_warm_start_keeps_its_classes() -> None:
         own.fit(X, Y + 1)
     assert str(error.value) == (
         "ShoalClassifier: `y` must have classes of those known, [0, 1, 2]; got [3]."
+        " Give the answers in that form, or choose another kind of model."
     )
 
 
@@ -375,29 +380,68 @@ def test_routing_and_repr() -> None:
 
 REFUSED: list[tuple[dict[str, Any], str]] = [
     ({"solver": "adma"}, "`solver` must be one of sgd, momentum, nesterov"),
-    ({"alpha": -1}, '`alpha` must be a number of 0 or more, or "auto"; got -1.'),
-    ({"alpha": "much"}, "`alpha` must be a number of 0 or more, or \"auto\"; got 'much'."),
+    (
+        {"alpha": -1},
+        '`alpha` must be a number of 0 or more, or "auto"; got -1.'
+        " Choose one of the names that are known.",
+    ),
+    (
+        {"alpha": "much"},
+        "`alpha` must be a number of 0 or more, or \"auto\"; got 'much'."
+        " Choose one of the names that are known.",
+    ),
     (
         {"hidden_layer_sizes": (3, 0)},
         "`hidden_layer_sizes` must be a whole number of 1 or more, or a sequence of them; "
-        "got (3, 0).",
+        "got (3, 0)."
+        " Choose one of the names that are known.",
     ),
-    ({"momentum": 1.0}, "`momentum` must be a number from 0 up to, but not, 1; got 1.0."),
+    (
+        {"momentum": 1.0},
+        "`momentum` must be a number from 0 up to, but not, 1; got 1.0."
+        " Choose one of the names that are known.",
+    ),
     (
         {"batch_size": 0},
-        '`batch_size` must be a whole number of 1 or more, or "auto", or "full"; got 0.',
+        '`batch_size` must be a whole number of 1 or more, or "auto", or "full"; got 0.'
+        " Choose one of the names that are known.",
     ),
-    ({"early_stopping": "yes"}, "`early_stopping` must be True, False or \"auto\"; got 'yes'."),
-    ({"max_iter": 2.5}, "`max_iter` must be a whole number of 1 or more; got 2.5."),
-    ({"max_iter": True}, "`max_iter` must be a whole number of 1 or more; got True."),
-    ({"n_networks": 0}, "`n_networks` must be a whole number from 1 to 1,000,000; got 0."),
-    ({"learning_rate_init": np.nan}, "`learning_rate_init` must be a number above 0; got nan."),
+    (
+        {"early_stopping": "yes"},
+        "`early_stopping` must be True, False or \"auto\"; got 'yes'."
+        " Choose one of the names that are known.",
+    ),
+    (
+        {"max_iter": 2.5},
+        "`max_iter` must be a whole number of 1 or more; got 2.5."
+        " Choose one of the names that are known.",
+    ),
+    (
+        {"max_iter": True},
+        "`max_iter` must be a whole number of 1 or more; got True."
+        " Choose one of the names that are known.",
+    ),
+    (
+        {"n_networks": 0},
+        "`n_networks` must be a whole number from 1 to 1,000,000; got 0."
+        " Choose one of the names that are known.",
+    ),
+    (
+        {"learning_rate_init": np.nan},
+        "`learning_rate_init` must be a number above 0; got nan."
+        " Choose one of the names that are known.",
+    ),
     (
         {"class_weight": {0: -1.0}},
         '`class_weight` must be None, "balanced" or a dictionary from class to a weight above 0; '
-        "got {0: -1.0}.",
+        "got {0: -1.0}."
+        " Choose one of the names that are known.",
     ),
-    ({"n_jobs": 0}, "`n_jobs` must be None or a whole number other than 0; got 0."),
+    (
+        {"n_jobs": 0},
+        "`n_jobs` must be None or a whole number other than 0; got 0."
+        " Choose one of the names that are known.",
+    ),
 ]
 
 
@@ -416,6 +460,7 @@ def test_rows_that_cannot_be() -> None:
         own.fit(X[:10], Y[:10])
     assert str(error.value) == (
         "ShoalClassifier: `y` must have rows of at least 2 classes; got 1 class, [0]."
+        " Give the answers in that form, or choose another kind of model."
     )
     with pytest.raises(ArgumentError) as error:
         own.fit(X, np.column_stack([Y, Y]))
@@ -452,6 +497,7 @@ def test_numbers_without_squares(name: str, x: Any, y: Any, weight: Any) -> None
         ShoalRegressor(**QUICK).fit(x, y, weight)
     assert str(error.value) == (
         f"ShoalRegressor: `{name}` must be at most 1e+150 in magnitude; got {largest[name]}."
+        " Take these numbers out, or fill the gaps first."
     )
 
 

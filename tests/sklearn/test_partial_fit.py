@@ -112,11 +112,13 @@ def test_classes_are_said_first() -> None:
     assert str(error.value) == (
         "ShoalClassifier.partial_fit: `classes` must be [0, 1, 2], as in the first call; "
         "got [0, 1]."
+        " Choose one of the names that are known."
     )
     with pytest.raises(ArgumentError) as error:
         own.partial_fit(X, Y + 2)
     assert str(error.value) == (
         "ShoalClassifier: `y` must have classes of those known, [0, 1, 2]; got [3, 4]."
+        " Give the answers in that form, or choose another kind of model."
     )
 
 

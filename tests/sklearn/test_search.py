@@ -235,6 +235,7 @@ def test_grid_or_distributions(rows, given):
     assert str(told.value) == (
         "PopulationSearchCV: `param_grid` or `param_distributions` must be given, one of the "
         f"two; got {got}."
+        " Give one of the two."
     )
 
 

@@ -319,12 +319,16 @@ def test_the_same_seed_gives_the_same_figures(friedman):
 @pytest.mark.parametrize(
     ("given", "message"),
     [
-        ({"y": None}, "worth: `y` must be given, or `target` for a frame; got None."),
-        ({"folds": 1}, "worth: `folds` must be from 2 to 100; got 1."),
-        ({"repeats": 0}, "worth: `repeats` must be from 1 to 1000; got 0."),
+        ({"y": None}, "worth: `y` must be given, or `target` for a frame; got None."
+                      " Give one of the two."),
+        ({"folds": 1}, "worth: `folds` must be from 2 to 100; got 1. Give a value that does."),
+        ({"repeats": 0}, "worth: `repeats` must be from 1 to 1000; got 0."
+                         " Give a value that does."),
         ({"y": np.zeros(3)},
-         "worth: `y` must have shape (N,) with `data` (N, D), here (40, 2); got (3,)."),
-        ({"weights": np.ones(3)}, "worth: `weights` must have shape (40,); got (3,)."),
+         "worth: `y` must have shape (N,) with `data` (N, D), here (40, 2); got (3,)."
+         " Give as many as that."),
+        ({"weights": np.ones(3)}, "worth: `weights` must have shape (40,); got (3,)."
+                                  " Give as many as that."),
     ],
     ids=["no-y", "folds", "repeats", "shape", "weights"],
 )  # fmt: skip

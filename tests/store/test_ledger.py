@@ -116,7 +116,7 @@ def test_newer_foreign_and_damaged_files_are_refused(tmp_path: Path) -> None:
     damaged.write_bytes(b"nonsense" * 1000)
     told = {
         newer: "was made by a newer shoal: its version is 2, this shoal reads 1. Update shoal.",
-        foreign: "is no ledger of shoal.",
+        foreign: "is no ledger of shoal. Set SHOAL_HOME to another folder.",
         damaged: "is damaged, or no store of shoal. Move it away; shoal begins a new one.",
     }
     for path, sentence in told.items():
@@ -130,7 +130,7 @@ def test_a_ledger_whose_writer_was_killed_as_it_began_is_begun_again(tmp_path: P
     path.touch()
     with pytest.raises(StoreError) as caught:
         Ledger.open(path, write=False)
-    assert str(caught.value) == f"{path}: has not been begun yet."
+    assert str(caught.value) == f"{path}: has not been begun yet. Set SHOAL_HOME to another folder."
     with Ledger.open(path) as ledger:
         assert ledger.count() == 0
 
@@ -148,10 +148,16 @@ def test_a_chunk_that_was_changed_is_refused(tmp_path: Path) -> None:
         same(ledger.read(4), ARRAYS)
         with pytest.raises(StoreError) as caught:
             ledger.read(3)
-        assert str(caught.value) == f"{path}: is damaged: chunk 3 is not what was written."
+        assert (
+            str(caught.value) == f"{path}: is damaged: chunk 3 is not what was written."
+            " Run the experiment anew; shoal runs rm removes the damaged entry."
+        )
         with pytest.raises(StoreError) as caught:
             ledger.read(9)
-        assert str(caught.value) == f"{path}: holds no chunk 9."
+        assert (
+            str(caught.value) == f"{path}: holds no chunk 9."
+            " Run the experiment anew; shoal runs rm removes the damaged entry."
+        )
     with Ledger.open(path) as ledger:
         with pytest.raises(StoreError):
             ledger.read(3)
@@ -194,6 +200,7 @@ def test_objects_are_refused(tmp_path: Path) -> None:
         ledger.put(0, {"x": np.array([{}])})
     assert str(caught.value) == (
         "Ledger.put: `arrays` must hold arrays of numbers, booleans or text; got 'x' of object."
+        " Give a value of that kind."
     )
 
 

@@ -93,7 +93,7 @@ def test_nothing_is_written_before_something_is_added(store: Store) -> None:
     assert store.tags() == {}
     assert not store.home.exists()
     assert refused(store, "@last") == (
-        "@last: nothing is stored yet. shoal run FILE stores its run."
+        "@last: nothing is stored yet. shoal run FILE stores its run. See: shoal runs."
     )
 
 
@@ -142,6 +142,7 @@ def test_what_is_no_tag_is_refused(store: Store, tag: str) -> None:
         store.add("run", "or", tags=(tag,))
     assert str(caught.value) == (
         f"{tag!r}: a tag is a word of up to 64 characters, without blanks and ~ @ : , + in it."
+        " Give a word such as good or final-2."
     )
     assert store.list() == ()
 

@@ -81,7 +81,8 @@ WISH = (
 def test_what_is_no_path_is_told_with_its_place(path, cure):
     with pytest.raises(ExperimentError) as caught:
         shoal.Experiment.read({"training": {"frozen": ["layers.0", path]}})
-    assert str(caught.value) == f"experiment, training.frozen[1]: {WISH}{path!r}.{cure}"
+    told = f"experiment, training.frozen[1]: {WISH}{path!r}.{cure or ' Change this key.'}"
+    assert str(caught.value) == told
 
 
 def test_one_path_needs_no_list():
@@ -113,11 +114,13 @@ def test_all_that_does_not_fit_is_told_at_once():
     assert [(each.path, each.message) for each in caught.value.problems] == [
         (
             "training.frozen[0]",
-            "layers.4: there is no layer 4; the network has layers.0 to layers.3.",
+            "layers.4: there is no layer 4; the network has layers.0 to layers.3."
+            " Make the two agree.",
         ),
         (
             "training.frozen[2]",
-            "layers.0.weights.2.0: there is no input 2; layer 0 has inputs 0 to 1.",
+            "layers.0.weights.2.0: there is no input 2; layer 0 has inputs 0 to 1."
+            " Make the two agree.",
         ),
     ]
 

@@ -93,6 +93,7 @@ def test_what_cannot_be_found(module):
     )
     assert refusal(lambda: find(UserFunction(code="own_rules:number"), module)) == (
         "training.stop[0].function: 'own_rules:number' is not a function; got 3."
+        " Put the module beside the experiment, or install it."
     )
 
 
@@ -164,9 +165,11 @@ def test_what_a_function_raises_is_told_with_its_place():
     assert refusal(lambda: call("training.stop[0].function", function, {})) == (
         f"training.stop[0].function: '{function.code}' raised KeyError: 'train_lose' "
         f"(test_functions.py, line {line_of(broken)})."
+        " Mend the function; what was trained until then is kept."
     )
     assert refusal(lambda: call("here", UserFunction(code="a:b"), {})) == (
         "here: 'a:b' has not been imported yet."
+        " Put the module beside the experiment, or install it."
     )
 
 
@@ -181,9 +184,13 @@ def test_the_line_is_the_deepest_in_the_file_of_the_function():
     assert refusal(lambda: call("here", UserFunction.of(broken), "[")).endswith(
         f"raised JSONDecodeError: Expecting value: line 1 column 2 (char 1) (test_functions.py, "
         f"line {line})."
+        " Mend the function; what was trained until then is kept."
     )
     told = refusal(lambda: call("here", UserFunction.of(len), 3))
-    assert told == "here: 'builtins:len' raised TypeError: object of type 'int' has no len()."
+    assert (
+        told == "here: 'builtins:len' raised TypeError: object of type 'int' has no len()."
+        " Mend the function; what was trained until then is kept."
+    )
 
 
 @pytest.mark.parametrize("kind", [SystemExit, BaseException, StopIteration])
@@ -191,7 +198,10 @@ def test_whatever_is_raised_is_told_of_in_one_line(kind):
     def broken(text):
         raise kind(text)
 
-    where = f"(test_functions.py, line {line_of(broken)})."
+    where = (
+        f"(test_functions.py, line {line_of(broken)})."
+        " Mend the function; what was trained until then is kept."
+    )
     function = UserFunction.of(broken)
     for text, shown in (
         ("one\nand more", f"{kind.__name__}: one {where}"),

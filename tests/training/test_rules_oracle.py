@@ -324,12 +324,25 @@ def test_a_gradient_asked_by_a_python_rule_counts():
 @pytest.mark.parametrize(
     ("answer", "told"),
     [
-        (None, "must return (parameters, state); got NoneType."),
-        (START, "must return (parameters, state); got ndarray."),
-        ((START[:2], None), "must return parameters of shape (3,); got (2,)."),
-        ((START[None], None), "must return parameters of shape (3,); got (1, 3)."),
-        ((START + 1j, None), "must return parameters that are numbers; got complex128."),
-        ((["a", "b", "c"], None), "must return parameters that are numbers; got <U1."),
+        (None, "must return (parameters, state); got NoneType. Return what the message names."),
+        (START, "must return (parameters, state); got ndarray. Return what the message names."),
+        (
+            (START[:2], None),
+            "must return parameters of shape (3,); got (2,). Return what the message names.",
+        ),
+        (
+            (START[None], None),
+            "must return parameters of shape (3,); got (1, 3). Return what the message names.",
+        ),
+        (
+            (START + 1j, None),
+            "must return parameters that are numbers; got complex128."
+            " Return what the message names.",
+        ),
+        (
+            (["a", "b", "c"], None),
+            "must return parameters that are numbers; got <U1. Return what the message names.",
+        ),
     ],
 )
 def test_what_a_python_rule_must_return(answer, told):
@@ -349,6 +362,7 @@ def test_a_python_rule_that_raises():
     assert str(error.value) == (
         f"training.optimizer.function: '{rule.function.code}' raised ZeroDivisionError: none left "
         f"(test_rules_oracle.py, line {broken.__code__.co_firstlineno + 1})."
+        " Mend the function; what was trained until then is kept."
     )
 
 

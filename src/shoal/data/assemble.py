@@ -106,6 +106,7 @@ def _check_size(table: Table, columns: Sequence[Column], n_rows: int) -> None:
             f"{told}are more than {MAX_NUMBERS:,} numbers.",
             source=table.source,
             cure="Name fewer features, or give fewer rows.",
+            code="D112",
         )
 
 
@@ -132,14 +133,16 @@ def choose_columns(
             for name in names:
                 if name in others:
                     reason = f"the {role} {show(name)} is also named as a {what}."
-                    raise DataError(reason, source=table.source, cure="Name it once.")
+                    raise DataError(reason, source=table.source, cure="Name it once.", code="D120")
     _check_once(table, targets, features or (), drop)
     everything = table.names if features is None else features
     left_out = {*targets, *drop, weights}
     chosen = tuple(name for name in everything if name not in left_out)
     if not chosen:
         cure = "Keep at least one column beside the target."
-        raise DataError("there are no feature columns.", source=table.source, cure=cure)
+        raise DataError(
+            "there are no feature columns.", source=table.source, cure=cure, code="D121"
+        )
     return chosen
 
 
@@ -150,11 +153,11 @@ def _check_once(
         for name in names:
             if list(names).count(name) > 1:
                 reason = f"the {what} {show(name)} is named twice."
-                raise DataError(reason, source=table.source, cure="Name it once.")
+                raise DataError(reason, source=table.source, cure="Name it once.", code="D120")
     for name in features:
         if name in drop:
             reason = f"the column {show(name)} is named both as a feature and to drop."
-            raise DataError(reason, source=table.source, cure="Name it once.")
+            raise DataError(reason, source=table.source, cure="Name it once.", code="D120")
 
 
 def fill_gaps(dataset: Dataset, training_rows: IndexArray) -> Dataset:
@@ -189,7 +192,9 @@ def _mean(values: FloatArray, name: str, source: str) -> float:
     present = values[~np.isnan(values)].tolist()
     if not present:
         reason = "every training row has a gap, so there is no mean to fill it with."
-        raise DataError(reason, source=source, column=name, cure=f"Leave it out: --drop {name}.")
+        raise DataError(
+            reason, source=source, column=name, cure=f"Leave it out: --drop {name}.", code="D119"
+        )
     n = len(present)
     try:
         return math.fsum(present) / n  # exactly rounded, so the same bits on every machine
@@ -216,7 +221,9 @@ def _settle_gaps(
         kept = everyone[~gaps.any(axis=1)]
         if not len(kept):
             reason = "no rows are left, every row has a gap."
-            raise DataError(reason, source=table.source, cure="Drop the columns with most gaps.")
+            raise DataError(
+                reason, source=table.source, cure="Drop the columns with most gaps.", code="D103"
+            )
         told = _where(table, used, gaps)
         n_left_out = count(table.n_rows - len(kept), "row")
         return kept, (f"left out {n_left_out} of {table.n_rows:,} because of gaps: {told}",)
@@ -245,13 +252,16 @@ def _refuse_gap(table: Table, column: Column, row: int, missing: Missing, role: 
     elif is_number:
         what = what if not cell else f"{show(cell)} is not a number"
         cure = _ACCEPT_GAPS
-    raise DataError(f"{what}.", column=column.name, cure=cure, **table.place(row))
+    code = "D102" if what.endswith("not a number") else "D103"
+    raise DataError(f"{what}.", column=column.name, cure=cure, code=code, **table.place(row))
 
 
 def _weights_of(table: Table, column: NumberColumn) -> FloatArray:
     if not column.values.any():
         reason = "every row has weight 0."
-        raise DataError(reason, source=table.source, column=column.name, cure="Count some rows.")
+        raise DataError(
+            reason, source=table.source, column=column.name, cure="Count some rows.", code="D116"
+        )
     return column.values
 
 
@@ -301,5 +311,7 @@ def _check_feature_names(table: Table, schema: Schema) -> None:
     for name in schema.feature_names:
         if name in seen:
             reason = f"two features would both be called {show(name)}."
-            raise DataError(reason, source=table.source, cure="Rename one of their columns.")
+            raise DataError(
+                reason, source=table.source, cure="Rename one of their columns.", code="D110"
+            )
         seen.add(name)

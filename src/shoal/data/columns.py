@@ -92,7 +92,9 @@ def read_column(table: Table, name: str) -> Column:
     cells = read_cells(column, table.decimal)
     if bool((cells.states == GAP).all()):
         cure = f"Leave it out: --drop {name}."
-        raise DataError("every cell is a gap.", source=table.source, column=name, cure=cure)
+        raise DataError(
+            "every cell is a gap.", source=table.source, column=name, cure=cure, code="D103"
+        )
     if _is_numbers(cells):
         _check_numbers(table, name, cells, f"Correct it, or leave the column out: --drop {name}.")
         return NumberColumn(name=name, values=cells.values)
@@ -113,7 +115,7 @@ def read_target(table: Table, name: str, kind: Kind | None) -> tuple[Column, Kin
     cells = read_cells(column, table.decimal)
     if bool((cells.states == GAP).all()):
         reason = "the target has no values, every cell is a gap."
-        raise DataError(reason, source=table.source, column=name)
+        raise DataError(reason, source=table.source, column=name, code="D103")
     as_numbers = kind == "regression" or (
         _is_numbers(cells) and (kind is None or not bool((cells.states == TEXT).any()))
     )
@@ -137,14 +139,14 @@ def read_weights(table: Table, name: str) -> NumberColumn:
     cells = read_cells(column, table.decimal)
     if bool((cells.states == GAP).all()):
         reason = "there are no weights, every cell is a gap."
-        raise DataError(reason, source=table.source, column=name)
+        raise DataError(reason, source=table.source, column=name, code="D103")
     _check_numbers(table, name, cells, "Correct it.")
     wrong = np.flatnonzero((cells.values < 0) | (cells.values > LARGEST))
     if len(wrong):
         row = int(wrong[0])
         reason = f"the weight {show(cell_text(column, row))} is not from 0 to {LARGEST:g}."
         cure = "Give 0 to a row that is not to count."
-        raise DataError(reason, column=name, cure=cure, **table.place(row))
+        raise DataError(reason, column=name, cure=cure, **table.place(row), code="D103")
     return NumberColumn(name=name, values=cells.values)
 
 
@@ -182,7 +184,7 @@ def check_categories(table: Table, column: TextColumn, *, is_target: bool = Fals
     else:
         reason = f"the column {told}, too many for categories."
         cure = f"If it is a name or a number of the row, drop it: --drop {column.name}."
-    raise DataError(reason, source=table.source, column=column.name, cure=cure)
+    raise DataError(reason, source=table.source, column=column.name, cure=cure, code="D122")
 
 
 def not_a_number(cell: str, state: int) -> str:
@@ -228,7 +230,7 @@ def _check_numbers(table: Table, name: str, cells: Cells, cure: str) -> None:
     text = cell_text(table.column(name), row)
     other = _other_mark(text, table.decimal)
     reason = not_a_number(text, int(cells.states[row]))
-    raise DataError(reason, column=name, cure=other or cure, **table.place(row))
+    raise DataError(reason, column=name, cure=other or cure, **table.place(row), code="D102")
 
 
 def _check_decimal(table: Table, name: str, cells: Cells) -> None:
@@ -239,7 +241,9 @@ def _check_decimal(table: Table, name: str, cells: Cells) -> None:
         row = int(np.flatnonzero((cells.states == TEXT) & (again.states == NUMBER))[0])
         text = cell_text(table.column(name), row)
         cure = _other_mark(text, table.decimal)
-        raise DataError(not_a_number(text, TEXT), column=name, cure=cure, **table.place(row))
+        raise DataError(
+            not_a_number(text, TEXT), column=name, cure=cure, **table.place(row), code="D102"
+        )
 
 
 def _other_mark(text: str, decimal: Decimal) -> str:

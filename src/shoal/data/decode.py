@@ -98,7 +98,7 @@ def _read_blocks(stream: BinaryIO, source: str, head: bytes, least: int) -> Iter
             block = read(BLOCK)
         except OSError as error:
             reason = error.strerror or str(error)
-            raise InputError(f"{source}: cannot be read: {reason}.") from error
+            raise InputError(f"{source}: cannot be read: {reason}.", code="O105") from error
         held.append(block)
         size += len(block)
         if size >= least or not block:
@@ -115,7 +115,7 @@ def _choose(first: bytes, source: str, encoding: str | None) -> str:
     """Return the codec for a file that starts with `first`."""
     for magic, what, cure in _FOREIGN:
         if first.startswith(magic):
-            raise DataError(f"is {what}, not a text table.", source=source, cure=cure)
+            raise DataError(f"is {what}, not a text table.", source=source, cure=cure, code="D107")
     wanted = None if encoding is None else _lookup(encoding, source)
     for mark, codec, family in _MARKS:
         if first.startswith(mark):
@@ -126,12 +126,14 @@ def _choose(first: bytes, source: str, encoding: str | None) -> str:
                 f"{reason}, but encoding {show(encoding or '')} was given.",
                 source=source,
                 cure="Leave out --encoding.",
+                code="D105",
             )
     if wanted in ("utf-16", "utf-32"):
         raise DataError(
             f"has no byte-order mark, so {wanted} does not say which byte comes first.",
             source=source,
             cure=f"Give --encoding {wanted}-le (usual) or {wanted}-be.",
+            code="D105",
         )
     if wanted is not None and not wanted.startswith("utf"):
         _refuse_utf8(first, source, encoding or "")
@@ -151,6 +153,7 @@ def _lookup(encoding: str, source: str) -> str:
             f"{show(encoding)} is not a known text encoding.",
             source=source,
             cure=did_you_mean(encoding, _KNOWN) or "Known are utf-8, cp932, cp949 and others.",
+            code="D105",
         ) from None
     return found.name
 
@@ -175,6 +178,7 @@ def _refuse_utf8(first: bytes, source: str, encoding: str) -> None:
         source=source,
         line=1 + line_ends(before),
         cure="Leave out --encoding.",
+        code="D105",
     )
 
 
@@ -196,6 +200,7 @@ def _refuse_rare_hangul(first: bytes, source: str) -> None:
         source=source,
         line=1 + line_ends(before),
         cure="If the file is Japanese, give --encoding cp932.",
+        code="D105",
     )
 
 
@@ -219,7 +224,10 @@ class _Decoder:
             raise self._bad_byte(error, block, state) from None
         except UnicodeError as error:
             raise DataError(
-                f"cannot be read as {self.codec}: {error}.", source=self.source, cure=_CURE_NAMED
+                f"cannot be read as {self.codec}: {error}.",
+                source=self.source,
+                cure=_CURE_NAMED,
+                code="D105",
             ) from None
         self._refuse_nul(text)
         self._refuse_stray(text, self.offset - len(state[0]))
@@ -248,6 +256,7 @@ class _Decoder:
             source=self.source,
             line=self._line_after(before),
             cure=_CURE_NAMED if self.named else _CURE_UNNAMED,
+            code="D105",
         )
 
     def _refuse_stray(self, text: str, offset: int) -> None:
@@ -274,4 +283,5 @@ class _Decoder:
             source=self.source,
             line=self._line_after(text[:at]),
             cure="If it is UTF-16 without a byte-order mark, give --encoding utf-16-le.",
+            code="D105",
         )

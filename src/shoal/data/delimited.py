@@ -117,7 +117,9 @@ def _lines(blocks: Iterable[str], source: str) -> Iterator[str]:
                 carry.append(line)
         if sum(map(len, carry)) > LONGEST_LINE:
             reason = f"the line is longer than {LONGEST_LINE:,} characters."
-            raise DataError(reason, source=source, line=number, cure="Is this a text table?")
+            raise DataError(
+                reason, source=source, line=number, cure="Is this a text table?", code="D107"
+            )
     if carry or held:
         yield "".join((*carry, held))
 
@@ -170,12 +172,17 @@ def _syntax_error(
             source=source,
             line=opened,
             cure='Close it, or write a quote that belongs to a value as """".',
+            code="D104",
         )
     if "field larger" in reason:
         limit = f"{csv.field_size_limit():,}"
         cure = "Is a closing quote missing?"
         return DataError(
-            f"a value is longer than {limit} characters.", source=source, line=opened, cure=cure
+            f"a value is longer than {limit} characters.",
+            source=source,
+            line=opened,
+            cure=cure,
+            code="D108",
         )
     if "expected after" in reason:
         return DataError(
@@ -183,8 +190,9 @@ def _syntax_error(
             source=source,
             line=start + len(taken) - 1,
             cure='Write a quote inside a quoted value twice: "".',
+            code="D108",
         )
-    return DataError(f"cannot be read: {reason}.", source=source, line=start)
+    return DataError(f"cannot be read: {reason}.", source=source, line=start, code="D108")
 
 
 def _open_quote(taken: list[str], separator: str) -> int:
@@ -212,7 +220,7 @@ def _header(records: Iterator[tuple[int, list[str]]], source: str) -> tuple[str,
     found = next(records, None)
     if found is None:
         cure = "A table starts with a line of column names."
-        raise DataError("is empty.", source=source, cure=cure)
+        raise DataError("is empty.", source=source, cure=cure, code="D109")
     line, cells = found
     names = tuple(cell.strip() for cell in cells)
     check_names(names, source=source, line=line)
@@ -250,7 +258,10 @@ def _tables(
         n_before += len(starts) + len(bad)
     if not n_before:
         raise DataError(
-            "has a header but no rows.", source=source, cure="Add rows below the column names."
+            "has a header but no rows.",
+            source=source,
+            cure="Add rows below the column names.",
+            code="D109",
         )
 
 
@@ -274,7 +285,7 @@ def _gather(
         cure = f"Put quotes around values that contain the separator {show(separator)}."
         if len(row) < n_columns:
             cure = "Complete the row, or remove it; a cell may be empty."
-        error = DataError(reason, source=source, line=start, cure=cure)
+        error = DataError(reason, source=source, line=start, cure=cure, code="D108")
         if on_error == "stop":
             raise error
         bad.append(BadRow(row=-1, line=start, reason=f"{reason} {cure}"))

@@ -44,7 +44,7 @@ def recompute(schema: Schema, rows: FloatArray) -> FloatArray:
     base = schema.base_features
     if rows.ndim != 2 or rows.shape[1] not in (len(base), len(base) + len(schema.derived)):
         wanted = f"must have {len(base)} base features, or {len(schema.feature_names)} with all"
-        raise ArgumentError("recompute", "rows", wanted, got=rows.shape)
+        raise ArgumentError("recompute", "rows", wanted, got=rows.shape, code="A104")
     full = np.empty((len(rows), len(schema.feature_names)))
     full[:, : len(base)] = rows[:, : len(base)]
     for place, each in enumerate(schema.derived, start=len(base)):
@@ -89,7 +89,7 @@ def with_derived(dataset: Dataset, formulas: Sequence[str]) -> Dataset:
     if not formulas:
         return dataset
     for number, told in derived_problems(dataset.schema, formulas):
-        raise DataError(f"derived[{number}]: {told}", source=dataset.source)
+        raise DataError(f"derived[{number}]: {told}", source=dataset.source, code="D123")
     derived = tuple(parsed(text) for text in formulas)
     schema = dataset.schema.model_copy(update={"derived": derived})
     x = recompute(schema, dataset.x)
@@ -140,7 +140,7 @@ def _check_values(dataset: Dataset, derived: Sequence[Derived], x: FeatureArray)
     far = each.formula in ("sin", "cos")
     cure = f"Bring the feature within {FARTHEST:,.0f}." if far else "Give smaller numbers."
     line = None if dataset.lines is None else int(dataset.lines[row])
-    raise DataError(reason, source=dataset.source, line=line, cure=cure)
+    raise DataError(reason, source=dataset.source, line=line, cure=cure, code="D118")
 
 
 __all__ = ["base_slopes", "derived_problems", "recompute", "with_derived"]

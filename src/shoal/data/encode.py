@@ -159,11 +159,14 @@ def encode_values(schema: Schema, values: Mapping[str, str | float]) -> FloatArr
             raise DataError(
                 f"there is no input {show(name)}; the inputs are {listing(known)}.",
                 cure=did_you_mean(name, known),
+                code="D101",
             )
     missing = [name for name in known if name not in values]
     if missing:
         told = "the value for {} is" if len(missing) == 1 else "values for {} are"
-        raise DataError(f"{told.format(listing(missing))} missing.", cure="Give every input.")
+        raise DataError(
+            f"{told.format(listing(missing))} missing.", cure="Give every input.", code="D101"
+        )
     columns = tuple((str(value),) for value in values.values())
     table = Table(names=tuple(values), columns=columns, n_rows=1)
     return encode_rows(schema, table).x
@@ -186,6 +189,7 @@ def require_columns(schema: Schema, table: Table) -> None:
         f"{what} {listing(missing)} {verb} missing; the columns are {listing(table.names)}.",
         source=table.source,
         cure=meant if len(missing) == 1 else "",
+        code="D101",
     )
 
 
@@ -301,4 +305,13 @@ def _first_problems(problems: list[tuple[str, _Problems]]) -> dict[int, tuple[st
 
 
 def _error(table: Table, row: int, name: str, reason: str, cure: str) -> DataError:
-    return DataError(reason, column=name, cure=cure, **table.place(row))
+    return DataError(reason, column=name, cure=cure, code=_code(reason), **table.place(row))
+
+
+def _code(reason: str) -> str:
+    """Return the code of what is wrong with a cell."""
+    if " known " in reason:
+        return "D113"
+    if reason.startswith("the weight "):
+        return "D116"
+    return "D103" if "empty" in reason or "gap" in reason else "D102"

@@ -26,6 +26,14 @@ _Name = Annotated[str, Field(min_length=1)]
 class FileData(DataRecipe):
     """Rows from a CSV or Parquet file.
 
+    Args:
+        drop: columns that are no features.
+        missing: what gaps in features become: "error" refuses them, "drop" leaves their rows out,
+            "mean" fills number columns with the mean of the training rows.
+        encoding: of the text, such as cp932; found out if not given.
+        separator: between cells; found out if not given.
+        decimal: the decimal mark of numbers.
+
     Example:
         >>> FileData(file="points.csv", target="colour").missing
         'error'
@@ -141,7 +149,7 @@ def fingerprint_file(file: str, folder: Path | None = None) -> str:
                 digest.update(block)
         except OSError as error:
             told = error.strerror or str(error)
-            raise InputError(f"{file}: cannot be read: {told}.") from error
+            raise InputError(f"{file}: cannot be read: {told}.", code="O105") from error
     return digest.hexdigest()
 
 
@@ -154,4 +162,5 @@ def _check_fingerprint(recipe: FileData, content: bytes, source: str) -> None:
         f"the experiment was made with {(recipe.fingerprint or '')[:12]}….",
         source=source,
         cure="Bring back the old file, or leave out `fingerprint` to accept the new one.",
+        code="D111",
     )

@@ -36,10 +36,10 @@ def from_frame(frame: Any, *, source: str = "data frame", first_row: int = 0) ->
     eager = _eager(frame, source)
     names = tuple(str(name) for name in eager.columns)
     if not names:
-        raise DataError("has no columns.", source=source)
+        raise DataError("has no columns.", source=source, code="D101")
     check_names(names, source=source)
     if not len(eager):
-        raise DataError("has columns but no rows.", source=source)
+        raise DataError("has columns but no rows.", source=source, code="D109")
     columns = tuple(_column(series) for series in eager.iter_columns())
     return Table(
         names=names, columns=columns, n_rows=len(eager), source=source, first_row=first_row
@@ -94,7 +94,9 @@ def _arrow_parts(file: BinaryIO, source: str, rows: int | None) -> Iterator[Any]
     except (pyarrow.ArrowException, OSError, ValueError) as error:
         told = str(error).strip().splitlines() or [type(error).__name__]
         reason = f"cannot be read as Parquet: {told[0].rstrip('.')}."
-        raise DataError(reason, source=source, cure="Is the file damaged or cut off?") from None
+        raise DataError(
+            reason, source=source, cure="Is the file damaged or cut off?", code="D118"
+        ) from None
 
 
 def _eager(frame: Any, source: str) -> nw.DataFrame[Any]:
@@ -108,11 +110,15 @@ def _eager(frame: Any, source: str) -> nw.DataFrame[Any]:
             "frame",
             "must be a data frame of pandas, polars, pyarrow or another that narwhals takes",
             got=f"{type(frame).__module__}.{type(frame).__qualname__}",
+            code="A101",
         ) from None
     except ValueError as error:
         first = str(error).strip().splitlines()[0].rstrip(".,: ")
         raise DataError(
-            f"cannot be used: {first}.", source=source, cure="Give every column its own name."
+            f"cannot be used: {first}.",
+            source=source,
+            cure="Give every column its own name.",
+            code="D110",
         ) from None
     return wrapped.collect() if isinstance(wrapped, nw.LazyFrame) else wrapped
 

@@ -66,7 +66,7 @@ def read_goal(table: Table, names: Sequence[str], kind: Kind | None) -> Goal:
     if kind == "multilabel":
         reason = 'kind="multilabel" needs several targets.'
         cure = 'Name them all, or give kind="classification".'
-        raise DataError(reason, source=table.source, column=names[0], cure=cure)
+        raise DataError(reason, source=table.source, column=names[0], cure=cure, code="D122")
     column, decided, said = read_target(table, names[0], kind)
     return Goal(columns=(column,), kind=decided, notes=(said,))
 
@@ -95,7 +95,7 @@ def _several(table: Table, names: Sequence[str], kind: Kind | None) -> Goal:
     if kind == "classification":
         reason = 'kind="classification" is for one target.'
         cure = 'Give kind="multilabel" for several that are yes or no, or leave it out.'
-        raise DataError(reason, source=table.source, cure=cure)
+        raise DataError(reason, source=table.source, cure=cure, code="D122")
     read = [read_target(table, name, kind) for name in names]
     columns = tuple(column for column, _, _ in read)
     if kind == "multilabel":
@@ -131,6 +131,7 @@ def _kind_of_all(table: Table, columns: Sequence[Column], found: Sequence[Kind])
             f"{listing(numbers)} with numbers.",
             source=table.source,
             cure=f"Train a model for each kind{change}.",
+            code="D122",
         )
     return "multilabel" if labels else "regression"
 
@@ -146,6 +147,7 @@ def _pair(table: Table, column: Column) -> tuple[str, str]:
             source=table.source,
             column=column.name,
             cure="Train a model of its own for it.",
+            code="D122",
         )
     return pair
 
@@ -156,7 +158,7 @@ def _classes(table: Table, column: Column) -> tuple[str, ...]:
         return classes
     reason = f"the target has one class only, {listing(classes)}."
     cure = "Classification needs rows of at least two classes."
-    raise DataError(reason, source=table.source, column=column.name, cure=cure)
+    raise DataError(reason, source=table.source, column=column.name, cure=cure, code="D106")
 
 
 def _named(column: Column) -> TextColumn:

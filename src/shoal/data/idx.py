@@ -70,7 +70,9 @@ def read_idx(file: str, folder: Path | None = None) -> NDArray[Any]:
         except InputError:
             raise
         except OSError as error:
-            raise InputError(f"{source}: cannot be read: {error.strerror or error}.") from error
+            raise InputError(
+                f"{source}: cannot be read: {error.strerror or error}.", code="O105"
+            ) from error
 
 
 def _read(opened: BinaryIO, source: str) -> NDArray[Any]:
@@ -97,7 +99,7 @@ def _read_header(stream: Any, source: str) -> _Header:
     start = stream.read(4)
     if len(start) < 4 or start[:2] != b"\0\0" or start[2] not in TYPES or start[3] == 0:
         cure = "Its first bytes are 0, 0, a type from 8 to 14 and the number of axes."
-        raise DataError("is not an IDX file.", source=source, cure=cure)
+        raise DataError("is not an IDX file.", source=source, cure=cure, code="D118")
     n_axes = start[3]
     sizes = stream.read(4 * n_axes)
     if len(sizes) < 4 * n_axes:
@@ -108,7 +110,7 @@ def _read_header(stream: Any, source: str) -> _Header:
     )
     if math.prod(header.sizes) > MAX_NUMBERS:
         told = f"holds {' x '.join(map(str, header.sizes))} numbers, more than {MAX_NUMBERS:,}."
-        raise DataError(told, source=source, cure="Give fewer rows.")
+        raise DataError(told, source=source, cure="Give fewer rows.", code="D112")
     return header
 
 
@@ -136,4 +138,4 @@ def _values(stream: Any, header: _Header, source: str) -> NDArray[Any]:
 
 def _damaged(source: str, told: str) -> DataError:
     cure = "Is the file damaged or not downloaded whole?"
-    return DataError(f"is damaged: {told}.", source=source, cure=cure)
+    return DataError(f"is damaged: {told}.", source=source, cure=cure, code="D118")

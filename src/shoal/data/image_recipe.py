@@ -33,6 +33,11 @@ class ImageData(DataRecipe):
     called r0c0, r0c1 and so on, others p0, p1. Labels are whole numbers; the classes are those
     that occur. With a second pair of files, its rows validate and all rows of the first train.
 
+    Args:
+        labels: the file of the labels.
+        validation_images: the images of a second pair of files, whose rows validate.
+        validation_labels: the labels of that pair.
+
     Example:
         >>> ImageData(images="x-idx3-ubyte.gz", labels="y-idx1-ubyte.gz").validation
         0.2
@@ -107,7 +112,7 @@ def load_images(recipe: ImageData, folder: Path) -> Images:
         more, more_labels = _pair(recipe.validation_images, recipe.validation_labels, folder)
         if more.shape[1:] != shape:
             told = f"its images have {_size(more.shape[1:])}; those to train on {_size(shape)}."
-            raise DataError(told, source=source_name(recipe.validation_images))
+            raise DataError(told, source=source_name(recipe.validation_images), code="D114")
         x, label = np.concatenate([x, more]), np.concatenate([label, more_labels])
         del more
     y, classes = _targets(label, source_name(recipe.labels))
@@ -146,6 +151,7 @@ def _check_fingerprint(recipe: ImageData, folder: Path) -> None:
             f"the experiment was made with {(recipe.fingerprint or '')[:12]}….",
             source=source_name(recipe.images),
             cure="Bring back the old files, or leave out `fingerprint` to accept the new ones.",
+            code="D111",
         )
 
 
@@ -155,17 +161,21 @@ def _pair(images: str, labels: str, folder: Path) -> tuple[NDArray[Any], IndexAr
     if x.ndim < 2:
         cure = "Are images and labels exchanged?" if label.ndim > 1 else ""
         reason_ = f"images have two axes or more; got {x.ndim}."
-        raise DataError(reason_, source=source_name(images), cure=cure)
+        raise DataError(reason_, source=source_name(images), cure=cure, code="D118")
     if label.ndim != 1 or label.dtype.kind not in "iu":
         got = f"{'x'.join(map(str, label.shape))} values of {label.dtype}"
-        raise DataError(f"labels are one row of whole numbers; got {got}.", source=labels)
+        raise DataError(
+            f"labels are one row of whole numbers; got {got}.", source=labels, code="D122"
+        )
     if len(x) != len(label):
         told = f"has {count(len(label), 'label')} for {count(len(x), 'image')} of {images}."
-        raise DataError(told, source=source_name(labels), cure="Do the files belong together?")
+        raise DataError(
+            told, source=source_name(labels), cure="Do the files belong together?", code="D118"
+        )
     if not x.size:
-        raise DataError("holds no images.", source=source_name(images))
+        raise DataError("holds no images.", source=source_name(images), code="D109")
     if x.dtype.kind == "f" and not np.isfinite(x).all():
-        raise DataError("holds NaN or infinity.", source=source_name(images))
+        raise DataError("holds NaN or infinity.", source=source_name(images), code="D115")
     pixels = x if x.dtype == np.uint8 else x.astype(np.float64)
     return pixels, label.astype(np.int64)
 
@@ -175,7 +185,7 @@ def _targets(label: IndexArray, source: str) -> tuple[FloatArray, tuple[str, ...
     if not 2 <= len(found) <= MOST_CATEGORIES:
         told = f"holds {count(len(found), 'different label')}"
         wanted = f"classification needs 2 to {MOST_CATEGORIES:,}"
-        raise DataError(f"{told}; {wanted}.", source=source)
+        raise DataError(f"{told}; {wanted}.", source=source, code="D106")
     codes = np.asarray(place, dtype=np.int64).reshape(-1)
     return class_targets(codes, len(found)), tuple(str(value) for value in found.tolist())
 

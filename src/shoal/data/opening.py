@@ -36,7 +36,7 @@ def open_file(
     """
     if file == STANDARD_INPUT:
         if stdin is None:
-            raise InputError("standard input: cannot be read here. Name a file.")
+            raise InputError("standard input: cannot be read here. Name a file.", code="O105")
         yield stdin
         return
     with _open(file, (folder or Path()) / file) as opened:
@@ -111,7 +111,9 @@ def tables_of(
             raise
         raise _unreadable(source, error) from error
     if source.lower().endswith((".parquet", ".pq")):
-        raise DataError("is not a Parquet file.", source=source, cure="Is it damaged or misnamed?")
+        raise DataError(
+            "is not a Parquet file.", source=source, cure="Is it damaged or misnamed?", code="D118"
+        )
     yield from read_chunks(
         stream, source=source, form=form, head=head, rows=rows, on_error=on_error
     )
@@ -128,7 +130,7 @@ def _seekable(stream: BinaryIO, head: bytes) -> BinaryIO:
 def _open(source: str, path: Path) -> BinaryIO:
     try:
         if path.is_dir():
-            raise InputError(f"{source}: is a folder. Name a file in it.")
+            raise InputError(f"{source}: is a folder. Name a file in it.", code="O106")
         return path.open("rb")
     except FileNotFoundError:
         raise MissingFileError(source, _nearby(source, path)) from None
@@ -137,7 +139,7 @@ def _open(source: str, path: Path) -> BinaryIO:
     except ValueError as error:
         if isinstance(error, InputError):
             raise
-        raise InputError(f"{source!r}: is not a file name: {error}.") from None
+        raise InputError(f"{source!r}: is not a file name: {error}.", code="O108") from None
 
 
 def _nearby(source: str, path: Path) -> list[str]:
@@ -148,4 +150,4 @@ def _nearby(source: str, path: Path) -> list[str]:
 
 
 def _unreadable(source: str, error: OSError) -> InputError:
-    return InputError(f"{source}: cannot be read: {error.strerror or error}.")
+    return InputError(f"{source}: cannot be read: {error.strerror or error}.", code="O105")

@@ -288,6 +288,7 @@ def check_size(source: str, n_rows: int, n_features: int) -> None:
             f"{n_rows:,} rows of {n_features:,} features are more than {MAX_NUMBERS:,} numbers.",
             source=source,
             cure="Ask for fewer rows, features or dummies.",
+            code="D112",
         )
 
 
@@ -309,6 +310,7 @@ def _columns_with_dummies(recipe: DataRecipe, schema: Schema, source: str) -> tu
                 source=source,
                 column=dummy.name,
                 cure="Rename the column, or set dummies = 0.",
+                code="D110",
             )
     return (*schema.columns, *dummies)
 
@@ -320,6 +322,7 @@ def _check_flips(recipe: DataRecipe, dataset: Dataset) -> None:
             source=dataset.source,
             column=dataset.schema.target,
             cure="Set label_noise = 0.",
+            code="D122",
         )
 
 
@@ -360,6 +363,7 @@ def _moved(recipe: DataRecipe, dataset: Dataset, data: Stream, step: int) -> Fea
             f"features overflow with multiply = {recipe.multiply:g} and add = {recipe.add:g}.",
             source=dataset.source,
             cure="Give smaller numbers.",
+            code="D115",
         )
     return x
 

@@ -105,7 +105,7 @@ class Scaler(Record):
     def _columns(self, where: str, x: FloatArray) -> tuple[FloatArray, FloatArray]:
         if x.ndim != 2 or x.shape[1] != len(self.center):
             raise ArgumentError(
-                where, "x", f"must have shape (N, {len(self.center)})", got=np.shape(x)
+                where, "x", f"must have shape (N, {len(self.center)})", got=np.shape(x), code="A104"
             )
         return np.array(self.center), np.array(self.scale)
 
@@ -143,7 +143,11 @@ def fit_scaler(kind: ScalingKind, x_train: FloatArray) -> Scaler:
     """
     if kind not in ("none", "standard", "minmax"):
         raise ArgumentError(
-            "fit_scaler", "kind", "must be 'none', 'standard' or 'minmax'", got=repr(kind)
+            "fit_scaler",
+            "kind",
+            "must be 'none', 'standard' or 'minmax'",
+            got=repr(kind),
+            code="A103",
         )
     low, high = _bounds("fit_scaler", x_train)
     if kind == "none":
@@ -183,6 +187,7 @@ def unscaled_columns(x_train: FloatArray, names: Sequence[str]) -> tuple[Unscale
             "names",
             f"must have D={len(low)} names from `x_train`",
             got=len(names),
+            code="A104",
         )
     mean, std = _moments(x_train)
     varies = low < high
@@ -218,7 +223,9 @@ def _short(number: float) -> str:
 def _bounds(where: str, x: FloatArray) -> tuple[FloatArray, FloatArray]:
     """Return the minimum and maximum of each feature, once they are known to be usable."""
     if check_shapes(where, "x_train (N, D)", x_train=x)["N"] == 0:
-        raise ArgumentError(where, "x_train", "must have at least one row", got=x.shape)
+        raise ArgumentError(
+            where, "x_train", "must have at least one row", got=x.shape, code="A106"
+        )
     low, high = x.min(axis=0).astype(np.float64), x.max(axis=0).astype(np.float64)
     usable = (low >= -LARGEST) & (high <= LARGEST)
     if not usable.all():
@@ -228,6 +235,7 @@ def _bounds(where: str, x: FloatArray) -> tuple[FloatArray, FloatArray]:
             "x_train",
             f"must be finite and at most {LARGEST:g} in magnitude",
             got=f"{low[worst]:g} to {high[worst]:g} in feature {worst}",
+            code="A105",
         )
     return low, high
 

@@ -28,6 +28,7 @@ def check_separator(separator: str, *, source: str = "") -> str:
             f"{show(separator)} cannot be a separator.",
             source=source,
             cure="Give one character, such as ',' or ';', or 'tab'.",
+            code="D117",
         )
     return character
 

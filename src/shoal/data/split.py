@@ -72,6 +72,7 @@ def split_rows(
             "leave no row to train on.",
             source=dataset.source,
             cure="Give more rows or smaller shares.",
+            code="D114",
         )
     order = stream.permutation(dataset.n_rows)
     label: IndexArray = np.zeros(dataset.n_rows, dtype=np.int64)
@@ -85,13 +86,14 @@ def split_rows(
 def _check_shares(validation: float, test: float) -> None:
     for name, share in (("validation", validation), ("test", test)):
         if not 0 <= share < 1:
-            raise ArgumentError("split_rows", name, "must be in [0, 1)", got=share)
+            raise ArgumentError("split_rows", name, "must be in [0, 1)", got=share, code="A102")
     if validation + test >= 1:
         raise ArgumentError(
             "split_rows",
             "test",
             "must leave rows to train on: validation + test below 1",
             got=f"{validation:g} + {test:g}",
+            code="A102",
         )
 
 
@@ -102,6 +104,7 @@ def _part_size(dataset: Dataset, name: str, share: float) -> int:
             f"{name} = {share:g} of {_rows(dataset.n_rows)} is no row at all.",
             source=dataset.source,
             cure=f"Give more rows or a larger share, or set {name} = 0.",
+            code="D114",
         )
     return size
 
@@ -124,6 +127,7 @@ def _quotas(
             f"{_rows(n_train)} to train on cannot hold a row of each of {n_classes} classes.",
             source=dataset.source,
             cure="Give more rows or smaller shares of validation and test.",
+            code="D114",
         )
     return list(zip(first, second, strict=True))
 

@@ -91,6 +91,7 @@ class Table:
                 source=self.source,
                 column=name,
                 cure=f"Leave it out: --drop {name}.",
+                code="D119",
             )
         return column
 
@@ -101,6 +102,7 @@ class Table:
             f"there is no {what} {show(name)}; the columns are {listing(self.names)}.",
             source=self.source,
             cure=meant or self._headless(),
+            code="D101",
         )
 
     def place(self, row: int) -> Place:
@@ -127,14 +129,18 @@ def check_names(names: Sequence[str], *, source: str, line: int | None = None) -
         if not name:
             cure = "Name it, or remove it (pandas writes one unless index=False is given)."
             raise DataError(
-                f"column {number} of {len(names)} has no name.", source=source, line=line, cure=cure
+                f"column {number} of {len(names)} has no name.",
+                source=source,
+                line=line,
+                cure=cure,
+                code="D110",
             )
     first: dict[str, int] = {}
     for number, name in enumerate(names, 1):
         if name in first:
             reason = f"columns {first[name]} and {number} have the same name {show(name)}."
             cure = "Give every column a name of its own."
-            raise DataError(reason, source=source, line=line, cure=cure)
+            raise DataError(reason, source=source, line=line, cure=cure, code="D110")
         first[name] = number
 
 

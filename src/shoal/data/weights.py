@@ -38,17 +38,21 @@ def check_weights(where: str, weights: Any, n_rows: int, name: str = "weights") 
         array: FloatArray = np.asarray(weights, np.float64)
     except (TypeError, ValueError):
         got = f"something else ({type(weights).__name__})"
-        raise ArgumentError(where, name, "must be an array of numbers", got=got) from None
+        raise ArgumentError(
+            where, name, "must be an array of numbers", got=got, code="A101"
+        ) from None
     if array.shape != (n_rows,):
         wanted = f"must have shape (N,) with N={n_rows}, a weight for every row"
-        raise ArgumentError(where, name, wanted, got=array.shape)
+        raise ArgumentError(where, name, wanted, got=array.shape, code="A104")
     wrong = np.flatnonzero(~((array >= 0) & (array <= LARGEST)))
     if len(wrong):
         row = int(wrong[0])
         got = f"{array[row]:g} in row {row}"
-        raise ArgumentError(where, name, f"must be numbers from 0 to {LARGEST:g}", got=got)
+        raise ArgumentError(
+            where, name, f"must be numbers from 0 to {LARGEST:g}", got=got, code="A102"
+        )
     if not array.any():
-        raise ArgumentError(where, name, "must not all be 0", got=f"{n_rows} zeros")
+        raise ArgumentError(where, name, "must not all be 0", got=f"{n_rows} zeros", code="A106")
     return array
 
 
@@ -72,6 +76,7 @@ def row_weights(dataset: Dataset, rows: IndexArray, part: str) -> FloatArray | N
             source=dataset.source,
             column=dataset.schema.weights,
             cure="Give more rows, or another share of them for each part.",
+            code="D116",
         )
     return np.asarray(weights, dtype=np.float64)
 
@@ -102,13 +107,13 @@ def row_emphasis(
         got = "there are several labels" if many else "the target is a number"
         told = f"class_weight is for one target of several classes, but {got}."
         cure = "Leave class_weight out."
-        raise DataError(told, source=dataset.source, column=schema.target, cure=cure)
+        raise DataError(told, source=dataset.source, column=schema.target, cure=cure, code="D116")
     try:
         factors = class_weights(dataset.y[rows], class_weight, schema.classes, weights)
     except ArgumentError as error:
         told = f"class_weight {error.requirement}; got {error.got}."
         raise DataError(
-            told, source=dataset.source, column=schema.target, cure=error.cure
+            told, source=dataset.source, column=schema.target, cure=error.cure, code="D116"
         ) from None
     each: FloatArray = factors[class_indices(dataset)[rows]]
     return each if emphasis is None else emphasis * each
@@ -154,15 +159,17 @@ def class_weights(
         return np.array([total / (n_classes * n) if n else 1.0 for n in counts.tolist()])
     if isinstance(setting, str):
         wanted = 'must be "balanced" or a factor for each class'
-        raise ArgumentError(where, "setting", wanted, got=repr(setting))
+        raise ArgumentError(where, "setting", wanted, got=repr(setting), code="A103")
     for name, factor in setting.items():
         if name not in classes:
             wanted = f"must name classes of {listing(classes)}"
             cure = did_you_mean(name, classes)
-            raise ArgumentError(where, "setting", wanted, got=show(name), cure=cure)
+            raise ArgumentError(where, "setting", wanted, got=show(name), cure=cure, code="A103")
         if not 0 < factor < math.inf:
             wanted = "must give factors above 0"
-            raise ArgumentError(where, "setting", wanted, got=f"{factor:g} for {show(name)}")
+            raise ArgumentError(
+                where, "setting", wanted, got=f"{factor:g} for {show(name)}", code="A102"
+            )
     return np.array([float(setting.get(name, 1.0)) for name in classes])
 
 

@@ -190,7 +190,7 @@ def kind_of(record: Any) -> Kind:
         if each.__name__ in names and each.__module__.startswith("shoal."):
             return names[each.__name__]
     wanted = "must be a Run, Swept, Comparison or Diagnosis"
-    raise ArgumentError("keep", "record", wanted, got=f"a {type(record).__name__}")
+    raise ArgumentError("keep", "record", wanted, got=f"a {type(record).__name__}", code="A101")
 
 
 @cache
@@ -279,14 +279,14 @@ def _read_record(entry: Entry) -> Any:
         schema, kind, document = said["schema"], said["kind"], said["record"]
         if schema > SCHEMA:
             told = f"was stored by a newer shoal: its version is {schema}, this one has {SCHEMA}."
-            raise StoreError(entry.id, told, "Update shoal.")
+            raise StoreError(entry.id, told, "Update shoal.", code="S104")
         arrays = unpacked((entry.folder / ARRAYS).read_bytes())
         module, name = HOMES[kind]
     except StoreError:
         raise
     except (OSError, ValueError, KeyError, TypeError) as error:
         told = f"is damaged: its record cannot be read ({type(error).__name__})."
-        raise StoreError(entry.id, told) from error
+        raise StoreError(entry.id, told, code="S104") from error
     record = getattr(import_module(module), name).unpack(document, arrays)
     mark_stored(record, entry.id)
     return record

@@ -99,7 +99,9 @@ class Rewound:
             key, equals, text = change.partition("=")
             if not equals:
                 wanted = "must be changes such as 'training.epochs=20'"
-                raise ArgumentError("Rewound.with_", "changes", wanted, got=repr(change))
+                raise ArgumentError(
+                    "Rewound.with_", "changes", wanted, got=repr(change), code="A101"
+                )
             experiment = _changed(experiment, key.strip(), read_value(text.strip()))
         return replace(self, experiment=with_settings(experiment, settings))
 
@@ -117,14 +119,16 @@ class Rewound:
         where, run = "Rewound.with_weights", self.run_of
         if not isinstance(parameters, Parameters):
             got = type(parameters).__name__
-            raise ArgumentError(where, "parameters", "must be Parameters", got=got)
+            raise ArgumentError(where, "parameters", "must be Parameters", got=got, code="A101")
         check_parameters(where, run.network.layout(), parameters)
         flat = np.asarray(parameters.flat, run.state.weights.dtype)
         if flat.ndim > 2 or (flat.ndim == 2 and len(flat) not in (1, len(run))):
             wanted = f"must hold one network or P={len(run)}"
-            raise ArgumentError(where, "parameters", wanted, got=flat.shape[:-1])
+            raise ArgumentError(where, "parameters", wanted, got=flat.shape[:-1], code="A104")
         if not np.isfinite(flat).all():
-            raise ArgumentError(where, "parameters", "must be finite", got="NaN or infinity")
+            raise ArgumentError(
+                where, "parameters", "must be finite", got="NaN or infinity", code="A105"
+            )
         weights = np.array(np.broadcast_to(flat, run.state.weights.shape))
         return replace(self, weights=weights)
 
@@ -290,6 +294,7 @@ def _full_key(experiment: Experiment, name: str) -> str:
         "must be a setting of the training",
         got="an unknown name",
         cure=did_you_mean(name, known),
+        code="A103",
     )
 
 
@@ -309,11 +314,11 @@ def _changed(experiment: Experiment, key: str, value: object) -> Experiment:
         if start in FIXED:
             wanted = f"cannot be changed in a branch: {FIXED[start]}"
             cure = "Run a new experiment for that."
-            raise ArgumentError("Rewound.with_", key, wanted, got=value, cure=cure)
+            raise ArgumentError("Rewound.with_", key, wanted, got=value, cure=cure, code="A111")
     if path[0] != "training" or len(path) == 1:
         wanted = "must be a setting of the training, such as training.epochs"
         cure = _full_path(experiment, key)
-        raise ArgumentError("Rewound.with_", key, wanted, got=value, cure=cure)
+        raise ArgumentError("Rewound.with_", key, wanted, got=value, cure=cure, code="A111")
     fields = {name: getattr(experiment, name) for name in type(experiment).model_fields}
     document = fields | {"training": _put(experiment.training, path[1:], value)}
     try:

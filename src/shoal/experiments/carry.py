@@ -83,10 +83,10 @@ def check_how(where: str, threads: object, kernel: object) -> None:
     is_number = isinstance(threads, int | np.integer) and not isinstance(threads, bool)
     if threads is not None and not is_number:
         wanted = "must be a whole number of 1 or more"
-        raise ArgumentError(where, "threads", wanted, got=repr(threads))
+        raise ArgumentError(where, "threads", wanted, got=repr(threads), code="A102")
     if isinstance(threads, int | np.integer) and threads < 1:
-        raise ArgumentError(where, "threads", "must be 1 or more", got=threads)
+        raise ArgumentError(where, "threads", "must be 1 or more", got=threads, code="A102")
     if kernel not in get_args(KernelName):
         *names, last = (f'"{name}"' for name in get_args(KernelName))
         wanted = f"must be {', '.join(names)} or {last}"
-        raise ArgumentError(where, "kernel", wanted, got=repr(kernel))
+        raise ArgumentError(where, "kernel", wanted, got=repr(kernel), code="A102")

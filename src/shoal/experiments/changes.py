@@ -98,7 +98,9 @@ def _read(text: str) -> Change:
 
 
 def _not_a_change(text: str) -> InputError:
-    return InputError(f"'{text}': is not a change. Write key=value, such as training.epochs=20.")
+    return InputError(
+        f"'{text}': is not a change. Write key=value, such as training.epochs=20.", code="U108"
+    )
 
 
 def change_to(key: str, given: Any, *, text: str = "") -> Change:
@@ -117,7 +119,9 @@ def change_to(key: str, given: Any, *, text: str = "") -> Change:
     if not all(path) or len(path) > MAX_DEPTH:
         raise _not_a_change(text)
     if is_deep(given):
-        raise InputError(f"'{key}': the value is nested more than {MAX_DEPTH} levels deep.")
+        raise InputError(
+            f"'{key}': the value is nested more than {MAX_DEPTH} levels deep.", code="U108"
+        )
     key_of_value = _key_of_value(path)
     if key_of_value and not isinstance(given, Mapping | list):
         path.append(key_of_value)
@@ -174,13 +178,13 @@ def _below(table: Any, part: str, change: Change, depth: int) -> Any:
     if below is None and place == ("network", "layers"):
         told = "the experiment names no layers to change. Give all of them: "
         told += "network.layers='[{units=8, activation=\"tanh\"}, {units=1}]'"
-        raise InputError(f"'{change.text}': {told}.")
+        raise InputError(f"'{change.text}': {told}.", code="U108")
     if below is None or is_name_for_list:
         below = dict(DEFAULTS.get(place, {}))
     elif key and not isinstance(below, Mapping | list):
         below = {key: below}
     if not isinstance(below, dict | list):
-        raise InputError(f"'{change.text}': '{'.'.join(place)}' is not a table.")
+        raise InputError(f"'{change.text}': '{'.'.join(place)}' is not a table.", code="U108")
     table[at] = below
     return below
 
@@ -188,7 +192,7 @@ def _below(table: Any, part: str, change: Change, depth: int) -> Any:
 def _index(items: list[Any], part: str, change: Change) -> int:
     if not (part.isascii() and part.isdigit()) or int(part[:9]) >= len(items):
         told = f"an index from 0 to {len(items) - 1}" if items else "an index: the list is empty"
-        raise InputError(f"'{change.text}': '{part}' is not {told}.")
+        raise InputError(f"'{change.text}': '{part}' is not {told}.", code="U108")
     return int(part[:9])
 
 

@@ -80,7 +80,9 @@ class Checkpoint:
             f"was made from other data: its fingerprint is {self.fingerprint[:12]}…, that of the "
             f"rows now {fingerprint[:12]}…."
         )
-        raise CheckpointError(self.source, told, "Bring the rows back that it was made from.")
+        raise CheckpointError(
+            self.source, told, "Bring the rows back that it was made from.", code="C104"
+        )
 
     def same_arithmetic(self) -> None:
         """Raise unless this shoal computes with the same bits.
@@ -95,7 +97,7 @@ class Checkpoint:
             "whose bits differ."
         )
         cure = f"Resume it with shoal {self.version}, or run the experiment again."
-        raise CheckpointError(self.source, told, cure)
+        raise CheckpointError(self.source, told, cure, code="C104")
 
 
 def write_checkpoint(path: Path_, header: Mapping[str, Any], arrays: Mapping[str, Any]) -> None:
@@ -148,9 +150,9 @@ def read_checkpoint(path: Path_) -> Checkpoint:
     source = os.fspath(path)
     try:
         if Path(source).is_dir():
-            raise CheckpointError(source, "is a folder.", "Name a file in it.")
+            raise CheckpointError(source, "is a folder.", "Name a file in it.", code="O106")
         if not Path(source).is_file() and Path(source).exists():
-            raise CheckpointError(source, "is not a regular file.")
+            raise CheckpointError(source, "is not a regular file.", code="O110")
         with open(source, "rb") as file:
             return _read(source, file)
     except FileNotFoundError as error:
@@ -158,9 +160,11 @@ def read_checkpoint(path: Path_) -> Checkpoint:
             raise
         raise MissingFileError(source, _nearby(source)) from None
     except OSError as error:
-        raise CheckpointError(source, f"cannot be read: {error.strerror or error}.") from None
+        raise CheckpointError(
+            source, f"cannot be read: {error.strerror or error}.", code="O105"
+        ) from None
     except MemoryError:
-        raise CheckpointError(source, "needs more memory than there is.") from None
+        raise CheckpointError(source, "needs more memory than there is.", code="M104") from None
 
 
 def data_fingerprint(prepared: Prepared) -> str:
@@ -204,23 +208,23 @@ def _read(source: str, file: BinaryIO) -> Checkpoint:
     size = os.fstat(file.fileno()).st_size
     n_header = int.from_bytes(file.read(8), "little")
     if size < 8 or not 2 <= n_header <= MAX_HEADER_BYTES:
-        raise CheckpointError(source, NOT_ONE)
+        raise CheckpointError(source, NOT_ONE, code="C101")
     if n_header > size - 8:
         told = f"its header should have {n_header:,} bytes; got {size - 8:,}."
-        raise CheckpointError(source, f"is cut off, or not a checkpoint: {told}")
+        raise CheckpointError(source, f"is cut off, or not a checkpoint: {told}", code="C101")
     try:
         tensors = read_document(file.read(n_header))
     except DocumentError:
-        raise CheckpointError(source, NOT_ONE) from None
+        raise CheckpointError(source, NOT_ONE, code="C101") from None
     metadata = tensors.pop("__metadata__", None)
     if not isinstance(metadata, dict) or not isinstance(metadata.get(KEY), str):
         told = "is a file of tensors, but not a checkpoint of shoal."
         cure = "See: shoal show." if isinstance(metadata, dict) and "shoal" in metadata else ""
-        raise CheckpointError(source, told, cure)
+        raise CheckpointError(source, told, cure, code="C101")
     header = _header(source, metadata[KEY])
     arrays = _arrays(source, file, tensors, size - 8 - n_header)
     if metadata.get(DIGEST) != _digest(metadata[KEY], tensors, arrays.values()):
-        raise CheckpointError(source, "is damaged: it does not hold what was written.")
+        raise CheckpointError(source, "is damaged: it does not hold what was written.", code="C102")
     try:
         start = arrays.pop(START)
         own = {name: arrays.pop(name) for name in list(arrays) if name.startswith(PREFIX)}
@@ -230,20 +234,20 @@ def _read(source: str, file: BinaryIO) -> Checkpoint:
         return Checkpoint(source=source, start=start, arrays=arrays, memory=memory, **header)
     except (KeyError, TypeError, ValueError, IndexError, RecursionError):
         told = "is damaged, or of another version: it does not hold a whole state."
-        raise CheckpointError(source, told) from None
+        raise CheckpointError(source, told, code="C101") from None
 
 
 def _header(source: str, text: str) -> dict[str, Any]:
     try:
         header = read_document(text)
     except DocumentError as error:
-        raise CheckpointError(source, f"is damaged: its header {error}.") from None
+        raise CheckpointError(source, f"is damaged: its header {error}.", code="C102") from None
     schema = header.pop("schema", None)
     if isinstance(schema, int) and schema > SCHEMA:
         told = f"was made by a newer shoal: its version is {schema}, this shoal reads {SCHEMA}."
-        raise CheckpointError(source, told, "Update shoal.")
+        raise CheckpointError(source, told, "Update shoal.", code="C103")
     if schema != SCHEMA:
-        raise CheckpointError(source, "is damaged: its header has no version.")
+        raise CheckpointError(source, "is damaged: its header has no version.", code="C102")
     return header
 
 
@@ -269,13 +273,13 @@ def _arrays(
             fits = False
         if not fits:
             told_of = f"is damaged: it says nothing sensible of the array {show(name)}."
-            raise CheckpointError(source, told_of)
+            raise CheckpointError(source, told_of, code="C102")
         told[name] = dtype, shape, count
         end += count * dtype.itemsize
     if end != n_bytes:
         what = "cut off" if n_bytes < end else "too long"
         told_of = f"is {what}: its arrays need {end:,} bytes; got {n_bytes:,}."
-        raise CheckpointError(source, told_of)
+        raise CheckpointError(source, told_of, code="C102")
     return {
         name: np.fromfile(file, dtype, count).reshape(shape)
         for name, (dtype, shape, count) in told.items()

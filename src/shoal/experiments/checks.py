@@ -58,7 +58,9 @@ def check_experiment(
     try:
         network = experiment.network.with_inputs(dataset.x.shape[1])
     except ArgumentError as error:
-        problem = Problem(path="network", message=f"{error.requirement}; got {error.got}.")
+        problem = Problem(
+            path="network", message=f"{error.requirement}; got {error.got}.", code="X108"
+        )
         raise ExperimentError(experiment.source, [problem]) from None
     size = experiment.population.size if n_networks is None else n_networks
     late = [
@@ -86,7 +88,9 @@ def _size_problems(
     training = experiment.training
     steps = training.steps(n_rows)
     if steps.total_steps > MAX_STEPS:
-        yield Problem(path="training.epochs", message="more than 2^53 steps. Ask for fewer.")
+        yield Problem(
+            path="training.epochs", message="more than 2^53 steps. Ask for fewer.", code="X109"
+        )
         return
     n_reports = -(-steps.total_steps // steps.report_every)
     if size * n_reports > MAX_REPORTS:
@@ -94,6 +98,7 @@ def _size_problems(
             path="training.report_every",
             message=f"{n_reports:,} reports of {count(size, 'network')} are more than "
             f'{MAX_REPORTS:,}. Give a larger number of steps, or "end".',
+            code="X109",
         )
     n_slots = OPTIMIZERS[training.optimizer.name].slots_of(training.optimizer)
     copies = 1 + n_slots + (training.restore_best is not None)
@@ -103,6 +108,7 @@ def _size_problems(
             path="population.size",
             message=f"{count(size, 'network')} of {count(n_parameters, 'parameter')}, "
             f"{copies} numbers each, are more than {MAX_NUMBERS:,} numbers. Ask for fewer.",
+            code="X109",
         )
 
 
@@ -115,6 +121,7 @@ def _input_problems(network: Network, dataset: Dataset) -> Iterator[Problem]:
             path="network.inputs",
             message=f"must give {n_features} features, as the data has ({names}{more}); "
             f"got {network.n_inputs}.",
+            code="X108",
         )
         return
     if isinstance(network.inputs, tuple) and all(each.width == 1 for each in network.inputs):
@@ -125,6 +132,7 @@ def _input_problems(network: Network, dataset: Dataset) -> Iterator[Problem]:
                 path="network.inputs",
                 message=f"must name the features in the order of the data "
                 f"({', '.join(known)}); got {', '.join(given)}.",
+                code="X108",
             )
 
 
@@ -143,6 +151,7 @@ def _output_problems(network: Network, dataset: Dataset) -> Iterator[Problem]:
     yield Problem(
         path=f"network.layers[{len(network.layers) - 1}].units",
         message=f"must be {wanted} for {what}; got {units}.",
+        code="X108",
     )
 
 
@@ -155,4 +164,5 @@ def _stream_problems(experiment: Experiment) -> Iterator[Problem]:
             path="training.batch_size",
             message='"full" needs a fixed set of rows, but the task streams fresh ones. Give a '
             "number, or set data.stream = false.",
+            code="X108",
         )

@@ -55,6 +55,7 @@ class GivenData(DataRecipe):
     given: str = Field(min_length=1)
     """What the rows are called in messages."""
     fingerprint: str | None = None
+    """SHA-256 of the rows."""
 
 
 def _choose_data(value: object, _union: object) -> BaseModel:
@@ -142,7 +143,17 @@ class Population(Record):
 
 
 class Streams(Record):
-    """Seeds of single random streams; those not given follow from the experiment's seed."""
+    """Seeds of single random streams; those not given follow from the experiment's seed.
+
+    Args:
+        data: what a task draws its rows with, and dummies.
+        noise: which labels are flipped, and to what.
+        split: which rows train, validate and test.
+        init: the weights at the start.
+        order: the order of rows in every epoch.
+        dropout: which outputs are dropped, and noise on inputs.
+        search: what rules that search at random try.
+    """
 
     data: Seed | None = None
     noise: Seed | None = None

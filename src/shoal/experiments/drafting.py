@@ -266,7 +266,7 @@ def sweep_document(entry: Entry) -> tuple[dict[str, Any], Path, dict[str, Any]]:
         return said["document"], Path(said["folder"]), said["how"]
     except (OSError, ValueError, KeyError, TypeError) as error:
         told = f"is damaged: {entry.folder / SWEEP} cannot be read."
-        raise StoreError(entry.id, told) from error
+        raise StoreError(entry.id, told, code="S107") from error
 
 
 @contextlib.contextmanager

@@ -112,7 +112,7 @@ def crew_of(how: Any = None, *, workers: int | None = None, tls: Tls | None = No
     if isinstance(how, Executor):
         return GivenCrew(how, workers)
     told = 'must be "threads", "processes", the address of a Dask scheduler, or an Executor'
-    raise InputError(f"Sweep.run: `executor` {told}; got {type(how).__name__}.")
+    raise InputError(f"Sweep.run: `executor` {told}; got {type(how).__name__}.", code="W101")
 
 
 def known_workers(how: str | None, workers: int | None) -> int:
@@ -301,15 +301,18 @@ def check_address(address: str, tls: Tls | None = None) -> None:
     if kind == "local":
         if not (rest.isascii() and rest.isdigit() and 1 <= int(rest[:5]) <= 1024):
             told = "must be local:N with N worker processes, 1 to 1,024"
-            raise InputError(f"the cluster {told}; got '{address}'.")
+            raise InputError(f"the cluster {told}; got '{address}'.", code="W101")
         return
     if not parted or kind not in ("tcp", "tls") or not _host_of(rest):
         cure = did_you_mean(address, KINDS) or "Write local:2, tcp://host:8786 or tls://host:8786."
-        raise InputError(f"'{address}': is no executor and no address of a cluster. {cure}")
+        raise InputError(
+            f"'{address}': is no executor and no address of a cluster. {cure}", code="W101"
+        )
     if kind == "tcp" and not is_loopback(_host_of(rest)):
         raise InputError(
             f"{address}: is not on this machine, and a scheduler runs whatever is pickled to it, "
-            f"so TLS is required. Use tls:{rest} with --tls-ca, --tls-cert and --tls-key."
+            f"so TLS is required. Use tls:{rest} with --tls-ca, --tls-cert and --tls-key.",
+            code="W103",
         )
     if kind == "tls":
         _check_files(address, tls)
@@ -318,10 +321,10 @@ def check_address(address: str, tls: Tls | None = None) -> None:
 def _check_files(address: str, tls: Tls | None) -> None:
     if tls is None:
         told = "needs certificates. Give --tls-ca, --tls-cert and --tls-key."
-        raise InputError(f"{address}: {told}")
+        raise InputError(f"{address}: {told}", code="W101")
     for path in (tls.ca, tls.cert, tls.key):
         if not path.is_file():
-            raise InputError(f"{path}: there is no such file; {address} needs it.")
+            raise InputError(f"{path}: there is no such file; {address} needs it.", code="O101")
 
 
 def _host_of(rest: str) -> str:

@@ -62,7 +62,7 @@ def export(
     """
     target = Path(path)
     if target.suffix not in FORMATS:
-        raise InputError(f"{target}: must end in .parquet, .csv or .json.")
+        raise InputError(f"{target}: must end in .parquet, .csv or .json.", code="O109")
     check_output(target, force=force)
     store = Store.open() if store is None else store
     ids = [store.get(ref).id for ref in refs]

@@ -78,7 +78,7 @@ def _parts(rows: Any) -> list[_Part]:
             "must be a Dataset, (x, y) or (x, y, x_validation, y_validation), "
             "with weights after each y or after none"
         )
-        raise ArgumentError(WHERE, "rows", wanted, got=got)
+        raise ArgumentError(WHERE, "rows", wanted, got=got, code="A101")
     size = len(rows) if len(rows) < 4 else len(rows) // 2
     pieces = [rows[start : start + size] for start in range(0, len(rows), size)]
     parts = [
@@ -87,7 +87,7 @@ def _parts(rows: Any) -> list[_Part]:
     if len(parts) > 1:
         _check_alike(*parts)
     if len(parts[0].x) == 0:
-        raise ArgumentError(WHERE, "x", "must have at least one row", got=0)
+        raise ArgumentError(WHERE, "x", "must have at least one row", got=0, code="A106")
     return parts
 
 
@@ -96,12 +96,12 @@ def _part(piece: Sequence[Any], suffix: str) -> _Part:
     check_shapes(WHERE, f"x{suffix} (N, D)", **{"x" + suffix: x})
     if y.ndim not in (1, 2) or len(y) != len(x) or 0 in y.shape[1:]:
         wanted = f"must have shape (N,) or (N, C) with N={len(x)} from `x{suffix}`"
-        raise ArgumentError(WHERE, "y" + suffix, wanted, got=y.shape)
+        raise ArgumentError(WHERE, "y" + suffix, wanted, got=y.shape, code="A104")
     y = y[:, np.newaxis] if y.ndim == 1 else y
     arrays = {"x" + suffix: x, "y" + suffix: y}
     for name, array in arrays.items():
         if not np.isfinite(array).all():
-            raise ArgumentError(WHERE, name, "must be finite", got="NaN or infinity")
+            raise ArgumentError(WHERE, name, "must be finite", got="NaN or infinity", code="A105")
     weights = None
     if len(piece) > 2:
         weights = check_weights(WHERE, piece[2], len(x), "weights" + suffix)
@@ -112,14 +112,14 @@ def _check_alike(first: _Part, second: _Part) -> None:
     n_features, n_targets = first.x.shape[1], first.y.shape[1]
     if second.x.shape[1] != n_features:
         wanted = f"must have D={n_features} features as in training"
-        raise ArgumentError(WHERE, "x_validation", wanted, got=second.x.shape[1])
+        raise ArgumentError(WHERE, "x_validation", wanted, got=second.x.shape[1], code="A104")
     if second.y.shape[1] != n_targets:
         wanted = f"must have C={n_targets} columns as in training"
-        raise ArgumentError(WHERE, "y_validation", wanted, got=second.y.shape[1])
+        raise ArgumentError(WHERE, "y_validation", wanted, got=second.y.shape[1], code="A104")
     if first.features and second.features and first.features != second.features:
         wanted = f"must have the columns of `x` in their order ({', '.join(first.features[:6])})"
         got = ", ".join(second.features[:6])
-        raise ArgumentError(WHERE, "x_validation", wanted, got=got)
+        raise ArgumentError(WHERE, "x_validation", wanted, got=got, code="A108")
 
 
 def _numbers(name: str, array: Any) -> np.ndarray:
@@ -128,7 +128,7 @@ def _numbers(name: str, array: Any) -> np.ndarray:
     except (ValueError, TypeError):
         wanted = "must be an array of numbers"
         raise ArgumentError(
-            WHERE, name, wanted, got=f"something else ({type(array).__name__})"
+            WHERE, name, wanted, got=f"something else ({type(array).__name__})", code="A101"
         ) from None
 
 
@@ -194,7 +194,7 @@ def _one_hot_codes(y: np.ndarray, one_hot: bool) -> np.ndarray | None:
     wrong = y[(y != 0) & (y != 1)]
     if wrong.size:
         wanted = "must be 0 and 1 where it has several columns"
-        raise ArgumentError(WHERE, "y", wanted, got=f"{wrong[0]:g}")
+        raise ArgumentError(WHERE, "y", wanted, got=f"{wrong[0]:g}", code="A109")
     if (y.sum(axis=1) == 1).all():
         return np.asarray(y.argmax(axis=1), np.float64)
     if one_hot:
@@ -202,7 +202,7 @@ def _one_hot_codes(y: np.ndarray, one_hot: bool) -> np.ndarray | None:
         wanted = "must have one 1 a row for softmax or categorical_crossentropy"
         cure = 'For labels of their own use "sigmoid" and "binary_crossentropy".'
         got = f"{y[row].sum():g} in row {row}"
-        raise ArgumentError(WHERE, "y", wanted, got=got, cure=cure)
+        raise ArgumentError(WHERE, "y", wanted, got=got, cure=cure, code="A109")
     return None
 
 
@@ -210,7 +210,7 @@ def _classes(y: np.ndarray, n_columns: int) -> tuple[np.ndarray, tuple[str, ...]
     wrong = (y < 0) | (y > LAST_CLASS) | (y != np.floor(y))
     if wrong.any():
         wanted = "must be class numbers 0, 1, ..."
-        raise ArgumentError(WHERE, "y", wanted, got=f"{y[wrong][0]:g}")
+        raise ArgumentError(WHERE, "y", wanted, got=f"{y[wrong][0]:g}", code="A109")
     numbers = y.astype(np.int64)
     n_classes = max(2, n_columns, int(numbers.max()) + 1)
     return class_targets(numbers, n_classes), tuple(str(k) for k in range(n_classes))

@@ -110,6 +110,7 @@ class Keeper:
                 "train without a checkpoint.",
                 network=None,
                 step=step,
+                code="F105",
             ) from None
         return {MEMORY: plain}, arrays
 
@@ -143,7 +144,7 @@ def check_new(path: str | os.PathLike[str], *, force: bool) -> None:
     """
     if check_output(path, force=True).exists() and not force:
         told = "exists already. Go on with it (shoal resume), or give --force to replace it."
-        raise InputError(f"{os.fspath(path)}: {told}")
+        raise InputError(f"{os.fspath(path)}: {told}", code="O102")
 
 
 def check_every(every_s: object) -> None:
@@ -155,7 +156,9 @@ def check_every(every_s: object) -> None:
     is_number = isinstance(every_s, int | float | np.number) and not isinstance(every_s, bool)
     if not is_number or not math.isfinite(float(every_s)) or float(every_s) <= 0:  # type: ignore[arg-type]
         wanted = "must be a number of seconds above 0"
-        raise ArgumentError("Experiment.run", "checkpoint_every_s", wanted, got=repr(every_s))
+        raise ArgumentError(
+            "Experiment.run", "checkpoint_every_s", wanted, got=repr(every_s), code="A102"
+        )
 
 
 @contextlib.contextmanager
@@ -184,16 +187,18 @@ def _locked_handle(source: str, lock: Path) -> int:
             handle = os.open(lock, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o666)
         except OSError as error:
             told = f"{source}: cannot be locked: {error.strerror or error}."
-            raise InputError(told) from None
+            raise InputError(told, code="O103") from None
         try:
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError as error:
             os.close(handle)
             if not isinstance(error, BlockingIOError):
                 told = f"{source}: cannot be locked: {error.strerror or error}."
-                raise InputError(told) from None
+                raise InputError(told, code="O103") from None
             told = "another process is writing to it."
-            raise CheckpointError(source, told, "Wait for its end, or stop it.") from None
+            raise CheckpointError(
+                source, told, "Wait for its end, or stop it.", code="C106"
+            ) from None
         with contextlib.suppress(OSError):
             if os.stat(lock).st_ino == os.fstat(handle).st_ino:
                 return handle

@@ -72,6 +72,7 @@ class Loader:
                 path="data.given",
                 message="the rows were handed over in Python and are not in the document. "
                 "Give them again: experiment.run(rows=...).",
+                code="X108",
             )
             raise ExperimentError(experiment.source, [problem])
         elif isinstance(self.recipe, FileData):
@@ -140,7 +141,7 @@ class Loader:
         else:
             return
         found = [
-            Problem(path=f"data.derived[{number}]", message=told)
+            Problem(path=f"data.derived[{number}]", message=told, code="X108")
             for number, told in recipe_problems(self.recipe, schema, source)
         ]
         if found:

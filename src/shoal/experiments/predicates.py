@@ -63,7 +63,9 @@ class Predicates:
                 if says_stop(f"{where}, {who}", function, previous, current):
                     return True
             except InputError as error:
-                raise FunctionError(str(error), network=i, step=step) from error.__cause__
+                raise FunctionError(
+                    str(error), network=i, step=step, code=error.code
+                ) from error.__cause__
         return False
 
 

@@ -264,7 +264,11 @@ def _start(
         flat = np.asarray(start.flat, dtype)
         if flat.ndim == 2 and len(flat) not in (1, size):
             raise ArgumentError(
-                "Experiment.run", "start", f"must hold one network or P={size}", got=len(flat)
+                "Experiment.run",
+                "start",
+                f"must hold one network or P={size}",
+                got=len(flat),
+                code="A104",
             )
         return np.ascontiguousarray(np.broadcast_to(flat, (size, layout.n_parameters)))
     return network.initialize_from(experiment.streams_of("init", members), dtype=dtype).flat

@@ -93,15 +93,19 @@ def check_probes(
     functions = {} if functions is None else functions
     if not isinstance(functions, Mapping):
         wanted = "must be a dictionary of functions by name"
-        raise ArgumentError(where, "probes", wanted, got=type(functions).__name__)
+        raise ArgumentError(where, "probes", wanted, got=type(functions).__name__, code="A101")
     for name, function in functions.items():
         if not callable(function):
-            raise ArgumentError(where, f"probes[{name!r}]", "must be a function", got=function)
+            raise ArgumentError(
+                where, f"probes[{name!r}]", "must be a function", got=function, code="A101"
+            )
     given = np.asarray(steps).reshape(-1).tolist() if steps is not None else []
     found = tuple(sorted({check_step(where, step, total) for step in given}))
     if functions and not found:
         cure = "Name the steps: probe_steps=[0, 100]."
-        raise ArgumentError(where, "probe_steps", "must not be empty", got="no step", cure=cure)
+        raise ArgumentError(
+            where, "probe_steps", "must not be empty", got="no step", cure=cure, code="A106"
+        )
     return functions, found if functions else ()
 
 
@@ -123,4 +127,6 @@ def _call(
         wanted = f"must return the same shape at every step, {first.shape} as at the first"
     else:
         return found.copy()
-    raise FunctionError(f"{where}: {wanted}; got {found.shape}.", network=None, step=step)
+    raise FunctionError(
+        f"{where}: {wanted}; got {found.shape}.", network=None, step=step, code="F101"
+    )

@@ -7,6 +7,7 @@ cannot disagree; sentences of our own validators stand as they are.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from functools import cache
 from typing import Any, get_args
 
 from pydantic import BaseModel, ValidationError
@@ -24,6 +25,10 @@ MOST_COUNTED = 200
 LONGEST = 60
 """Characters of a value that are shown."""
 LONGEST_SENTENCE = 400
+BOUNDS = ("than", "too_", "multiple_of", "finite", "pattern", "out_of_range")
+"""What is in the names of kinds that say a value is out of bounds."""
+CODES = {"unknown_name": "X104", "no_name": "X102"}
+"""Codes of the errors of our validators, by their kind."""
 KINDS = frozenset(get_args(ErrorType))
 """Kinds of pydantic's errors; the others are those of our validators."""
 
@@ -39,23 +44,32 @@ def experiment_error(
         document: what it was to be built from.
         error: what pydantic found.
     """
-    schema = record.model_json_schema()
+    schema = _schema_of(record)
     found: dict[tuple[str, str], Problem] = {}
     for each in error.errors(include_url=False):
-        problem = _problem(dict(each), schema, document)
+        path, told, code = _wrong(dict(each), schema, document)
         # one key of several types gives an error for each of them: told once, for all
-        found.setdefault((problem.path, problem.message), problem)
+        found.setdefault((path, told), Problem(path=path, message=told, code=code))
         if len(found) > MOST_COUNTED:
             break
     problems = list(found.values())
     if len(problems) > MOST:
         least = "at least " if len(found) > MOST_COUNTED else ""
-        more = f"{least}{len(problems) - MOST:,} more problems."
+        more = f"{least}{len(problems) - MOST:,} more problems. Mend these first."
         problems = [*problems[:MOST], Problem(path="", message=more)]
     return ExperimentError(source, problems)
 
 
-def _problem(error: dict[str, Any], schema: Schema, document: Mapping[str, Any]) -> Problem:
+@cache
+def _schema_of(record: type[BaseModel]) -> Schema:
+    """Return the JSON Schema of a record, made once: it costs more than all the rest."""
+    return record.model_json_schema()
+
+
+def _wrong(
+    error: dict[str, Any], schema: Schema, document: Mapping[str, Any]
+) -> tuple[str, str, str]:
+    """Return the key path, what is wrong there, and the code of that."""
     kind = error["type"]
     place, value = _place(schema, document, error["loc"])
     if kind in ("missing", "extra_forbidden"):
@@ -63,22 +77,30 @@ def _problem(error: dict[str, Any], schema: Schema, document: Mapping[str, Any])
     path = path_of(place)
     if kind == "extra_forbidden" and path == "sweep":
         told = "is for what takes many experiments: shoal sweep, search, plot and report."
-        return Problem(path=path, message=told)
+        return path, told, "U109"
     if kind == "extra_forbidden":
         known = sorted(set(_keys(schema, document, place[:-1])))
         deeper = _below(schema, document, place[:-1], str(place[-1]))
         cure = f"Did you mean '{path_of(deeper)}'?" if deeper else ""
         cure = cure or did_you_mean(str(place[-1]), known) or f"Known keys: {', '.join(known)}."
-        return Problem(path=path, message=f"unknown key. {cure}")
+        return path, f"unknown key. {cure}", "X101"
     if kind == "missing":
-        return Problem(path=path, message="is missing.")
+        return path, "is missing.", "X105"
     if kind not in KINDS or kind in ("value_error", "assertion_error"):
-        return Problem(path=path, message=_own_sentence(error))
+        return path, _own_sentence(error), CODES.get(kind, "X100")
     wish = wanted(parts_at(schema, document, place), schema) or "something else"
     if kind == "finite_number":
         wish = wish.replace("a number", "a finite number")
     shown = shown_value(value)
-    return Problem(path=path, message=f"must be {wish}" + (f"; got {shown}." if shown else "."))
+    told = f"must be {wish}" + (f"; got {shown}." if shown else ".")
+    return path, told, _code(kind)
+
+
+def _code(kind: str) -> str:
+    """Return the code of a kind of pydantic's errors."""
+    if kind in ("literal_error", "enum", "union_tag_invalid"):
+        return "X104"
+    return "X103" if any(part in kind for part in BOUNDS) else "X102"
 
 
 def path_of(place: tuple[int | str, ...]) -> str:

@@ -74,11 +74,13 @@ def _no_constant(name: str) -> NoReturn:
 def _text(path: Path, source: str) -> str:
     try:
         if path.is_dir():
-            raise InputError(f"{source}: is a folder. Name a file in it.")
+            raise InputError(f"{source}: is a folder. Name a file in it.", code="O106")
         if path.stat().st_size > MAX_BYTES:
-            raise InputError(f"{source}: is larger than 16 MiB, too large for an experiment.")
+            raise InputError(
+                f"{source}: is larger than 16 MiB, too large for an experiment.", code="X110"
+            )
         if path.suffix.lower() in OTHERS:
-            raise InputError(f"{source}: {OTHERS[path.suffix.lower()]}.")
+            raise InputError(f"{source}: {OTHERS[path.suffix.lower()]}.", code="X110")
         content = path.read_bytes()
     except FileNotFoundError:
         raise MissingFileError(source, _nearby(path)) from None
@@ -86,7 +88,7 @@ def _text(path: Path, source: str) -> str:
         raise
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or error
-        raise InputError(f"{source}: cannot be read: {reason}.") from None
+        raise InputError(f"{source}: cannot be read: {reason}.", code="O105") from None
     try:
         return content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
@@ -121,4 +123,4 @@ def _small(sentence: str) -> str:
 
 
 def _wrong(source: str, message: str, where: str = "") -> ExperimentError:
-    return ExperimentError(source, [Problem(path=where, message=message)])
+    return ExperimentError(source, [Problem(path=where, message=message, code="X106")])

@@ -34,10 +34,12 @@ def check_step(where: str, step: object, total: int) -> int:
     """
     if isinstance(step, bool) or not isinstance(step, int | np.integer):
         raise ArgumentError(
-            where, "step", f"must be a whole number from 0 to {total}", got=repr(step)
+            where, "step", f"must be a whole number from 0 to {total}", got=repr(step), code="A102"
         )
     if not 0 <= step <= total:
-        raise ArgumentError(where, "step", f"must be from 0 to {total}", got=repr(step))
+        raise ArgumentError(
+            where, "step", f"must be from 0 to {total}", got=repr(step), code="A102"
+        )
     return int(step)
 
 

@@ -184,19 +184,22 @@ def _experiments(found: Checkpoint, changes: Sequence[str]) -> tuple[Experiment,
             raise InputError(
                 f"{found.source}, {key}: cannot be changed when a run is resumed; only {EPOCHS} "
                 "can, to a larger number. In Python, run.rewind(step).with_(...) goes on with "
-                "another setting."
+                "another setting.",
+                code="C105",
             )
     if after.training.epochs < before.training.epochs:
         raise InputError(
             f"{found.source}, {EPOCHS}: must be {before.training.epochs:,} or more, as in the run "
-            f"that is resumed; got {after.training.epochs:,}."
+            f"that is resumed; got {after.training.epochs:,}.",
+            code="C105",
         )
     longer = after.training.epochs > before.training.epochs
     if longer and is_relative(after.training.schedule):
         raise InputError(
             f"{found.source}, training.schedule: depends on the length of the run, so a longer run "
             f"would have gone another way from its first step. Resume it as it is, or run it anew "
-            f"with {EPOCHS}={after.training.epochs}."
+            f"with {EPOCHS}={after.training.epochs}.",
+            code="C105",
         )
     return before, after
 
@@ -216,7 +219,7 @@ def _prepare(found: Checkpoint, experiment: Experiment, rows: Any) -> Prepared:
     if rows is None and isinstance(experiment.data, GivenData):
         told = "its rows were handed over in Python."
         cure = "Give them again: shoal.resume(path, rows=...)."
-        raise CheckpointError(found.source, told, cure)
+        raise CheckpointError(found.source, told, cure, code="C104")
     first = prepare(experiment, rows=rows)
     wanted = first.start.shape, first.start.dtype
     if (found.start.shape, found.start.dtype) != wanted:
@@ -261,4 +264,6 @@ def _check_values(found: Checkpoint, state: State, prepared: Prepared) -> None:
 
 
 def _damaged(found: Checkpoint, name: str) -> CheckpointError:
-    return CheckpointError(found.source, f"is damaged: its array '{name}' does not fit the run.")
+    return CheckpointError(
+        found.source, f"is damaged: its array '{name}' does not fit the run.", code="C102"
+    )

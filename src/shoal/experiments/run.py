@@ -185,7 +185,12 @@ class Run(Viewed):
             names = ", ".join(self._own_figures)
             cure = did_you_mean(figure, self._own_figures)
             raise ArgumentError(
-                "Run.final", "figure", f"must be one of {names}", got=repr(figure), cure=cure
+                "Run.final",
+                "figure",
+                f"must be one of {names}",
+                got=repr(figure),
+                cure=cure,
+                code="A103",
             )
         return self._final[figure]
 
@@ -265,7 +270,11 @@ class Run(Viewed):
         members = np.flatnonzero(self.sound).tolist()
         if not members:
             raise ArgumentError(
-                "Run.ensemble", "networks", "must not all have diverged", got="none that is sound"
+                "Run.ensemble",
+                "networks",
+                "must not all have diverged",
+                got="none that is sound",
+                code="R101",
             )
         return self._model(members)
 

@@ -13,7 +13,7 @@ from typing import Any, Final, get_args
 
 import numpy as np
 
-from shoal.errors import ArgumentError, did_you_mean
+from shoal.errors import ArgumentError, InputError, did_you_mean
 from shoal.experiments.document import Experiment, Population
 from shoal.experiments.launch import carry_out
 from shoal.experiments.prepare import prepare
@@ -165,6 +165,7 @@ def spread_of(
 
     Raises:
         ArgumentError: no such figure, or fewer than 3 networks.
+        InputError: every network diverged.
         KeyboardInterrupt: Ctrl-C came.
     """
     _check_networks(networks)
@@ -218,12 +219,15 @@ def _run(experiment: Experiment, rows: Any, threads: int | None) -> Run:
 def _figure(run: Run, figure: str | None) -> str:
     """Return the figure that was asked for, or the one that is usual."""
     known = [name for name in run.history if np.isfinite(run.final(name)).any()]
+    if not known:
+        told = f"spread: every one of {len(run)} networks diverged."
+        raise InputError(f"{told} Give a smaller learning rate, or scale features.", code="R101")
     if figure is not None:
         if figure in known:
             return figure
         wanted = f"must be one of {', '.join(known)}"
         cure = did_you_mean(figure, known)
-        raise ArgumentError("spread", "figure", wanted, got=repr(figure), cure=cure)
+        raise ArgumentError("spread", "figure", wanted, got=repr(figure), cure=cure, code="A103")
     return next((name for name in HEADLINES if name in known), HEADLINES[-1])
 
 
@@ -231,7 +235,7 @@ def _check_networks(networks: object) -> None:
     fine = isinstance(networks, int | np.integer) and not isinstance(networks, bool)
     if not fine or networks < 3:  # type: ignore[operator]
         wanted = "must be a whole number of 3 or more"
-        raise ArgumentError("spread", "networks", wanted, got=repr(networks))
+        raise ArgumentError("spread", "networks", wanted, got=repr(networks), code="A102")
 
 
 def _judged(

@@ -148,26 +148,28 @@ def read_run(folder: Path, id: str, *, rows: Any = None, allow_python: bool = Fa
         raise gone(folder, id)
     if not (folder / CHECKPOINT).is_file():
         told = "its arrays were not kept."
-        raise StoreError(id, told, f"Its result is there: shoal runs show {id}.")
+        raise StoreError(id, told, f"Its result is there: shoal runs show {id}.", code="S108")
     try:
         found = read_checkpoint(folder / CHECKPOINT)
         if rows is None and found.document.get("data", {}).get("given") is not None:
             told = "its rows were handed over in Python."
             cure = "Give them again: shoal.experiments.archive.load(ref, rows=...)."
-            raise StoreError(id, told, cure)
+            raise StoreError(id, told, cure, code="S108")
         prepared, state, memory = restored(found, rows=rows, allow_python=allow_python)
     except StoreError:
         raise
     except ShoalError as error:
         told = str(error).replace(str(folder / CHECKPOINT), "its checkpoint")
         cure = f"Its result is there: shoal runs show {id}."
-        raise StoreError(id, f"cannot be brought back: {told}", cure) from error
+        raise StoreError(id, f"cannot be brought back: {told}", cure, code="S108") from error
     return _run(found, prepared, state, memory)
 
 
 def gone(folder: Path, id: str) -> StoreError:
     """Return the error that says that somebody removed the folder of an entry."""
-    return StoreError(id, f"its folder, {folder}, is gone.", f"Forget it: shoal runs rm {id}.")
+    return StoreError(
+        id, f"its folder, {folder}, is gone.", f"Forget it: shoal runs rm {id}.", code="S108"
+    )
 
 
 def run_of_checkpoint(path: str | os.PathLike[str], *, allow_python: bool = False) -> Run:

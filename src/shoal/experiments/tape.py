@@ -202,10 +202,10 @@ class Tape:
         prepared, size = self._run.prepared, len(self._run)
         if isinstance(network, bool) or not isinstance(network, int | np.integer):
             wanted = f"must be a whole number from 0 to {size - 1}"
-            raise ArgumentError("Tape.batch", "network", wanted, got=network)
+            raise ArgumentError("Tape.batch", "network", wanted, got=network, code="A102")
         if not 0 <= network < size:
             wanted = f"must be from 0 to {size - 1}"
-            raise ArgumentError("Tape.batch", "network", wanted, got=network)
+            raise ArgumentError("Tape.batch", "network", wanted, got=network, code="A102")
         if not 0 <= index < int(self._run.state.step[network]):
             return np.zeros(0, np.int64)
         part = prepared.parts[int(prepared.part_of[network])]
@@ -224,4 +224,4 @@ def _check_count(where: str, name: str, value: object) -> None:
     is_whole = isinstance(value, int | np.integer) and not isinstance(value, bool)
     if not is_whole or value < 0:  # type: ignore[operator]
         wanted = "must be a whole number of 0 or more"
-        raise ArgumentError(where, name, wanted, got=repr(value))
+        raise ArgumentError(where, name, wanted, got=repr(value), code="A102")

@@ -34,7 +34,9 @@ def loss_problems(experiment: Experiment, dataset: Dataset) -> Iterator[Problem]
     loss = experiment.training.loss_for(network)
     message = check_fit(network, loss)
     if message is not None:
-        yield Problem(path="training.loss", message=f"{message}.{_cure_of_misfit(network, loss)}")
+        yield Problem(
+            path="training.loss", message=f"{message}.{_cure_of_misfit(network, loss)}", code="X107"
+        )
         return
     kind = LOSSES[loss].kind
     if kind == "classification" and schema.is_regression:
@@ -57,19 +59,22 @@ def loss_problems(experiment: Experiment, dataset: Dataset) -> Iterator[Problem]
     elif loss == "hinge" and network.n_outputs == 1:
         message = _one_sided(network.layers[-1].activation)
     if message is not None:
-        yield Problem(path="training.loss", message=message)
+        yield Problem(path="training.loss", message=message, code="X107")
     elif loss == "poisson":
         yield from _count_problems(experiment, dataset)
 
 
 def _cure_of_misfit(network: Network, loss: str) -> str:
-    """Return what makes the last layer and the loss fit, where that can be said in a word."""
+    """Return what makes the layers and the loss fit."""
     wanted, given = LOSSES[loss].activation, network.layers[-1].activation
     if wanted not in (None, given):
         other = BEST_LOSSES.get(given, "squared_error")
         return f' Use "{wanted}" there, or the loss "{other}".'
-    only = given == "step" and loss != "squared_error"
-    return ' Use the loss "squared_error".' if only else ""
+    if given == "step" and loss != "squared_error":
+        return ' Use the loss "squared_error".'
+    if given == "softmax" and network.n_outputs == 1:
+        return ' Use a unit for each class, or one unit of "sigmoid" for yes or no.'
+    return ' Use "sigmoid" there, or give that layer more units.'
 
 
 def _one_sided(activation: str) -> str | None:
@@ -90,12 +95,14 @@ def _count_problems(experiment: Experiment, dataset: Dataset) -> Iterator[Proble
             path="training.loss",
             message=f"poisson needs targets of 0 or more, but '{name}' goes down to "
             f'{least.min():.6g}. Use "squared_error" or "huber".',
+            code="X107",
         )
     scaling = experiment.preprocess.target_scaling
     if scaling != "none":
         yield Problem(
             path="preprocess.target_scaling",
             message=f'poisson needs counts as they are; got "{scaling}". Set it to "none".',
+            code="X107",
         )
 
 
@@ -107,7 +114,7 @@ def rule_problems(experiment: Experiment, n_rows: int) -> Iterator[Problem]:
         misfit = check_perceptron(experiment.network)
         if misfit is not None:
             cure = 'Make it one layer of "step", or use an optimizer such as "adam".'
-            yield Problem(path="training.optimizer", message=f"{misfit}. {cure}")
+            yield Problem(path="training.optimizer", message=f"{misfit}. {cure}", code="X107")
     elif entry.needs_gradient or name in NEEDS_A_SLOPE:
         yield from _slope_problems(experiment, name)
     batch = training.batch_size
@@ -115,6 +122,7 @@ def rule_problems(experiment: Experiment, n_rows: int) -> Iterator[Problem]:
         yield Problem(
             path="training.batch_size",
             message=f'lbfgs needs all rows in every step; got {batch}. Set it to "full".',
+            code="X107",
         )
     if entry.kind == "oracle" and entry.has_learning_rate:
         yield from _own_step_problems(experiment, name)
@@ -132,6 +140,7 @@ def _slope_problems(experiment: Experiment, optimizer: str) -> Iterator[Problem]
                 message=f'"step" has no slope, so {optimizer} cannot train it. Use "sigmoid", '
                 'the optimizer "random_perturbation", or "perceptron" with this as the only '
                 "layer.",
+                code="X107",
             )
 
 
@@ -142,12 +151,14 @@ def _own_step_problems(experiment: Experiment, optimizer: str) -> Iterator[Probl
         yield Problem(
             path="training.regularization.weight_decay",
             message=f"shrinks weights by the learning rate, which {optimizer} does not do. Use l2.",
+            code="X107",
         )
     for key in ("clip_norm", "clip_value") if optimizer != "lbfgs" else ():
         if getattr(training, key):
             yield Problem(
                 path=f"training.{key}",
                 message=f"acts on a gradient, and {optimizer} is handed none. Leave it out.",
+                code="X107",
             )
 
 
@@ -159,11 +170,13 @@ def _python_problems(experiment: Experiment) -> Iterator[Problem]:
             path="training.regularization.weight_decay",
             message="shrinks weights by the learning rate, which only your function knows. Use "
             "l2, or shrink them there.",
+            code="X107",
         )
     if any(not isinstance(each, ConstantRate) for each in training.schedule):
         yield Problem(
             path="training.schedule",
             message="changes the learning rate, which only your function knows. Leave it out.",
+            code="X107",
         )
 
 
@@ -180,11 +193,13 @@ def _no_gradient_problems(experiment: Experiment, optimizer: str) -> Iterator[Pr
         yield Problem(
             path=f"training.{key}",
             message=f"acts on a gradient, and {optimizer} has none. Leave it out.",
+            code="X107",
         )
     if any(not isinstance(each, ConstantRate) for each in training.schedule):
         yield Problem(
             path="training.schedule",
             message=f"changes a learning rate, and {optimizer} has none. Leave it out.",
+            code="X107",
         )
 
 
@@ -201,6 +216,7 @@ def schedule_problems(experiment: Experiment, steps: Steps) -> Iterator[Problem]
             path=f"training.schedule[{number}].epochs",
             message=f"{late.name} {verb} {getattr(late, 'epochs', 0.0):g} epochs, but the run has "
             f"{epochs:g}. Give it {most}, or train longer.",
+            code="X107",
         )
 
 
@@ -223,11 +239,12 @@ def regularization_problems(experiment: Experiment, dataset: Dataset) -> Iterato
     training, schema = experiment.training, dataset.schema
     regularization: Regularization = training.regularization
     for key, message in regularization.problems(experiment.network):
-        yield Problem(path=f"training.regularization.{key}", message=message)
+        yield Problem(path=f"training.regularization.{key}", message=message, code="X107")
     if regularization.label_smoothing and schema.is_regression:
         yield Problem(
             path="training.regularization.label_smoothing",
             message=f"is for classes, but the target '{schema.target}' is a number. Leave it out.",
+            code="X107",
         )
     weights = training.class_weight
     if weights is None:
@@ -237,6 +254,7 @@ def regularization_problems(experiment: Experiment, dataset: Dataset) -> Iterato
         yield Problem(
             path="training.class_weight",
             message=f"is for classes, but the targets are {what}. Leave it out.",
+            code="X107",
         )
         return
     for name in weights if isinstance(weights, dict) else ():
@@ -244,6 +262,7 @@ def regularization_problems(experiment: Experiment, dataset: Dataset) -> Iterato
             yield Problem(
                 path=f"training.class_weight.{name}",
                 message=unknown_name("class", name, dict.fromkeys(schema.classes)),
+                code="X104",
             )
 
 
@@ -251,7 +270,7 @@ def freezing_problems(experiment: Experiment, network: Network) -> Iterator[Prob
     """Yield paths of frozen parameters that the network, its inputs known, does not have."""
     for number, message in frozen_problems(experiment.training.frozen, network.layout()):
         at = "" if number is None else f"[{number}]"
-        yield Problem(path=f"training.frozen{at}", message=message)
+        yield Problem(path=f"training.frozen{at}", message=message, code="X108")
 
 
 def figure_problems(experiment: Experiment, dataset: Dataset, split: Split) -> Iterator[Problem]:
@@ -260,14 +279,14 @@ def figure_problems(experiment: Experiment, dataset: Dataset, split: Split) -> I
     for path, figure in _figures(experiment):
         if figure.startswith("validation") and not has_validation:
             message = f"{figure} needs validation rows. Set data.validation."
-            yield Problem(path=path, message=message)
+            yield Problem(path=path, message=message, code="X107")
         kind = kind_of_figure(figure)
         if kind == "classification" and numbers:
             message = f"{figure} is for classes; the target is a number. Use a loss."
-            yield Problem(path=path, message=message)
+            yield Problem(path=path, message=message, code="X107")
         if kind == "regression" and not numbers:
             message = f"{figure} is for numbers; the target is a class. Use a loss or accuracy."
-            yield Problem(path=path, message=message)
+            yield Problem(path=path, message=message, code="X107")
 
 
 def _figures(experiment: Experiment) -> Iterator[tuple[str, str]]:

@@ -126,7 +126,9 @@ class _Met:
 def _met(where: str, standing: Standing, row: int | None, point: ArrayLike | None) -> _Met:
     if (row is None) == (point is None):
         wanted = "must be given, or a point in its place, and not both"
-        raise ArgumentError(where, "row", wanted, got="neither" if row is None else "both")
+        raise ArgumentError(
+            where, "row", wanted, got="neither" if row is None else "both", code="A107"
+        )
     if point is not None:
         raw = _point(where, standing, point)
         return _Met(number=None, name=None, raw=raw, x=_scaled(standing, raw), target=None)
@@ -149,10 +151,10 @@ def _point(where: str, standing: Standing, point: ArrayLike) -> np.ndarray:
     except (TypeError, ValueError):
         raise ArgumentError(where, "point", wanted, got="something else") from None
     if raw.shape not in ((n,), (len(schema.feature_names),)):
-        raise ArgumentError(where, "point", wanted, got=f"shape {raw.shape}")
+        raise ArgumentError(where, "point", wanted, got=f"shape {raw.shape}", code="A104")
     full: np.ndarray = recompute(schema, raw[np.newaxis])[0]
     if not np.isfinite(full).all():
-        raise ArgumentError(where, "point", "must be finite", got="infinity or NaN")
+        raise ArgumentError(where, "point", "must be finite", got="infinity or NaN", code="A105")
     return full
 
 

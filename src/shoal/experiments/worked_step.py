@@ -119,7 +119,9 @@ def check_whole(where: str, argument: str, value: object, n: int) -> None:
     """
     found = operator.index(value) if isinstance(value, SupportsIndex) else -1
     if isinstance(value, bool) or not 0 <= found < n:
-        raise ArgumentError(where, argument, f"must be from 0 to {n - 1}", got=repr(value))
+        raise ArgumentError(
+            where, argument, f"must be from 0 to {n - 1}", got=repr(value), code="A102"
+        )
 
 
 def _step(where: str, run: Run, i: int, step: int | None, *, must_follow: bool) -> int:
@@ -132,7 +134,9 @@ def _step(where: str, run: Run, i: int, step: int | None, *, must_follow: bool) 
         told = f"network {i} took {taken:,} steps" if taken else f"network {i} took no step"
         wanted = f"must be from 0 to {taken - 1} for an update to follow" if taken else (
             "must be one that an update follows")  # fmt: skip
-        raise ArgumentError(where, "step", wanted, got=f"{at}", cure=f"{told.capitalize()}.")
+        raise ArgumentError(
+            where, "step", wanted, got=f"{at}", cure=f"{told.capitalize()}.", code="A102"
+        )
     return at
 
 

@@ -72,7 +72,7 @@ def export(
     if not isinstance(model, Model):
         cure = "Give run.ensemble." if hasattr(model, "ensemble") else ""
         raise ArgumentError(
-            "export", "model", "must be a Model", got=type(model).__name__, cure=cure
+            "export", "model", "must be a Model", got=type(model).__name__, cure=cure, code="A101"
         )
     form, stem = format_of(path)
     first = Path(path)
@@ -112,7 +112,7 @@ def prove_contents(form: Format, parts: Portable, contents: Mapping[str, bytes])
         if isinstance(error, ShoalError):
             raise
         told = f"export: the temporary folder cannot be used: {error.strerror}."
-        raise InputError(f"{told} Set TMPDIR to another. {UNPROVED}") from None
+        raise InputError(f"{told} Set TMPDIR to another. {UNPROVED}", code="T105") from None
 
 
 def _proved(
@@ -121,8 +121,8 @@ def _proved(
     try:
         proof = prove_contents(form, parts, contents)
     except InternalError as error:
-        told = f"{os.fspath(path)}: nothing was written, since the proof failed: {error}"
-        raise InternalError(f"{told} {UNPROVED}") from None
+        told = f"{os.fspath(path)}: nothing was written, since the proof failed: {error.message}"
+        raise InternalError(f"{told.rstrip('.')}. {UNPROVED}") from None
     if proof is not None and not proof.passed:
         raise InternalError(
             f"{os.fspath(path)}: nothing was written, since the file says something else than "

@@ -136,4 +136,4 @@ def format_of(path: str | os.PathLike[str]) -> tuple[Format, str]:
         if file.lower().endswith(suffix) and len(file) > len(suffix):
             return FORMATS[suffix], file[: -len(suffix)]
     *others, last = FORMATS
-    raise InputError(f"{os.fspath(path)}: must end in {', '.join(others)} or {last}.")
+    raise InputError(f"{os.fspath(path)}: must end in {', '.join(others)} or {last}.", code="O109")

@@ -43,7 +43,7 @@ def run(command: Sequence[str], *, folder: Path, purpose: str) -> str:
         raise InternalError(f"{purpose}: took more than {SECONDS} seconds.") from None
     except OSError as error:
         told = f"{purpose}: {command[0]} cannot be run: {error.strerror}."
-        raise InputError(f"{told} {UNPROVED}") from None
+        raise InputError(f"{told} {UNPROVED}", code="T105") from None
     if done.returncode:
         said = (done.stderr or done.stdout).decode(errors="replace").strip()
         last = said[-600:] or "it said nothing."

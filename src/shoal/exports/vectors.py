@@ -86,7 +86,8 @@ def draw_vectors(model: Model, n_vectors: int) -> Vectors:
     if not len(x):
         raise InputError(
             "export: no test rows keep away from the thresholds of the step units and within "
-            "finite outputs, so an export could not be proved."
+            "finite outputs, so an export could not be proved.",
+            code="T105",
         )
     said = model.prediction(x, where="export")
     exact = combine(_figures(model, _in_double(model, x).outputs), kind=model.schema.kind)

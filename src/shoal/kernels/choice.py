@@ -12,6 +12,7 @@ from typing import Any, Literal
 import numpy as np
 
 KernelName = Literal["auto", "rows", "networks"]
+"""Which kernel trains: the one that is sooner done, or one of the two; the bits are the same."""
 
 LANES = 16
 SMALL = 512

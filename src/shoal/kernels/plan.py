@@ -57,8 +57,10 @@ RULE_CODES: Final = {
 ORACLE_RULES: Final = frozenset(
     ("random_perturbation", "finite_difference", "annealing", "evolution", "lbfgs", "python")
 )
-"""Rules that are handed the loss: one network at a time, and they carry numbers along that
-belong to the present weights."""
+"""Rules that are handed the loss.
+
+They move one network at a time, and carry numbers along that belong to the present weights.
+"""
 FIRST_SLOTS: Final = {"adagrad": {0: 1}, "rprop": {1: 0}}
 """Slots that do not start at 0: rule to slot to the rule's number that they start at."""
 ACCURACY_CODES: Final = {None: 0, "threshold": 1, "argmax": 2}
@@ -73,6 +75,7 @@ STAGE_CODES: Final = {
 WATCH_CODES: Final = {"target": 0, "plateau": 1, "reduce": 2, "divergence": 3}
 
 KINDS: Final = ("loss", "accuracy", "mean_absolute_error", "r2")
+"""What is measured at a report, on the training and on the validation rows."""
 FIGURES: Final = tuple(f"{part}_{kind}" for part in ("train", "validation") for kind in KINDS)
 """The figures of a report, in the order of the core."""
 CLASS_FIGURES: Final = ("train_loss", "train_accuracy", "validation_loss", "validation_accuracy")

@@ -18,8 +18,10 @@ from shoal.network import Network
 MAX_THREADS: Final = 256
 """More threads than this gain nothing and may be refused by the system."""
 ARITHMETIC: Final = "2"
-"""Version of the arithmetic: results with the same version have the same bits. A change of
-bits is a change of this number and stands in the changelog."""
+"""Version of the arithmetic: results with the same version have the same bits.
+
+A change of bits is a change of this number and stands in the changelog.
+"""
 
 
 class Course:
@@ -210,11 +212,15 @@ def _check_rows(network: Network, state: State, rows: RowSet) -> None:
     _check("Course", "weights", state.weights, (None, layout.n_parameters), dtype)
     for name, array in (("x", rows.x), ("y", rows.y)):
         if not array.flags.c_contiguous:
-            raise ArgumentError("Course", name, "must be C-contiguous", got=array.strides)
+            raise ArgumentError(
+                "Course", name, "must be C-contiguous", got=array.strides, code="A101"
+            )
     for name, counts in (("weights", rows.weights), ("emphasis", rows.emphasis)):
         if counts is not None and (counts.shape != rows.x.shape[:1] or counts.dtype != dtype):
             wanted = f"must have shape (N,) with N={rows.x.shape[0]} from `x`, and be {dtype}"
-            raise ArgumentError("Course", name, wanted, got=f"{counts.shape}, {counts.dtype}")
+            raise ArgumentError(
+                "Course", name, wanted, got=f"{counts.shape}, {counts.dtype}", code="A104"
+            )
 
 
 def _check(
@@ -226,6 +232,8 @@ def _check(
     )
     if not fits:
         wanted = "(" + ", ".join(str(letter) for letter in letters) + ")"
-        raise ArgumentError(where, name, f"must have shape {wanted}", got=array.shape)
+        raise ArgumentError(where, name, f"must have shape {wanted}", got=array.shape, code="A104")
     if array.dtype != dtype or dtype not in (np.float32, np.float64):
-        raise ArgumentError(where, name, f"must be {dtype}, float32 or float64", got=array.dtype)
+        raise ArgumentError(
+            where, name, f"must be {dtype}, float32 or float64", got=array.dtype, code="A101"
+        )

@@ -174,7 +174,7 @@ class Course:
             self._snapshots, self._record = Snapshots(TAPE_BYTES), finished
             return Trainer(self.plan.prepared)
         if parent is None:
-            raise InputError("the run that this branch leaves could not be trained.")
+            raise InputError("the run that this branch leaves could not be trained.", code="R104")
         rewound = replace(parent.rewind(branch.at), experiment=self.plan.prepared.experiment)
         rewound = _edited(rewound, branch)
         self._snapshots = Snapshots(TAPE_BYTES, keeps_first=True)
@@ -297,7 +297,7 @@ class Course:
 
     def _sound_run(self) -> Run:
         if self.run is None:
-            raise InputError(self.failure or "the run could not be trained.")
+            raise InputError(self.failure or "the run could not be trained.", code="R104")
         return self.run
 
 
@@ -317,10 +317,10 @@ def _edited(rewound: Rewound, branch: Branch) -> Rewound:
     for edit in branch.edits:
         if edit.parameter >= n_parameters:
             wanted = f"must be below {n_parameters}, the parameters of a network"
-            raise ArgumentError("branch", "parameter", wanted, got=edit.parameter)
+            raise ArgumentError("branch", "parameter", wanted, got=edit.parameter, code="A102")
         if edit.network is not None and edit.network >= n_networks:
             wanted = f"must be below {n_networks}, the networks there are"
-            raise ArgumentError("branch", "network", wanted, got=edit.network)
+            raise ArgumentError("branch", "network", wanted, got=edit.network, code="A102")
         with np.errstate(over="ignore"):  # what is not finite is refused below
             flat[slice(None) if edit.network is None else edit.network, edit.parameter] = edit.value
     return rewound.with_weights(Parameters.from_flat(run.network.layout(), flat))

@@ -95,7 +95,7 @@ def session_of(experiment: Experiment) -> tuple[Session, bytes | None]:
 
 def _no_rows(experiment: Experiment, kind: str) -> InputError:
     told = f"must be a task or a CSV file for the lab; got {kind}"
-    return InputError(f"{experiment.source}, data: {told}.")
+    return InputError(f"{experiment.source}, data: {told}.", code="L102")
 
 
 def write_fragment(shared: Shared) -> str:
@@ -120,13 +120,15 @@ def read_fragment(link: str) -> Shared:
     sign = link.rfind("#")
     fragment = link[sign:].strip() if sign >= 0 else ""
     if not fragment.startswith(VERSION):
-        raise InputError(f"{_WHERE}: must have a part that begins with {VERSION}; copy all of it.")
+        raise InputError(
+            f"{_WHERE}: must have a part that begins with '{VERSION}'. Copy all of it.", code="L102"
+        )
     if len(fragment) > MAX_LETTERS:
         told = f"must have at most {MAX_LETTERS:,} letters; got {len(fragment):,}"
-        raise InputError(f"{_WHERE}: {told}.")
+        raise InputError(f"{_WHERE}: {told}.", code="L102")
     document = _document(_inflated(fragment.removeprefix(VERSION)))
     if not isinstance(document, dict) or not isinstance(document.get("session"), Mapping):
-        raise InputError(f"{_WHERE}: holds no session of the lab.")
+        raise InputError(f"{_WHERE}: holds no session of the lab.", code="L102")
     ui = document.get("ui")
     try:
         session = Session.model_validate(document["session"])
@@ -134,7 +136,7 @@ def read_fragment(link: str) -> Shared:
         first = error.errors(include_url=False, include_input=False)[0]
         place = ".".join(str(part) for part in first["loc"])
         told = f"{first['msg'][:1].lower()}{first['msg'][1:]}"
-        raise InputError(f"{_WHERE}, session.{place}: {told}.") from None
+        raise InputError(f"{_WHERE}, session.{place}: {told}.", code="L102") from None
     return Shared(session=session, ui=ui if isinstance(ui, dict) else {})
 
 
@@ -149,7 +151,9 @@ def _inflated(letters: str) -> bytes:
     except (ValueError, binascii.Error, zlib.error):
         _damaged()
     if len(text) > MAX_TEXT:
-        raise InputError(f"{_WHERE}: must hold at most {MAX_TEXT:,} bytes; it holds more.")
+        raise InputError(
+            f"{_WHERE}: must hold at most {MAX_TEXT:,} bytes; it holds more.", code="L102"
+        )
     if not inflater.eof or inflater.unused_data:
         _damaged()
     return text
@@ -179,4 +183,4 @@ def _no_number(name: str) -> NoReturn:
 
 
 def _damaged() -> NoReturn:
-    raise InputError(f"{_WHERE}: is damaged or cut off: copy all of it.")
+    raise InputError(f"{_WHERE}: is damaged or cut off. Copy all of it.", code="L102")

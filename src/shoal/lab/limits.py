@@ -48,11 +48,13 @@ def source_problems(experiment: Experiment, table: OwnTable | None) -> Iterator[
                 path="data.file",
                 message="a page reads no file but a table that was brought to it. "
                 "Drop the file on the page.",
+                code="L101",
             )
     elif not isinstance(data, TaskRecipe):
         yield Problem(
             path="data",
             message="must be a task or a table that was brought to the page.",
+            code="L101",
         )
     yield from code_problems(experiment)
 
@@ -61,7 +63,7 @@ def code_problems(experiment: Experiment) -> Iterator[Problem]:
     """Yield the Python functions that an experiment names: a page brings no code."""
     for where, _ in experiment.training.functions:
         message = "a page runs no Python of its own. Run it with: shoal run --allow-python"
-        yield Problem(path=where, message=message)
+        yield Problem(path=where, message=message, code="L101")
 
 
 def size_problems(experiment: Experiment, n_features: int = 1) -> Iterator[Problem]:
@@ -76,6 +78,7 @@ def size_problems(experiment: Experiment, n_features: int = 1) -> Iterator[Probl
             path="population.size",
             message=f"must be at most {MAX_NETWORKS} in the lab; "
             f"got {experiment.population.size:,}. {ELSEWHERE}",
+            code="L101",
         )
     recipe = experiment.data
     if isinstance(recipe, TaskRecipe):
@@ -94,12 +97,14 @@ def work_problems(prepared: Prepared) -> Iterator[Problem]:
             path="training.report_every",
             message=f"{settings.n_reports:,} reports of each network are too many for the lab. "
             "Give a larger number of steps, or fewer epochs.",
+            code="L101",
         )
     if settings.total_steps > MAX_STEPS:
         yield Problem(
             path="training.epochs",
             message=f"{settings.total_steps:,} steps are too many for the lab. "
             f"Give fewer epochs, or a larger batch. {ELSEWHERE}",
+            code="L101",
         )
         return
     step = 6.0 * n_parameters * settings.batch * evaluations(experiment, n_parameters)
@@ -108,12 +113,14 @@ def work_problems(prepared: Prepared) -> Iterator[Problem]:
             path="training.batch_size",
             message="a step takes too long for the lab. "
             "Give a smaller batch, or a smaller network.",
+            code="L101",
         )
     if step * n_networks * settings.total_steps > MAX_WORK:
         yield Problem(
             path="training.epochs",
             message="the run takes too long for the lab. "
             f"Give fewer epochs, networks, rows or units. {ELSEWHERE}",
+            code="L101",
         )
 
 
@@ -123,13 +130,14 @@ def data_problems(experiment: Experiment, n_rows: int, n_features: int) -> Itera
     where = "data.samples" if "samples" in type(experiment.data).model_fields else "data"
     if n_rows > MAX_ROWS:
         message = f"must be at most {MAX_ROWS:,} rows in the lab; got {n_rows:,}. {ELSEWHERE}"
-        yield Problem(path=where, message=message)
+        yield Problem(path=where, message=message, code="L101")
     elif n_rows * n_features * n_sets > MAX_NUMBERS:
         sets = f" in {n_sets} data sets" if n_sets > 1 else ""
         yield Problem(
             path=where,
             message=f"{n_rows:,} rows of {n_features:,} features{sets} are more than "
             f"{MAX_NUMBERS:,} numbers. Ask for fewer.",
+            code="L101",
         )
 
 
@@ -164,6 +172,7 @@ def _task_problems(experiment: Experiment, recipe: TaskRecipe) -> Iterator[Probl
                 path="data.batches",
                 message=f"an epoch must have at most {MAX_ROWS:,} rows in the lab; "
                 f"got {n_rows:,}. Give fewer batches, or smaller ones.",
+                code="L101",
             )
             return
     yield from data_problems(experiment, n_rows, _n_features(recipe))
@@ -182,12 +191,14 @@ def _units_problems(experiment: Experiment, n_inputs: int) -> Iterator[Problem]:
             path="network.layers",
             message=f"must have at most {MAX_PARAMETERS:,} parameters in the lab; "
             f"got {n_parameters:,}. Take fewer units. {ELSEWHERE}",
+            code="L101",
         )
     elif n_parameters * copies * min(experiment.population.size, MAX_NETWORKS) > MAX_STATE:
         yield Problem(
             path="population.size",
             message=f"{experiment.population.size:,} networks of {n_parameters:,} parameters are "
             "too many for the lab. Take fewer networks or units.",
+            code="L101",
         )
 
 

@@ -75,7 +75,7 @@ class Opened:
         for planned in self.runs:
             if planned.number == number:
                 return planned
-        raise InputError(f"run {number}: the session has no such run.")
+        raise InputError(f"run {number}: the session has no such run.", code="L103")
 
 
 class Memory(Shelf):
@@ -184,7 +184,7 @@ def _prepared(
 
 def _problems(error: InputError) -> Iterator[Problem]:
     wrong = error.problems if isinstance(error, ExperimentError) else (
-        Wrong(path="data", message=str(error)),
+        Wrong(path="data", message=str(error), code=error.code),
     )  # fmt: skip
     for each in wrong:
         yield Problem(where=each.path, sentence=each.message)

@@ -174,14 +174,18 @@ class Page:
 
     def _bring(self, message: BringTable, buffers: tuple[bytes, ...]) -> None:
         if len(buffers) != 1:
-            raise InputError(f"a table must come with one buffer beside it; got {len(buffers)}.")
+            raise InputError(
+                f"a table must come with one buffer beside it; got {len(buffers)}.", code="L103"
+            )
         self.tables.bring(message.digest, bytes(buffers[0]))
 
     def _act(self, message: Any) -> None:
         """Begin an action; the newest of a kind takes the place of the one before."""
         action = ACTIONS.get(message.type)
         if action is None:
-            raise InputError(f"'{message.type}' is not there in this version of the lab.")
+            raise InputError(
+                f"'{message.type}' is not there in this version of the lab.", code="L103"
+            )
         with self._changed:
             if self._is_closed:
                 return
@@ -314,7 +318,7 @@ class Page:
             InputError: none does.
         """
         if opened is None:
-            raise InputError("no session is open. Open one first.")
+            raise InputError("no session is open. Open one first.", code="L103")
         return opened
 
     def wait_for_run(self, opened: Opened, number: int, check: Callable[[], object]) -> Run:
@@ -327,12 +331,12 @@ class Page:
         key, gone = planned.key, "the setting changed before its run had ended. Ask again."
         course = self._courses.get(key) or self.studio.finished.recall(key)
         if course is None:
-            raise InputError(gone)
+            raise InputError(gone, code="L103")
 
         def still() -> None:
             check()
             if not course.is_over and self._courses.get(key) is not course:
-                raise InputError(gone)
+                raise InputError(gone, code="L103")
 
         return course.wait(still)
 

@@ -147,10 +147,13 @@ class Tables:
         if len(content) > MAX_BYTES:
             raise InputError(
                 f"the table must have at most {MAX_BYTES // 2**20} MiB; got "
-                f"{len(content) / 2**20:.1f}. Bring fewer rows or columns."
+                f"{len(content) / 2**20:.1f}. Bring fewer rows or columns.",
+                code="L101",
             )
         if hashlib.sha256(content).hexdigest() != digest:
-            raise InputError("the table is not the one that its digest names. Bring it again.")
+            raise InputError(
+                "the table is not the one that its digest names. Bring it again.", code="L103"
+            )
         with self._lock:
             if self._is_closed:
                 return
@@ -173,7 +176,9 @@ class Tables:
             InputError: they were not brought.
         """
         if not self.has(table):
-            raise InputError(f"the table '{table.name}' was not brought. Choose its file again.")
+            raise InputError(
+                f"the table '{table.name}' was not brought. Choose its file again.", code="L103"
+            )
         return self.folder / file_of(table)
 
     def close(self) -> None:

@@ -164,7 +164,7 @@ class Lab(AnyWidget):
             with _LOCK:
                 opened = open_session(message, self._tables, self._memory)
         except RefusedError as error:
-            raise InputError(f"the lab: {error}") from None
+            raise InputError(f"the lab: {error}", code="L103") from None
         known = {planned.number for planned in opened.runs}
         if number is None and shown not in known:
             shown = -1
@@ -321,7 +321,7 @@ def built(name: str, folder: Path = BUILT) -> str:
         return (folder / name).read_text(encoding="utf-8")
     except OSError:
         raise InputError(
-            f"the lab's page is not built: {name} is missing. Run: make page"
+            f"the lab's page is not built: {name} is missing. Run: make page", code="L104"
         ) from None
 
 
@@ -354,7 +354,7 @@ def _session(value: object) -> Session:
         first = error.errors(include_url=False, include_input=False)[0]
         place = ".".join(str(part) for part in ("session", *first["loc"]))
         told = f"{first['msg'][:1].lower()}{first['msg'][1:]}"
-        raise InputError(f"Lab, {place}: {told}.") from None
+        raise InputError(f"Lab, {place}: {told}.", code="X100") from None
 
 
 def _file_of(experiment: Experiment) -> str:
@@ -364,7 +364,7 @@ def _file_of(experiment: Experiment) -> str:
 def _between(name: str, value: int | None, least: int, most: int) -> None:
     is_whole = isinstance(value, int) and not isinstance(value, bool)
     if value is not None and not (is_whole and least <= value <= most):
-        raise ArgumentError("Lab", name, f"must be {least} to {most:,}", got=value)
+        raise ArgumentError("Lab", name, f"must be {least} to {most:,}", got=value, code="A102")
 
 
 def _weakly(lab: Lab, name: str) -> Callable[..., Any]:

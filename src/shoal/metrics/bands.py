@@ -43,7 +43,9 @@ def band(values: ArrayLike) -> Band:
     """
     array = np.asarray(values, dtype=np.float64)
     if array.ndim == 0:
-        raise ArgumentError("band", "values", "must have shape (P, ...)", got=array.shape)
+        raise ArgumentError(
+            "band", "values", "must have shape (P, ...)", got=array.shape, code="A104"
+        )
     finite = np.isfinite(array)
     n_counted = finite.sum(axis=0).astype(np.int64)
     if len(array) == 0:

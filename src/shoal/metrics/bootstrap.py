@@ -114,9 +114,11 @@ def bootstrap(
         (0.5, 0.0, 1.0)
     """
     if n_rows < 1:
-        raise ArgumentError("bootstrap", "n_rows", "must be 1 or more", got=n_rows)
+        raise ArgumentError("bootstrap", "n_rows", "must be 1 or more", got=n_rows, code="A102")
     if resamples is not None and resamples < 0:
-        raise ArgumentError("bootstrap", "resamples", "must be 0 or more", got=resamples)
+        raise ArgumentError(
+            "bootstrap", "resamples", "must be 0 or more", got=resamples, code="A102"
+        )
     n = resamples_for(n_rows) if resamples is None else resamples
     base = np.ones(n_rows) if weights is None else np.asarray(weights, np.float64)
     at_once = max(1, BLOCK // max(n_rows, width))

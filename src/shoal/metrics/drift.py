@@ -106,7 +106,7 @@ def kolmogorov_smirnov(before: ArrayLike, now: ArrayLike) -> float:
     old, new = np.asarray(before, np.float64), np.asarray(now, np.float64)
     if old.shape != new.shape or old.ndim != 2 or len(old) != 2:
         wanted = "must have the shape (2, K) of `before`"
-        raise ArgumentError("kolmogorov_smirnov", "now", wanted, got=new.shape)
+        raise ArgumentError("kolmogorov_smirnov", "now", wanted, got=new.shape, code="A104")
     return float(np.abs(old - new).max(initial=0.0))
 
 
@@ -188,11 +188,13 @@ def _fraction(a: float, x: float) -> float:
 def _counts(where: str, before: ArrayLike, now: ArrayLike) -> tuple[Counts, Counts]:
     old, new = np.asarray(before, np.float64), np.asarray(now, np.float64)
     if old.ndim != 1 or old.shape != new.shape:
-        raise ArgumentError(where, "now", "must have the shape (K,) of `before`", got=new.shape)
+        raise ArgumentError(
+            where, "now", "must have the shape (K,) of `before`", got=new.shape, code="A104"
+        )
     for name, counts in (("before", old), ("now", new)):
         if not (counts >= 0).all() or not counts.sum() > 0:
             wanted = "must have counts from 0, one of them above 0"
-            raise ArgumentError(where, name, wanted, got=counts.tolist())
+            raise ArgumentError(where, name, wanted, got=counts.tolist(), code="A102")
     return old, new
 
 

@@ -57,7 +57,7 @@ def predicted_classes(outputs: ArrayLike) -> Classes:
     array = np.asarray(outputs, dtype=np.float64)
     if array.ndim < 2 or array.shape[-1] == 0:
         wanted = "must have shape (..., N, C)"
-        raise ArgumentError("predicted_classes", "outputs", wanted, got=array.shape)
+        raise ArgumentError("predicted_classes", "outputs", wanted, got=array.shape, code="A104")
     if array.shape[-1] == 1:
         return np.asarray(array[..., 0] > 0.5, dtype=np.int64)
     return np.asarray(array.argmax(axis=-1), dtype=np.int64)
@@ -376,7 +376,7 @@ def _check_probabilities(where: str, p: NDArray[np.float64]) -> None:
     outside = (p < 0) | (p > 1)
     if outside.any():
         got = float(p[outside][0])
-        raise ArgumentError(where, "outputs", "must be probabilities, 0 to 1", got=got)
+        raise ArgumentError(where, "outputs", "must be probabilities, 0 to 1", got=got, code="A102")
 
 
 def _times_log(share: NDArray[np.float64], p: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -44,7 +44,9 @@ def share_interval(hits: float, n: float, confidence: float = CONFIDENCE) -> tup
         0.4439 0.9748
     """
     if not 0 <= hits <= n or not 0 < n < math.inf:
-        raise ArgumentError("share_interval", "hits", f"must be from 0 to n = {n}", got=hits)
+        raise ArgumentError(
+            "share_interval", "hits", f"must be from 0 to n = {n}", got=hits, code="A102"
+        )
     tail = (1 - confidence) / 2
     low = 0.0 if hits == 0 else _beta_quantile(tail, hits, n - hits + 1)
     high = 1.0 if hits == n else _beta_quantile(1 - tail, hits + 1, n - hits)

@@ -68,11 +68,13 @@ def _finite(differences: ArrayLike, statistic: str) -> FloatArray:
     values = checked("bootstrap_interval", differences)
     if statistic not in _STATISTICS:
         wanted = 'must be "median" or "mean"'
-        raise ArgumentError("bootstrap_interval", "statistic", wanted, got=repr(statistic))
+        raise ArgumentError(
+            "bootstrap_interval", "statistic", wanted, got=repr(statistic), code="A103"
+        )
     if len(values) == 0 or not np.isfinite(values).all():
         got = "none" if len(values) == 0 else "infinity"
         wanted = "must be finite numbers, at least one"
-        raise ArgumentError("bootstrap_interval", "differences", wanted, got=got)
+        raise ArgumentError("bootstrap_interval", "differences", wanted, got=got, code="A103")
     return values
 
 

@@ -209,10 +209,12 @@ def checked(where: str, differences: ArrayLike) -> FloatArray:
     """
     values = np.asarray(differences, dtype=np.float64)
     if values.ndim != 1:
-        raise ArgumentError(where, "differences", "must have shape (N,)", got=values.shape)
+        raise ArgumentError(
+            where, "differences", "must have shape (N,)", got=values.shape, code="A104"
+        )
     if np.isnan(values).any():
         got = f"NaN in place {int(np.flatnonzero(np.isnan(values))[0])}"
-        raise ArgumentError(where, "differences", "must not be NaN", got=got)
+        raise ArgumentError(where, "differences", "must not be NaN", got=got, code="A105")
     return values
 
 

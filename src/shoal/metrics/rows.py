@@ -42,13 +42,15 @@ def checked_weights(where: str, weights: ArrayLike, n_rows: int) -> NDArray[np.f
     array = np.asarray(weights, dtype=np.float64)
     if array.shape != (n_rows,):
         wanted = f"must have shape (N,) with N={n_rows}, a weight for every row"
-        raise ArgumentError(where, "weights", wanted, got=array.shape)
+        raise ArgumentError(where, "weights", wanted, got=array.shape, code="A104")
     if not (np.isfinite(array) & (array >= 0)).all():
         wrong = array[~(np.isfinite(array) & (array >= 0))][0]
         wanted = "must be finite numbers of 0 or more"
-        raise ArgumentError(where, "weights", wanted, got=f"{wrong:g}")
+        raise ArgumentError(where, "weights", wanted, got=f"{wrong:g}", code="A102")
     if not array.any():
-        raise ArgumentError(where, "weights", "must not all be 0", got=f"{n_rows} zeros")
+        raise ArgumentError(
+            where, "weights", "must not all be 0", got=f"{n_rows} zeros", code="A106"
+        )
     return array
 
 
@@ -59,4 +61,6 @@ def check_not_empty(where: str, name: str, array: NDArray[np.float64]) -> None:
         ArgumentError: there are none.
     """
     if array.size == 0:
-        raise ArgumentError(where, name, "must have at least one row and output", got=array.shape)
+        raise ArgumentError(
+            where, name, "must have at least one row and output", got=array.shape, code="A106"
+        )

@@ -36,9 +36,11 @@ class Abstention:
 
     def __post_init__(self) -> None:
         if self.below is not None and not 0 <= self.below <= 1:
-            raise ArgumentError(WHERE, "below", "must be from 0 to 1", got=self.below)
+            raise ArgumentError(WHERE, "below", "must be from 0 to 1", got=self.below, code="A102")
         if self.above is not None and not 0 <= self.above < math.inf:
-            raise ArgumentError(WHERE, "above", "must be a number from 0", got=self.above)
+            raise ArgumentError(
+                WHERE, "above", "must be a number from 0", got=self.above, code="A102"
+            )
 
     def problem(self, model: Model) -> tuple[str, str] | None:
         """Return which of the two does not fit a model and why, or None."""

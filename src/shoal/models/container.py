@@ -79,7 +79,7 @@ def to_bytes(source: str, header: Header, parameters: Parameters) -> bytes:
     except DocumentError as error:
         cure = "Save fewer networks: model[i].save(...)."
         told = f"is more than a model file can hold: its header {error}."
-        raise InputError(f"{source}: {told} {cure}") from None
+        raise InputError(f"{source}: {told} {cure}", code="M100") from None
     return content
 
 
@@ -97,9 +97,11 @@ def read_model(path: _Path) -> tuple[Header, Parameters]:
     except FileNotFoundError:
         raise MissingFileError(source, _nearby(source)) from None
     except OSError as error:
-        raise ModelFileError(source, f"cannot be read: {error.strerror or error}.") from None
+        raise ModelFileError(
+            source, f"cannot be read: {error.strerror or error}.", code="O105"
+        ) from None
     except MemoryError:
-        raise ModelFileError(source, "needs more memory than there is.") from None
+        raise ModelFileError(source, "needs more memory than there is.", code="M104") from None
 
 
 def _open(source: str) -> BinaryIO:
@@ -107,13 +109,13 @@ def _open(source: str) -> BinaryIO:
         # without O_NONBLOCK a pipe would wait for a writer before we see that it is one
         handle = os.open(source, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
     except ValueError as error:  # a zero byte, or half a character
-        raise ModelFileError(show(source), f"is not a file name: {error}.") from None
+        raise ModelFileError(show(source), f"is not a file name: {error}.", code="O108") from None
     mode = os.fstat(handle).st_mode
     if not stat.S_ISREG(mode):
         os.close(handle)
         if stat.S_ISDIR(mode):
-            raise ModelFileError(source, "is a folder.", "Name a file in it.")
-        raise ModelFileError(source, "is not a regular file.")
+            raise ModelFileError(source, "is a folder.", "Name a file in it.", code="O106")
+        raise ModelFileError(source, "is not a regular file.", code="O110")
     return os.fdopen(handle, "rb")
 
 
@@ -130,7 +132,7 @@ def _read(source: str, file: BinaryIO) -> tuple[Header, Parameters]:
     if size - len(head) != n_data:
         what = "cut off" if size - len(head) < n_data else "too long"
         told = f"is {what}: its tensors need {n_data:,} bytes; got {size - len(head):,}."
-        raise ModelFileError(source, told)
+        raise ModelFileError(source, told, code="M102")
     content = head + file.read(n_data)
     return header, _parameters(source, content, header, layout, dtype)
 
@@ -140,10 +142,12 @@ def _read_head(source: str, file: BinaryIO, size: int) -> bytes:
     start = file.read(8)
     n_header = int.from_bytes(start, "little")
     if len(start) < 8 or n_header > MAX_HEADER_BYTES:
-        raise ModelFileError(source, "is not a model file, or its beginning is damaged.")
+        raise ModelFileError(
+            source, "is not a model file, or its beginning is damaged.", code="M101"
+        )
     if n_header > size - 8:
         told = f"its header should have {n_header:,} bytes; got {max(size - 8, 0):,}."
-        raise ModelFileError(source, f"is cut off, or not a model file: {told}")
+        raise ModelFileError(source, f"is cut off, or not a model file: {told}", code="M101")
     return start + file.read(n_header)
 
 
@@ -151,22 +155,28 @@ def _document(source: str, what: str, text: bytes) -> dict[str, Any]:
     try:
         return read_document(text)
     except DocumentError as error:
-        raise ModelFileError(source, f"is not a model file, or damaged: {what} {error}.") from None
+        raise ModelFileError(
+            source, f"is not a model file, or damaged: {what} {error}.", code="M101"
+        ) from None
 
 
 def _shoal_header(source: str, metadata: object) -> Header:
     if not isinstance(metadata, dict) or not isinstance(metadata.get(KEY), str):
         told = "is a file of tensors, but not a shoal model: it has no shoal header."
-        raise ModelFileError(source, told)
+        raise ModelFileError(source, told, code="M102")
     if len(metadata) > 1:
         extra = next(key for key in metadata if key != KEY)
-        raise ModelFileError(source, f"has metadata that is not ours, {show(extra)}.")
+        raise ModelFileError(source, f"has metadata that is not ours, {show(extra)}.", code="M101")
     try:
         return read_header(metadata[KEY])
     except NewerVersionError as error:
-        raise ModelFileError(source, f"was made by a newer shoal: {error}.", "Update it.") from None
+        raise ModelFileError(
+            source, f"was made by a newer shoal: {error}.", "Update it.", code="M103"
+        ) from None
     except DocumentError as error:
-        raise ModelFileError(source, f"is damaged: its shoal header {error}.") from None
+        raise ModelFileError(
+            source, f"is damaged: its shoal header {error}.", code="M102"
+        ) from None
 
 
 def _places(header: Header, layout: Layout) -> list[_Place]:
@@ -189,20 +199,28 @@ def _check_tensors(source: str, declared: dict[str, Any], places: list[_Place]) 
     wanted = {place.name: place for place in places}
     foreign = next((name for name in declared if name not in wanted), None)
     if foreign is not None:
-        raise ModelFileError(source, f"has a tensor that is not ours, {show(foreign)}.")
+        raise ModelFileError(
+            source, f"has a tensor that is not ours, {show(foreign)}.", code="M101"
+        )
     dtypes = set()
     for name, place in wanted.items():
         if name not in declared:
-            raise ModelFileError(source, f"is damaged: the tensor '{name}' is missing.")
+            raise ModelFileError(
+                source, f"is damaged: the tensor '{name}' is missing.", code="M102"
+            )
         told = declared[name] if isinstance(declared[name], dict) else {}
         if told.get("shape") != list(place.shape):
             got = str(told.get("shape"))
             needs = f"the tensor '{name}' must have shape {place.shape}"
-            raise ModelFileError(source, f"is damaged: {needs}; got {one_line(got, 40)}.")
+            raise ModelFileError(
+                source, f"is damaged: {needs}; got {one_line(got, 40)}.", code="M102"
+            )
         dtypes.add(str(told.get("dtype")))
     if len(dtypes) != 1 or not dtypes <= DTYPES.keys():
         got = ", ".join(show(dtype) for dtype in sorted(dtypes))
-        raise ModelFileError(source, f"is damaged: its tensors must all be F32 or F64; got {got}.")
+        raise ModelFileError(
+            source, f"is damaged: its tensors must all be F32 or F64; got {got}.", code="M102"
+        )
     return DTYPES[dtypes.pop()]
 
 
@@ -213,17 +231,21 @@ def _parameters(
         tensors = load(content)
     except (SafetensorError, ValueError, KeyError) as error:
         told = one_line(str(error).strip().rstrip("."))
-        raise ModelFileError(source, f"is damaged, says safetensors: {told}.") from None
+        raise ModelFileError(
+            source, f"is damaged, says safetensors: {told}.", code="M102"
+        ) from None
     flat: FloatArray = np.empty((len(header.seeds), layout.n_parameters), dtype=dtype)
     for place in _places(header, layout):
         tensor = tensors[place.name]
         if not np.isfinite(tensor).all():
             told = f"the tensor '{place.name}' holds NaN or infinity."
-            raise ModelFileError(source, f"is damaged: {told}")
+            raise ModelFileError(source, f"is damaged: {told}", code="M102")
         flat[:, place.start : place.stop] = tensor.reshape(len(flat), -1)
     parameters = Parameters.from_flat(layout, flat)
     if parameters.digest != header.digest:
-        raise ModelFileError(source, "is damaged: its weights are not those that were saved.")
+        raise ModelFileError(
+            source, "is damaged: its weights are not those that were saved.", code="M102"
+        )
     return parameters
 
 

@@ -49,4 +49,4 @@ def load_model(path: str | os.PathLike[str]) -> Model:
         )
     except ArgumentError as error:
         told = f"is damaged: its `{error.argument}` {error.requirement}; got {error.got}."
-        raise ModelFileError(os.fspath(path), told) from None
+        raise ModelFileError(os.fspath(path), told, code="M102") from None

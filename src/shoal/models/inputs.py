@@ -62,7 +62,11 @@ def check_finite(where: str, schema: Schema, x: NDArray[Any], told: str) -> None
     row, feature = (int(i) for i in np.argwhere(~finite)[0])
     name = schema.feature_names[feature]
     raise ArgumentError(
-        where, "x", told, got=f"{float(x[row, feature])} in row {row}, feature '{name}'"
+        where,
+        "x",
+        told,
+        got=f"{float(x[row, feature])} in row {row}, feature '{name}'",
+        code="A105",
     )
 
 
@@ -75,7 +79,7 @@ def _array(where: str, schema: Schema, x: ArrayLike) -> Features:
         if array.ndim == 2 and schema.derived and array.shape[1] == len(schema.feature_names):
             cure = "Leave the derived features out: they are computed."
         wanted = f"must have shape (N, {n_features})"
-        raise ArgumentError(where, "x", wanted, got=array.shape, cure=cure)
+        raise ArgumentError(where, "x", wanted, got=array.shape, cure=cure, code="A104")
     check_finite(where, schema, array, "must be finite")
     return array
 
@@ -90,7 +94,7 @@ def _numbers(where: str, x: ArrayLike) -> Features:
         got = "something else"
     wanted = "must be a table of numbers with rows of one length"
     cure = "Give columns of text by name: a dictionary or a data frame."
-    raise ArgumentError(where, "x", wanted, got=got, cure=cure)
+    raise ArgumentError(where, "x", wanted, got=got, cure=cure, code="A101")
 
 
 def _table(where: str, x: Mapping[str, Any]) -> Table:
@@ -100,7 +104,7 @@ def _table(where: str, x: Mapping[str, Any]) -> Table:
     for name, length in lengths.items():
         if length != n_rows:
             wanted = f"must have shape (N,) with N={n_rows} from the first column"
-            raise ArgumentError(where, f"x['{name}']", wanted, got=f"({length},)")
+            raise ArgumentError(where, f"x['{name}']", wanted, got=f"({length},)", code="A104")
     return Table(names=tuple(columns), columns=tuple(columns.values()), n_rows=n_rows)
 
 
@@ -111,7 +115,9 @@ def _column(where: str, name: str, values: Any) -> RawColumn:
         array = np.empty((0, 0))
     if array.ndim != 1:
         got = f"shape {array.shape}" if array.size else "something else"
-        raise ArgumentError(where, f"x['{name}']", "must be values of shape (N,)", got=got)
+        raise ArgumentError(
+            where, f"x['{name}']", "must be values of shape (N,)", got=got, code="A104"
+        )
     if array.dtype.kind in "iuf":
         return array.astype(np.float64)
     return tuple(_cell(value) for value in array.tolist())

@@ -110,7 +110,7 @@ class Model:
         except DocumentError as error:
             wanted = "must be a JSON document"
             got = f"one that {error}"
-            raise ArgumentError("Model", "experiment", wanted, got=got) from None
+            raise ArgumentError("Model", "experiment", wanted, got=got, code="A101") from None
         for name in ("scalers", "target_scalers", "seeds"):
             object.__setattr__(self, name, tuple(getattr(self, name)))
         check_model(self)
@@ -135,7 +135,7 @@ class Model:
         n = len(self)
         if not hasattr(type(i), "__index__") or not -n <= operator.index(i) < n:
             wanted = f"must be the number of a network, {-n} to {n - 1}"
-            raise ArgumentError("Model", "i", wanted, got=i)
+            raise ArgumentError("Model", "i", wanted, got=i, code="A102")
         place = operator.index(i) % n
         return replace(
             self,
@@ -251,7 +251,7 @@ class Model:
         """
         if self.schema.is_regression:
             told = f"the target '{self.schema.target}' is a number and has no classes"
-            raise InputError(f"Model.predict_proba: {told}. Use predict.")
+            raise InputError(f"Model.predict_proba: {told}. Use predict.", code="A111")
         return self.prediction(x, threads=threads, where="Model.predict_proba").mean
 
     def predict(self, x: Inputs | Any, *, threads: int | None = None) -> NDArray[Any]:
@@ -425,4 +425,4 @@ def _check_values(where: str, outputs: FloatArray, usable: NDArray[np.bool_], st
     network, row, unit = (int(i) for i in np.argwhere(~usable)[0])
     wanted = f"must keep every output finite, and a value within {LARGEST:g}"
     got = f"{outputs[network, row, unit]:g} from network {network} in row {start + row}"
-    raise ArgumentError(where, "x", wanted, got=got)
+    raise ArgumentError(where, "x", wanted, got=got, code="A105")

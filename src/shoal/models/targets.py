@@ -29,7 +29,7 @@ def targets_of(where: str, schema: Schema, y: ArrayLike) -> Y:
         given = np.asarray(y)
     except ValueError:
         wanted = "must have rows of one length"
-        raise ArgumentError(where, "y", wanted, got="something else") from None
+        raise ArgumentError(where, "y", wanted, got="something else", code="A109") from None
     classes = schema.classes
     if classes and given.ndim == 1 and given.dtype.kind in "OUT":
         codes = _codes(where, classes, given.tolist())
@@ -40,19 +40,19 @@ def targets_of(where: str, schema: Schema, y: ArrayLike) -> Y:
             return one_hot(numbers, len(classes))
     if given.dtype.kind not in "biuf":
         wanted = "must be a table of numbers, or names of classes"
-        raise ArgumentError(where, "y", wanted, got=f"an array of {given.dtype}")
+        raise ArgumentError(where, "y", wanted, got=f"an array of {given.dtype}", code="A109")
     array = given.astype(np.float64)
     array = array[:, None] if array.ndim == 1 else array
     widths = {schema.n_outputs, len(classes)} if classes else {len(schema.targets)}
     if array.ndim != 2 or array.shape[1] not in widths:
         told = " or ".join(f"(N, {width})" for width in sorted(widths))
-        raise ArgumentError(where, "y", f"must have shape {told}", got=np.shape(y))
+        raise ArgumentError(where, "y", f"must have shape {told}", got=np.shape(y), code="A104")
     if not np.isfinite(array).all():
-        raise ArgumentError(where, "y", "must be finite", got="infinity or NaN")
+        raise ArgumentError(where, "y", "must be finite", got="infinity or NaN", code="A105")
     if schema.kind == "multilabel" and not ((array == 0) | (array == 1)).all():
         wrong = array[(array != 0) & (array != 1)][0]
         wanted = "must be 0 or 1 for every label"
-        raise ArgumentError(where, "y", wanted, got=f"{wrong:g}")
+        raise ArgumentError(where, "y", wanted, got=f"{wrong:g}", code="A109")
     return _one_hot(where, array) if classes else array
 
 
@@ -62,7 +62,7 @@ def _one_hot(where: str, array: Y) -> Y:
     fits = ((array == 0) | (array == 1)).all() and (array.sum(axis=1) == 1).all()
     if not fits:
         wanted = "must be 0 and 1, with one 1 a row where there are several columns"
-        raise ArgumentError(where, "y", wanted, got="other values")
+        raise ArgumentError(where, "y", wanted, got="other values", code="A109")
     return array
 
 
@@ -82,5 +82,7 @@ def _codes(where: str, classes: Sequence[str], names: Sequence[object]) -> list[
         if not isinstance(name, str) or name not in place:
             wanted = f"must hold classes of the model, {', '.join(map(repr, classes[:10]))}"
             cure = did_you_mean(str(name), classes)
-            raise ArgumentError(where, "y", wanted, got=f"{name!r} in row {row}", cure=cure)
+            raise ArgumentError(
+                where, "y", wanted, got=f"{name!r} in row {row}", cure=cure, code="A109"
+            )
     return [place[str(name)] for name in names]

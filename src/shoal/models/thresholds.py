@@ -29,7 +29,7 @@ class Threshold:
 
     def __post_init__(self) -> None:
         if not 0 <= self.at <= 1:
-            raise ArgumentError("Threshold", "at", "must be from 0 to 1", got=self.at)
+            raise ArgumentError("Threshold", "at", "must be from 0 to 1", got=self.at, code="A102")
 
     def decide(self, found: Prediction) -> Prediction:
         """Return a prediction of two classes with the classes that the threshold says.

@@ -61,14 +61,14 @@ def trace_row(
     where = "Model.trace"
     features = features_of(where, model.schema, x)
     if len(features) != 1:
-        raise ArgumentError(where, "x", "must be one row", got=f"{len(features)} rows")
+        raise ArgumentError(where, "x", "must be one row", got=f"{len(features)} rows", code="A104")
     i = _member(where, model, network)
     alone = model[i]
     target = None if y is None else _target(where, alone, y)
     if backward and target is None:
         cure = "Give the class or value that the row has."
         wanted = "must be given to go back from the loss"
-        raise ArgumentError(where, "y", wanted, got=None, cure=cure)
+        raise ArgumentError(where, "y", wanted, got=None, cure=cure, code="A107")
     scaler = alone.scalers[0]
     raw, moved = features[0], (model.multiply, model.add)
     alike = Precision(str(alone.parameters.dtype))
@@ -356,7 +356,9 @@ def _member(where: str, model: Model, network: int | None) -> int:
         return model.best
     n = len(model)
     if isinstance(network, bool) or not hasattr(network, "__index__") or not 0 <= network < n:
-        raise ArgumentError(where, "network", f"must be from 0 to {n - 1}", got=repr(network))
+        raise ArgumentError(
+            where, "network", f"must be from 0 to {n - 1}", got=repr(network), code="A102"
+        )
     return operator.index(network)
 
 
@@ -367,7 +369,9 @@ def _target(where: str, model: Model, y: Any) -> Target:
     bare = np.ndim(y) < min(len(schema.targets), 2)
     made = targets_of(where, schema, [y] if bare else y)
     if len(made) != 1:
-        raise ArgumentError(where, "y", "must be that of one row", got=f"{len(made)} rows")
+        raise ArgumentError(
+            where, "y", "must be that of one row", got=f"{len(made)} rows", code="A104"
+        )
     row = made[0]
     loss, rule = document_loss(model), _rule(model)
     if schema.is_regression:

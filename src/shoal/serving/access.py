@@ -128,9 +128,11 @@ class Access:
     def __post_init__(self) -> None:
         if not TOKEN.fullmatch(self.token):
             wanted = "must have at least 22 letters and digits (or . _ ~ + / -), no blanks"
-            raise ArgumentError("Access", "token", wanted, got=f"{len(self.token)} characters")
+            raise ArgumentError(
+                "Access", "token", wanted, got=f"{len(self.token)} characters", code="A102"
+            )
         if not self.hosts:
-            raise ArgumentError("Access", "hosts", "must name a host", got="none")
+            raise ArgumentError("Access", "hosts", "must name a host", got="none", code="A106")
         origins = {}
         for host in self.hosts:
             name = host.lower().encode("idna" if not host.isascii() else "ascii")
@@ -209,18 +211,18 @@ class Access:
             return None
         if self.cookie is not None and not given and b"cookie" in found:
             return self._cookie(scope, found)
-        told = "a token is needed: send the header Authorization: Bearer and the token."
+        told = "a token is needed. Send the header Authorization: Bearer and the token."
         return RequestError(401, told, headers=_CHALLENGE)
 
     def _cookie(self, scope: Any, found: dict[bytes, bytes]) -> RequestError | None:
         """Check a cookie, which a browser sends by itself: so it is not enough for writing."""
         parts = (part.strip() for part in found[b"cookie"].split(b";"))
         if not any(hmac.compare_digest(part, self.pass_) for part in parts):
-            told = "the page's cookie is not of this server: open the address with the token again."
+            told = "the page's cookie is not of this server. Open the address with the token again."
             return RequestError(401, told, headers=_CHALLENGE)
         reads = scope["type"] == "websocket" or scope["method"] in _READS
         if not reads and WRITE_HEADER not in found:
-            return RequestError(403, "a write with a cookie must bring the header X-Shoal.")
+            return RequestError(403, "a write with a cookie lacks the header X-Shoal. Send it.")
         return None
 
 

@@ -141,7 +141,10 @@ async def _http_error(_: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
     told = {404: "there is nothing at this address.", 405: "this address takes another method."}
     sentence = told.get(error.status_code, f"{error.detail}.")
-    return JSONResponse({"error": sentence}, error.status_code, dict(error.headers or {}))
+    given = RequestError(error.status_code, sentence)
+    return JSONResponse(
+        {"error": given.sentence, "code": given.code}, error.status_code, dict(error.headers or {})
+    )
 
 
 async def _refused(_: Request, error: Exception) -> Response:

@@ -105,10 +105,10 @@ def check_name(name: str) -> None:
         InputError: it is empty, too long, or holds a slash or a control character.
     """
     if not name or len(name) > LONGEST or name in (".", ".."):
-        raise InputError(f"{show(name)}: is no name for a model. Give NAME=FILE.")
+        raise InputError(f"{show(name)}: is no name for a model. Give NAME=FILE.", code="V112")
     if "/" in name or not name.isprintable() or re.search(r"[\ud800-\udfff]", name):
         told = "a model's name may hold no slash and no control character."
-        raise InputError(f"{show(name)}: {told} Give NAME=FILE.")
+        raise InputError(f"{show(name)}: {told} Give NAME=FILE.", code="V112")
 
 
 def _alike(new: Served, old: Served) -> bool:

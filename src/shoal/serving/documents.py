@@ -48,9 +48,10 @@ class Health(BaseModel):
 
 
 class Error(BaseModel):
-    """Why a request is refused, in a sentence, and where in the body."""
+    """Why a request is refused, in a sentence, under which code, and where in the body."""
 
     error: str
+    code: str
     row: int | None = None
     column: str | None = None
     line: int | None = None

@@ -82,6 +82,7 @@ class Gate:
         doorway: what a person sees before the page that a cookie opens; for an `access` that
             has one.
         observe: is told of every answer, refusals too.
+        security: what stands in every answer, in place of `SECURITY`.
 
     Attributes:
         in_flight: requests that are being answered.
@@ -96,6 +97,7 @@ class Gate:
         *,
         doorway: Doorway | None = None,
         observe: Observe | None = None,
+        security: Headers = SECURITY,
     ) -> None:
         self.app = app
         self.access = access
@@ -105,6 +107,7 @@ class Gate:
         self._n_reserved = 0
         self._doorway = doorway or Doorway("shoal", ())
         self._observe = observe
+        self._security = security
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one connection of ASGI.
@@ -120,7 +123,7 @@ class Gate:
         elif kind == "lifespan":
             await self.app(scope, receive, send)
         else:
-            raise InputError(f"the gate knows no connections of the type '{kind}'.")
+            raise InputError(f"the gate knows no connections of the type '{kind}'.", code="V100")
 
     def turn_away(self) -> None:
         """Note a request that a server refused by itself, with `BUSY`: all places are taken."""
@@ -130,6 +133,7 @@ class Gate:
     async def _http(self, scope: Scope, receive: Receive, send: Send) -> None:
         began = time.perf_counter()
         call = _Call(self.bounds, receive, send)
+        call.security = self._security
         try:
             entry = self.access.entry(scope) if self.access.cookie else None
             n_bytes = _announced(scope, self.bounds)
@@ -255,7 +259,7 @@ class _Call:
 
     def _too_slow(self, loop: asyncio.AbstractEventLoop) -> None:
         """Refuse a body that does not come: once that is sent, the server ends `_receive`."""
-        told = f"the body did not come within {self._bounds.body_seconds:g} seconds."
+        told = f"the body did not come within {self._bounds.body_seconds:g} seconds. Send it again."
         error = RequestError(408, told, headers=((b"connection", b"close"),))
         self._refusing = loop.create_task(self._refuse(error))
 

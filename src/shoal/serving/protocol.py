@@ -39,12 +39,12 @@ OWN_FILES: Final = 64
 
 _CLOSE: Final = ((b"connection", b"close"),)
 _LONG: Final = RequestError(
-    431, f"the headers are longer than {MOST_HEAD:,} bytes.", headers=_CLOSE
+    431, f"the headers are longer than {MOST_HEAD:,} bytes. Send fewer.", headers=_CLOSE
 )
 _LATE: Final = RequestError(
-    408, f"the headers did not come within {HEAD_SECONDS:g} seconds.", headers=_CLOSE
+    408, f"the headers did not come within {HEAD_SECONDS:g} seconds. Send it again.", headers=_CLOSE
 )
-_NO_HTTP: Final = RequestError(400, "this is no request of HTTP/1.1.", headers=_CLOSE)
+_NO_HTTP: Final = RequestError(400, "this is no request of HTTP/1.1. Send one.", headers=_CLOSE)
 _UPGRADE: Final = RequestError(
     400, "a body cannot come with the header Upgrade: HTTP/1.1 alone is spoken. Send without it.",
     headers=_CLOSE,

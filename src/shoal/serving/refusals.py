@@ -16,6 +16,25 @@ Headers = tuple[tuple[bytes, bytes], ...]
 JSON_TYPE: Final = b"application/json"
 
 
+CODES: Final = {
+    400: "V101",
+    401: "V105",
+    403: "V106",
+    404: "V107",
+    405: "V107",
+    406: "V102",
+    408: "V109",
+    413: "V104",
+    415: "V102",
+    422: "V103",
+    429: "V108",
+    431: "V104",
+    500: "Z100",
+    503: "V108",
+}
+"""The codes of what is wrong with a request, by the status of its answer."""
+
+
 class RequestError(InputError):
     """A request cannot be answered, and whoever sent it can do something about it.
 
@@ -26,6 +45,7 @@ class RequestError(InputError):
         column: the column's name.
         line: the line of a text table, counted from 1.
         headers: of the answer, beside those that every answer has.
+        code: from `shoal.codes`; without it, the one of the status.
     """
 
     def __init__(
@@ -37,21 +57,24 @@ class RequestError(InputError):
         column: str | None = None,
         line: int | None = None,
         headers: Headers = (),
+        code: str = "",
     ) -> None:
         self.status = status
-        self.sentence = sentence
         self.row = row
         self.column = column
         self.line = line
         self.headers = headers
-        super().__init__(sentence)
+        super().__init__(sentence, code=code or CODES.get(status, "V100"))
+        self.sentence = str(self)
 
     @property
     def answer(self) -> Answer:
         """The answer that says so."""
         places = {"row": self.row, "column": self.column, "line": self.line}
         known = {name: place for name, place in places.items() if place is not None}
-        return json_answer({"error": self.sentence, **known}, self.status, headers=self.headers)
+        return json_answer(
+            {"error": self.sentence, "code": self.code, **known}, self.status, headers=self.headers
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -100,4 +123,4 @@ def of_data(error: DataError, *, lines: Any = None) -> RequestError:
         place.append(f"column '{error.column}'")
     told = f"{', '.join(place)}: {error.reason}" if place else error.reason
     sentence = f"{told} {error.cure}" if error.cure else told
-    return RequestError(422, sentence, row=row, column=error.column, line=line)
+    return RequestError(422, sentence, row=row, column=error.column, line=line, code=error.code)

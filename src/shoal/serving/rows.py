@@ -230,7 +230,7 @@ def _texts(name: str, cells: list[Any]) -> RawColumn:
 
 def _wrong(row: int, name: str, told: str) -> RequestError:
     sentence = f"row {row + 1}, column {show(name)}: {told}"
-    return RequestError(422, sentence, row=row + 1, column=name)
+    return RequestError(422, sentence, row=row + 1, column=name, code="D102")
 
 
 def _shown(cell: Any) -> str:

@@ -54,7 +54,7 @@ def listen(host: str, port: int) -> socket.socket:
         family, _, _, _, address = found[0]
         return socket.create_server(address[:2], family=family, backlog=BACKLOG)
     except socket.gaierror:
-        raise InputError(f"--host {host}: there is no such host.") from None
+        raise InputError(f"--host {host}: there is no such host.", code="V113") from None
     except OSError as error:
         if error.errno == errno.EADDRINUSE:
             told = f"--port {port}: is in use already. Give another, or 0 for one that is free."
@@ -62,7 +62,7 @@ def listen(host: str, port: int) -> socket.socket:
             told = f"--port {port}: is not allowed to this user. Give one from 1024 on."
         else:
             told = f"--host {host}: cannot listen there: {error.strerror or error}."
-        raise InputError(told) from None
+        raise InputError(told, code="V113") from None
 
 
 def run(gate: Gate, listening: socket.socket, *, token: str, **how: Any) -> None:

@@ -239,5 +239,6 @@ def _query(scope: MutableMapping[str, Any], name: str, allowed: tuple[str, ...])
     )
     found = given.pop(name, allowed[0])
     if found not in allowed or given:
-        raise RequestError(422, f"the address may only have ?{name}={' or '.join(allowed)}.")
+        told = f"the address may only have ?{name}={' or '.join(allowed)}."
+        raise RequestError(422, told, code="V100")
     return found

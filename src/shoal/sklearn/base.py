@@ -116,7 +116,7 @@ class BaseShoal(CallbackSupportMixin, BaseEstimator, ABC):  # type: ignore[misc]
         if recipe.class_weight == "balanced":
             told = "class_weight 'balanced' needs all rows at once, and partial_fit has a part"
             cure = "Give a dictionary, or sample_weight."
-            raise InputError(f"{type(self).__name__}.partial_fit: {told}. {cure}")
+            raise InputError(f"{type(self).__name__}.partial_fit: {told}. {cure}", code="A111")
         dataset = self._dataset(X, y, sample_weight, before, classes)
         recipe = self._settled(recipe, dataset)
         where, threads = type(self).__name__, threads_of(self.n_jobs)
@@ -166,7 +166,8 @@ class BaseShoal(CallbackSupportMixin, BaseEstimator, ABC):  # type: ignore[misc]
             raise InputError(
                 f"{type(self).__name__}: sparse X is written out to be standardised, and {told} "
                 f"{MAX_NUMBERS:,} numbers. Select features first, or train on batches of rows "
-                "with partial_fit."
+                "with partial_fit.",
+                code="D112",
             )
         return np.asarray(X.toarray())
 
@@ -275,7 +276,7 @@ def _check_size(where: str, name: str, numbers: np.ndarray) -> None:
     largest = max(float(numbers.max()), -float(numbers.min()))
     if largest > LARGEST:
         wanted = f"must be at most {LARGEST:g} in magnitude"
-        raise ArgumentError(where, name, wanted, got=f"{largest:g}")
+        raise ArgumentError(where, name, wanted, got=f"{largest:g}", code="A105")
 
 
 def _check_goal(where: str, goal: Goal, before: Trained) -> None:
@@ -287,7 +288,9 @@ def _check_goal(where: str, goal: Goal, before: Trained) -> None:
     schema = before.model.schema
     if (goal.kind, goal.names, goal.n_outputs) != (schema.kind, schema.classes, schema.n_outputs):
         wanted = f"must stay {schema.kind} with {schema.n_outputs} outputs to train on"
-        raise ArgumentError(where, "y", wanted, got=f"{goal.kind} with {goal.n_outputs} outputs")
+        raise ArgumentError(
+            where, "y", wanted, got=f"{goal.kind} with {goal.n_outputs} outputs", code="A108"
+        )
 
 
 def _warn(where: str, run: Run) -> None:

@@ -193,12 +193,12 @@ class ShoalClassifier(ClassifierMixin, BaseShoal):  # type: ignore[misc]
             if known is None:
                 wanted = "must be passed on the first call to partial_fit"
                 cure = "Give every class that will come: classes=np.unique(y_all)."
-                raise ArgumentError(where, "classes", wanted, got=None, cure=cure)
+                raise ArgumentError(where, "classes", wanted, got=None, cure=cure, code="A108")
             return np.asarray(known)
         given = unique_labels(classes)
         if known is not None and not np.array_equal(known, given):
             wanted = f"must be {told(known)}, as in the first call"
-            raise ArgumentError(where, "classes", wanted, got=told(given))
+            raise ArgumentError(where, "classes", wanted, got=told(given), code="A103")
         return np.asarray(given)
 
     def _settled(self, recipe: Recipe, dataset: Dataset) -> Recipe:
@@ -217,7 +217,9 @@ class ShoalClassifier(ClassifierMixin, BaseShoal):  # type: ignore[misc]
         if kind == "multiclass-multioutput":
             wanted = "must be one column of classes, or labels of 0 and 1 each"
             cure = "Train one estimator for each: sklearn.multioutput.MultiOutputClassifier."
-            raise ArgumentError(where, "y", wanted, got=f"{y.shape[1]} columns", cure=cure)
+            raise ArgumentError(
+                where, "y", wanted, got=f"{y.shape[1]} columns", cure=cure, code="A109"
+            )
         many = kind.startswith("multilabel")
         y = y if many else column_or_1d(y, warn=True)
         if classes is None:
@@ -240,13 +242,13 @@ def _check_y(where: str, y: np.ndarray, classes: np.ndarray, many: bool) -> None
     """
     if many and y.shape[1] != len(classes):
         wanted = f"must have {len(classes)} columns, one for each label"
-        raise ArgumentError(where, "y", wanted, got=y.shape[1])
+        raise ArgumentError(where, "y", wanted, got=y.shape[1], code="A109")
     if many:
         return
     if len(classes) < 2:
         wanted = "must have rows of at least 2 classes"
-        raise ArgumentError(where, "y", wanted, got=f"1 class, {told(classes)}")
+        raise ArgumentError(where, "y", wanted, got=f"1 class, {told(classes)}", code="A109")
     strange = np.setdiff1d(y, classes)
     if len(strange):
         wanted = f"must have classes of those known, {told(classes)}"
-        raise ArgumentError(where, "y", wanted, got=told(strange))
+        raise ArgumentError(where, "y", wanted, got=told(strange), code="A109")

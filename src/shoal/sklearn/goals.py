@@ -111,7 +111,9 @@ def weights_by_name(
         alike = [label for label in names if str(label) == str(strange[0])]
         cure = did_you_mean(str(strange[0]), [str(label) for label in names])
         cure = f"Did you mean {alike[0]!r}?" if alike else cure
-        raise ArgumentError(where, "class_weight", wanted, got=repr(strange[0]), cure=cure)
+        raise ArgumentError(
+            where, "class_weight", wanted, got=repr(strange[0]), cure=cure, code="A103"
+        )
     return {name: float(weights[label]) for label, name in names.items() if label in weights}
 
 

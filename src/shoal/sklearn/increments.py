@@ -154,7 +154,8 @@ def _losses(where: str, prepared: Prepared, state: State) -> np.ndarray:
     if not is_sound.any():
         raise InputError(
             f"{where}: every one of {len(is_sound)} networks diverged. Give a smaller "
-            "learning_rate_init, or scaled features and targets."
+            "learning_rate_init, or scaled features and targets.",
+            code="R101",
         )
     # the one report of this epoch
     losses = state.figures[:, prepared.settings.figures.index("train_loss"), -1]

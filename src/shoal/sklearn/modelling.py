@@ -78,7 +78,8 @@ def plain_model(run: Run) -> Model:
     if not members:
         raise InputError(
             f"every one of {len(run)} networks diverged. Give a smaller learning_rate_init, or "
-            "scaled features and targets."
+            "scaled features and targets.",
+            code="R101",
         )
     return model_of(
         run.prepared, run.network, run.weights, members, run.best_index, summed_up=False

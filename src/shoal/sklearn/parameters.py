@@ -56,7 +56,9 @@ def check_parameters(where: str, given: Mapping[str, Any]) -> None:
         parameter = PARAMETERS[name]
         if not parameter.allows(value):
             cure = did_you_mean(value, parameter.names) if isinstance(value, str) else ""
-            raise ArgumentError(where, name, parameter.wanted, got=repr(value), cure=cure)
+            raise ArgumentError(
+                where, name, parameter.wanted, got=repr(value), cure=cure, code="A103"
+            )
 
 
 def _is_number(value: Any, low: float, high: float, *, low_too: bool) -> bool:

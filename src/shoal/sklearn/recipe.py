@@ -132,7 +132,7 @@ def dataset_of(
         counted = weights > 0
         if not counted.any():
             wanted = "must be above 0 for at least one row"
-            raise ArgumentError("fit", "sample_weight", wanted, got="none")
+            raise ArgumentError("fit", "sample_weight", wanted, got="none", code="A106")
         if not counted.all():
             rows = np.flatnonzero(counted)
             x, goal, weights = x[rows], goal.take(rows), weights[rows]

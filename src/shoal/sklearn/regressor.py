@@ -170,7 +170,9 @@ class ShoalRegressor(RegressorMixin, BaseShoal):  # type: ignore[misc]
         if recipe.loss == "poisson" and least < 0:
             cure = 'Give "squared_error" or "huber" for other numbers.'
             wanted = 'must be 0 or more for the loss "poisson"'
-            raise ArgumentError(type(self).__name__, "y", wanted, got=f"{least:g}", cure=cure)
+            raise ArgumentError(
+                type(self).__name__, "y", wanted, got=f"{least:g}", cure=cure, code="A109"
+            )
         return recipe
 
     def __sklearn_tags__(self) -> Any:

@@ -120,7 +120,7 @@ class PopulationSearchCV(BaseSearchCV):  # type: ignore[misc]
         if len(given) != 1:
             got = "both" if given else "neither"
             wanted = "or `param_distributions` must be given, one of the two"
-            raise ArgumentError(WHERE, "param_grid", wanted, got=got)
+            raise ArgumentError(WHERE, "param_grid", wanted, got=got, code="A107")
         if self.param_grid is not None:
             return ParameterGrid(self.param_grid)
         return ParameterSampler(
@@ -187,7 +187,7 @@ def _check_estimator(estimator: Any) -> None:
     wanted = "must be a ShoalClassifier or ShoalRegressor, or a Pipeline that ends in one"
     name = name if not isinstance(last, type) else f"the class {last.__name__}"
     cure = "Only networks train as one population; for others take GridSearchCV."
-    raise ArgumentError(WHERE, "estimator", wanted, got=name, cure=cure)
+    raise ArgumentError(WHERE, "estimator", wanted, got=name, cure=cure, code="A101")
 
 
 def _looked_on(*estimators: Any) -> bool:

@@ -97,7 +97,7 @@ def trained_from(run: Run, dataset: Dataset, *, where: str) -> Trained:
     try:
         delivered = delivered_by(run, dataset)
     except InputError as error:
-        raise InputError(f"{where}: {error}") from None
+        raise InputError(f"{where}: {error}", code=error.code) from None
     per_epoch = prepared.schedule.steps_per_epoch
     n_epochs = max(1, -(-int(run.steps.max()) // per_epoch))
     own = prepared.part_of.tolist() if len(prepared.parts) > 1 else [0]

@@ -133,10 +133,14 @@ def dataset_of(
         return data
     if target is not None:
         if y is not None:
-            raise ArgumentError(WHERE, "y", "must not be given with `target`", got="both")
+            raise ArgumentError(
+                WHERE, "y", "must not be given with `target`", got="both", code="A107"
+            )
         return load_frame(data, target=target, weights=weights, kind=kind, missing=missing)
     if y is None:
-        raise ArgumentError(WHERE, "y", "must be given, or `target` for a frame", got=None)
+        raise ArgumentError(
+            WHERE, "y", "must be given, or `target` for a frame", got=None, code="A107"
+        )
     table, goal, counts = _table(data, y, weights)
     return build_dataset(table, target=goal, weights=counts, kind=kind, missing=missing)
 
@@ -197,7 +201,7 @@ def _table(x: Any, y: Any, weights: Any) -> tuple[Table, str, str | None]:
     features = np.asarray(x, np.float64) if not hasattr(x, "columns") else np.asarray(x)
     if features.ndim != 2 or answers.shape != features.shape[:1]:
         wanted = f"must have shape (N,) with `data` (N, D), here {features.shape}"
-        raise ArgumentError(WHERE, "y", wanted, got=answers.shape)
+        raise ArgumentError(WHERE, "y", wanted, got=answers.shape, code="A104")
     names = getattr(x, "columns", None)
     named = [f"x{j}" for j in range(features.shape[1])] if names is None else map(str, names)
     columns: dict[str, Any] = dict(zip(named, map(_cells, features.T), strict=True))
@@ -209,7 +213,9 @@ def _table(x: Any, y: Any, weights: Any) -> tuple[Table, str, str | None]:
         columns[counts] = np.asarray(weights, np.float64)
         if columns[counts].shape != answers.shape:
             got = columns[counts].shape
-            raise ArgumentError(WHERE, "weights", f"must have shape {answers.shape}", got=got)
+            raise ArgumentError(
+                WHERE, "weights", f"must have shape {answers.shape}", got=got, code="A104"
+            )
     return Table(names=tuple(columns), columns=tuple(columns.values()), n_rows=len(answers),
                  source="rows"), goal, counts  # fmt: skip
 
@@ -258,6 +264,7 @@ def _check_kind(dataset: Dataset) -> None:
         f"worth judges one target at a time; got {len(targets)} {what}.",
         source=dataset.source,
         cure=f"Ask for each: --target {targets[0]} --drop {others}.",
+        code="D122",
     )
 
 
@@ -268,7 +275,7 @@ def _check_rows(dataset: Dataset, codes: np.ndarray | None, folds: int) -> None:
         few = f"{count(folds, 'fold')} need at least {least} rows, {LEAST_A_FOLD} in each"
         fewer = n // LEAST_A_FOLD
         cure = f"Give --folds {fewer}, or more rows." if fewer >= 2 else "Give more rows."
-        raise DataError(f"{few}; there are {n}.", source=dataset.source, cure=cure)
+        raise DataError(f"{few}; there are {n}.", source=dataset.source, cure=cure, code="D114")
     if codes is None:
         return
     counts = np.bincount(codes, minlength=len(dataset.schema.classes))
@@ -281,8 +288,8 @@ def _check_rows(dataset: Dataset, codes: np.ndarray | None, folds: int) -> None:
         raise DataError(
             f"class '{dataset.schema.classes[least_class]}' has {count(fewest, 'row')}; "
             f"{count(folds, 'fold')} need at least {folds} of every class.",
-            source=dataset.source, column=dataset.schema.target, cure=cure,
-        )  # fmt: skip
+            source=dataset.source, column=dataset.schema.target, cure=cure, code="D114",
+)  # fmt: skip
 
 
 def _versions() -> dict[str, str]:

@@ -44,9 +44,13 @@ def corrected_interval(
     found = checked("corrected_interval", values)
     if len(found) < 2 or not np.isfinite(found).all():
         wanted = "must hold two finite values or more"
-        raise ArgumentError("corrected_interval", "values", wanted, got=found.tolist()[:5])
+        raise ArgumentError(
+            "corrected_interval", "values", wanted, got=found.tolist()[:5], code="A105"
+        )
     if not 0 < test_share < np.inf:
-        raise ArgumentError("corrected_interval", "test_share", "must be above 0", got=test_share)
+        raise ArgumentError(
+            "corrected_interval", "test_share", "must be above 0", got=test_share, code="A102"
+        )
     mean, n = float(found.mean()), len(found)
     if np.ptp(found) == 0:
         return Interval(low=mean, high=mean, confidence=confidence)

@@ -132,4 +132,4 @@ def check_tag(tag: str) -> str:
     if plain and not tag.startswith("-"):
         return tag
     wanted = "a tag is a word of up to 64 characters, without blanks and ~ @ : , + in it."
-    raise StoreError(repr(tag), wanted)
+    raise StoreError(repr(tag), wanted, code="S109")

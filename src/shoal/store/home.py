@@ -33,7 +33,7 @@ def _expanded(path: str) -> Path:
         return Path(path).expanduser()
     except RuntimeError:
         cure = f"Set {HOME} to a folder for the store."
-        raise StoreError(path, "the home folder is not known.", cure) from None
+        raise StoreError(path, "the home folder is not known.", cure, code="S105") from None
 
 
 def is_off() -> bool:

@@ -134,11 +134,15 @@ def _check(file: Path, connection: sqlite3.Connection) -> None:
     if connection.execute("PRAGMA application_id").fetchone()[0] != MARK:
         if not _n_tables(connection):
             return
-        raise StoreError(str(file), "is no store of shoal.", "SHOAL_HOME names another folder.")
+        raise StoreError(
+            str(file), "is no store of shoal.", "SHOAL_HOME names another folder.", code="S105"
+        )
     version = connection.execute("PRAGMA user_version").fetchone()[0]
     if version > VERSION:
         reason = f"was made by a newer shoal: its version is {version}, this shoal reads {VERSION}."
-        raise StoreError(str(file), reason, "Update shoal, or set SHOAL_HOME to another folder.")
+        raise StoreError(
+            str(file), reason, "Update shoal, or set SHOAL_HOME to another folder.", code="S104"
+        )
 
 
 def _reader(file: Path) -> sqlite3.Connection:
@@ -157,6 +161,8 @@ def _reader(file: Path) -> sqlite3.Connection:
 
 def _connected(file: Path, mode: str) -> sqlite3.Connection:
     if file.is_dir():
-        raise StoreError(str(file), "is a folder, and no store of shoal.", "Move it away.")
+        raise StoreError(
+            str(file), "is a folder, and no store of shoal.", "Move it away.", code="S105"
+        )
     uri = f"{file.absolute().as_uri()}?mode={mode}"
     return sqlite3.connect(uri, uri=True, timeout=BUSY_S, isolation_level=None)

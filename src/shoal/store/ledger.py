@@ -187,7 +187,7 @@ class Ledger:
             query = "SELECT crc, arrays FROM chunks WHERE chunk = ?"
             found = pending or self._connection.execute(query, (int(chunk),)).fetchone()
         if found is None:
-            raise StoreError(str(self.path), f"holds no chunk {chunk}.")
+            raise StoreError(str(self.path), f"holds no chunk {chunk}.", code="S107")
         return self._arrays(chunk, *found)
 
     def __iter__(self) -> Iterator[tuple[int, dict[str, np.ndarray]]]:
@@ -224,7 +224,9 @@ class Ledger:
         except ValueError:
             pass
         self._damaged.add(int(chunk))
-        raise StoreError(str(self.path), f"is damaged: chunk {chunk} is not what was written.")
+        raise StoreError(
+            str(self.path), f"is damaged: chunk {chunk} is not what was written.", code="S107"
+        )
 
     def _counted(self) -> int:
         found: int = self._connection.execute("SELECT count(*) FROM chunks").fetchone()[0]
@@ -275,12 +277,14 @@ def _check(file: Path, connection: sqlite3.Connection, about: str | None, write:
             cursor.execute(f"PRAGMA user_version = {VERSION}")
         return
     if not n_tables:
-        raise StoreError(str(file), "has not been begun yet.")
+        raise StoreError(str(file), "has not been begun yet.", code="S105")
     if mark != LEDGER:
-        raise StoreError(str(file), "is no ledger of shoal.")
+        raise StoreError(str(file), "is no ledger of shoal.", code="S105")
     if version > VERSION:
         reason = f"was made by a newer shoal: its version is {version}, this shoal reads {VERSION}."
-        raise StoreError(str(file), reason, "Update shoal.")
+        raise StoreError(str(file), reason, "Update shoal.", code="S104")
     known = connection.execute("SELECT value FROM about WHERE name = 'about'").fetchone()[0]
     if about is not None and known != about:
-        raise StoreError(str(file), "holds the chunks of something else.", "Name another file.")
+        raise StoreError(
+            str(file), "holds the chunks of something else.", "Name another file.", code="S105"
+        )

@@ -35,7 +35,7 @@ def writing(lock: Path, source: str) -> Iterator[None]:
         while not _take(handle):
             if time.monotonic() > until:
                 reason = "another process is writing to it."
-                raise StoreError(source, reason, "Wait for its end, or stop it.")
+                raise StoreError(source, reason, "Wait for its end, or stop it.", code="S103")
             time.sleep(0.01)
         yield
     finally:

@@ -30,7 +30,9 @@ def packed(arrays: Mapping[str, np.ndarray]) -> bytes:
             name, array = key + TEXT, _code_points(array)
         if array.dtype.kind not in "biuf":
             wanted = "must hold arrays of numbers, booleans or text"
-            raise ArgumentError("Ledger.put", "arrays", wanted, got=f"'{key}' of {array.dtype}")
+            raise ArgumentError(
+                "Ledger.put", "arrays", wanted, got=f"'{key}' of {array.dtype}", code="A101"
+            )
         native = array.astype(array.dtype.newbyteorder("<"), copy=False)
         plain[name] = np.ascontiguousarray(native).reshape(array.shape)
     return save(plain)

@@ -38,7 +38,7 @@ def parse(text: str) -> Wanted:
     """
     found = _FORM.fullmatch(text)
     if found is None:
-        raise StoreError(text, "is no reference to a run.", KINDS_OF)
+        raise StoreError(text, "is no reference to a run.", KINDS_OF, code="S101")
     which, of, back = found.groups()
     return Wanted(which="best" if which == "best" else "last", of=of, back=int(back or 0))
 
@@ -53,25 +53,29 @@ def number_of(text: str, connection: sqlite3.Connection | None) -> int:
         return _by_id(text, connection)
     wanted = parse(text)
     if connection is None:
-        raise StoreError(text, "nothing is stored yet.", "shoal run FILE stores its run.")
+        raise StoreError(
+            text, "nothing is stored yet.", "shoal run FILE stores its run.", code="S101"
+        )
     find = _last if wanted.which == "last" else _best
     number = find(wanted, connection)
     if number is None:
-        raise StoreError(text, *_nothing(wanted, connection))
+        raise StoreError(text, *_nothing(wanted, connection), code="S101")
     return number
 
 
 def _by_id(text: str, connection: sqlite3.Connection | None) -> int:
     if not is_id(text):
-        raise StoreError(text or "''", "is no reference to a run.", KINDS_OF)
+        raise StoreError(text or "''", "is no reference to a run.", KINDS_OF, code="S101")
     query = "SELECT number, id FROM runs WHERE id >= ? AND id < ? ORDER BY id LIMIT 4"
     found = [] if connection is None else connection.execute(query, (text, text + "{")).fetchall()
     if len(found) == 1:
         return int(found[0][0])
     if not found:
-        raise StoreError(text, "no stored run has this id.", "See: shoal runs.")
+        raise StoreError(text, "no stored run has this id.", "See: shoal runs.", code="S101")
     ids = ", ".join(each for _, each in found[:3]) + (", ..." if len(found) > 3 else "")
-    raise StoreError(text, f"is the beginning of several ids: {ids}.", "Give more characters.")
+    raise StoreError(
+        text, f"is the beginning of several ids: {ids}.", "Give more characters.", code="S102"
+    )
 
 
 def _last(wanted: Wanted, connection: sqlite3.Connection) -> int | None:

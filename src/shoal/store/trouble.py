@@ -27,16 +27,18 @@ def told(source: str) -> Iterator[None]:
     try:
         yield
     except sqlite3.Error as error:
-        raise StoreError(source, *_reason(error)) from error
+        raise StoreError(source, *_reason(error), code="S106") from error
     except OSError as error:
         if isinstance(error, ShoalError):
             raise
         if error.errno in FULL:
-            raise StoreError(source, "the disk is full.", f"Make room. {KEPT}") from error
+            raise StoreError(
+                source, "the disk is full.", f"Make room. {KEPT}", code="S106"
+            ) from error
         if error.errno in (errno.EACCES, errno.EROFS, errno.EPERM):
-            raise StoreError(source, "may not be written to.", _ELSEWHERE) from error
+            raise StoreError(source, "may not be written to.", _ELSEWHERE, code="S106") from error
         told = f"cannot be used: {error.strerror or error}."
-        raise StoreError(source, told, _ELSEWHERE) from error
+        raise StoreError(source, told, _ELSEWHERE, code="S106") from error
 
 
 _ELSEWHERE: Final = "SHOAL_HOME names another folder for the store."

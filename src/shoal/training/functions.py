@@ -111,7 +111,8 @@ class UserFunction(Record):
             raise InputError(
                 f"{where}: the experiment names Python code '{self.code}', which is only run if "
                 "you allow it. Look at it, then give --allow-python (in Python: "
-                "allow_python=True)."
+                "allow_python=True).",
+                code="F102",
             )
         found = UserFunction.of(self._import(where, folder))
         if self.sha256 is not None and found.sha256 != self.sha256:
@@ -119,7 +120,8 @@ class UserFunction(Record):
                 f"{where}: the source of '{self.code}' has changed since the experiment was made: "
                 f"its SHA-256 begins with {(found.sha256 or 'nothing')[:12]}, not with "
                 f"{self.sha256[:12]}. Bring the old source back, or leave sha256 out to use the "
-                "new one."
+                "new one.",
+                code="F103",
             )
         return self.model_copy(update={"sha256": found.sha256})._with(found._function)
 
@@ -138,15 +140,20 @@ class UserFunction(Record):
             told = first_line(error)
             raise InputError(
                 f"{where}: the module of '{self.code}' cannot be imported: {told}. Put "
-                f"{module_name.replace('.', '/')}.py beside the experiment, or install it."
+                f"{module_name.replace('.', '/')}.py beside the experiment, or install it.",
+                code="F104",
             ) from error
         for part in name.split("."):
             if not hasattr(found, part):
                 cure = did_you_mean(part, vars(found)) or "Name one of its functions."
-                raise InputError(f"{where}: '{self.code}': there is no '{part}'. {cure}")
+                raise InputError(
+                    f"{where}: '{self.code}': there is no '{part}'. {cure}", code="F104"
+                )
             found = getattr(found, part)
         if not callable(found):
-            raise InputError(f"{where}: '{self.code}' is not a function; got {found!r:.60}.")
+            raise InputError(
+                f"{where}: '{self.code}' is not a function; got {found!r:.60}.", code="F104"
+            )
         function: Callable[..., Any] = found
         return function
 
@@ -170,7 +177,8 @@ def check_portable(function: UserFunction, where: str) -> None:
     raise InputError(
         f"{where}: '{function.code}' cannot be written into a file: only a function that is "
         "defined with def at the top of a module can be found again. Move it into a module of "
-        "its own and import it from there."
+        "its own and import it from there.",
+        code="F105",
     )
 
 
@@ -183,14 +191,14 @@ def call(where: str, function: UserFunction, *arguments: Any) -> Any:
         InputError: the function raised.
     """
     if function.function is None:
-        raise InputError(f"{where}: '{function.code}' has not been imported yet.")
+        raise InputError(f"{where}: '{function.code}' has not been imported yet.", code="F104")
     try:
         return function.function(*arguments)
     except (KeyboardInterrupt, GeneratorExit):
         raise
     except BaseException as error:
         told = what_was_raised(error, function.function)
-        raise InputError(f"{where}: '{function.code}' raised {told}.") from error
+        raise InputError(f"{where}: '{function.code}' raised {told}.", code="F100") from error
 
 
 def what_was_raised(error: BaseException, function: Callable[..., Any]) -> str:

@@ -166,7 +166,9 @@ def update(
     entry = OPTIMIZERS[optimizer.name]
     if entry.kind not in ("gradient", "perceptron"):
         wanted, cure = "must be a rule that is handed a gradient", "Use oracle_step."
-        raise ArgumentError("update", "optimizer", wanted, got=repr(optimizer.name), cure=cure)
+        raise ArgumentError(
+            "update", "optimizer", wanted, got=repr(optimizer.name), cure=cure, code="A103"
+        )
     held = np.zeros(weights.shape[-1], np.bool_) if frozen is None else frozen
     slope = np.where(held, np.zeros_like(gradient), gradient)
     new, then = entry.function(optimizer, weights, slope, slots, step, float(factor))
@@ -218,7 +220,9 @@ def oracle_step(
     entry = OPTIMIZERS[optimizer.name]
     if entry.kind in ("gradient", "perceptron"):
         wanted, cure = "must be a rule that asks for losses", "Use update."
-        raise ArgumentError("oracle_step", "optimizer", wanted, got=repr(optimizer.name), cure=cure)
+        raise ArgumentError(
+            "oracle_step", "optimizer", wanted, got=repr(optimizer.name), cure=cure, code="A103"
+        )
     known = state or SearchState()
     oracle = Oracle(loss_of=loss, gradient_of=gradient, stream=stream, frozen=frozen)
     with np.errstate(over="ignore", invalid="ignore"):

@@ -108,7 +108,7 @@ class PythonCourse:
         except InputError as error:
             who = f"network {i}" + (f" (seed {self.seeds[i]})" if len(self.seeds) else "")
             told = f"{WHERE}, {who}, step {step:,}{str(error).removeprefix(WHERE)}"
-            raise FunctionError(told, network=i, step=step) from error.__cause__
+            raise FunctionError(told, network=i, step=step, code=error.code) from error.__cause__
         weights = self._bounded(_like(done.weights, state.weights))
         with _not_torn():
             if np.isfinite(weights).all():
@@ -172,7 +172,8 @@ def copied(memory: Any, rule: PythonRule) -> Any:
         raise InputError(
             f"{WHERE}: '{rule.function.code}' must return a state that can be copied, so that "
             f"steps can be wound back; copy.deepcopy of it raised {told}. Keep numbers, text, "
-            "arrays, and lists, tuples or dictionaries of these."
+            "arrays, and lists, tuples or dictionaries of these.",
+            code="F105",
         ) from error
 
 

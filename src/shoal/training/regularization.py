@@ -142,7 +142,7 @@ def per_layer(value: PerLayer, network: Network, *, hidden_only: bool = False) -
 
 
 def clipped(gradient: FloatArray, value: float | None, norm: float | None) -> FloatArray:
-    """Return a gradient with every number within ±`value`, then with a length of at most `norm`.
+    """Return a gradient with numbers from -`value` to `value`, and a length of at most `norm`.
 
     Shapes:
         gradient (..., K) -> (..., K)

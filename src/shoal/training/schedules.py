@@ -42,7 +42,12 @@ class ConstantRate(NamedRecord):
 
 
 class StepDecay(NamedRecord):
-    """Multiply the learning rate by `factor` every so many epochs: ``factor^floor(step / n)``."""
+    """Multiply the learning rate by `factor` every so many epochs: ``factor^floor(step / n)``.
+
+    Args:
+        factor: what the rate is multiplied by each time.
+        epochs: after how many, each time.
+    """
 
     name: Literal["step"] = "step"
     factor: Factor = 0.5
@@ -58,6 +63,10 @@ class ExponentialDecay(NamedRecord):
     """Shrink the learning rate a little every step, by `factor` in `epochs`: ``factor^(step / n)``.
 
     With ``epochs=1`` it has PyTorch's values at the start of every epoch.
+
+    Args:
+        factor: what is left of the rate after `epochs`.
+        epochs: how long that takes.
     """
 
     name: Literal["exponential"] = "exponential"
@@ -74,6 +83,10 @@ class CosineDecay(NamedRecord):
     """Half a cosine from 1 to `final`, over `epochs` or the whole run, and `final` from there.
 
     ``final + (1 - final) * (1 + cos(pi * min(1, step / n))) / 2``
+
+    Args:
+        epochs: how long the fall takes; the whole run if not given.
+        final: the share of the rate that stays at the end.
 
     Source:
         Loshchilov, Hutter, "SGDR: stochastic gradient descent with warm restarts" (2017),
@@ -93,6 +106,9 @@ class CosineDecay(NamedRecord):
 class LinearWarmup(NamedRecord):
     """Begin with small steps: ``min(1, (step + 1) / n)``, never 0.
 
+    Args:
+        epochs: how long the rise takes.
+
     Source:
         Goyal et al., "Accurate, large minibatch SGD: training ImageNet in 1 hour" (2017),
         section 2.2, from 0 here.
@@ -107,6 +123,10 @@ class LinearWarmup(NamedRecord):
 
 class InverseScaling(NamedRecord):
     """Shrink the learning rate as a power of time: ``(1 + step / n)^-power``.
+
+    Args:
+        power: how strongly the rate falls with time; 0.5 is one over the root.
+        epochs: the unit that time is counted in.
 
     Source:
         Bottou, "Stochastic gradient descent tricks" (2012), section 5.2, for power 1. In

@@ -30,7 +30,11 @@ Keep = Literal["after", "before"]
 
 
 class StepLimit(NamedRecord):
-    """End every network after `limit` steps, even if more epochs are asked for."""
+    """End every network after `limit` steps, even if more epochs are asked for.
+
+    Args:
+        limit: the most steps.
+    """
 
     name: Literal["steps"] = "steps"
     limit: Limit
@@ -43,6 +47,9 @@ class SecondLimit(NamedRecord):
     """End all networks when training has taken `limit` seconds.
 
     The step at which the clock ended each network is stored, so that a replay is exact.
+
+    Args:
+        limit: the most seconds of training.
     """
 
     name: Literal["seconds"] = "seconds"
@@ -56,6 +63,9 @@ class EvaluationLimit(NamedRecord):
     """End a network after the step in which it reached `limit` evaluations of the loss.
 
     A gradient counts as one evaluation, and so does every loss that a rule asks for.
+
+    Args:
+        limit: the most evaluations of the loss.
     """
 
     name: Literal["evaluations"] = "evaluations"
@@ -134,7 +144,12 @@ class Plateau(NamedRecord):
 
 
 class Divergence(NamedRecord):
-    """Count a network as diverged when a figure has reached a level; NaN and infinity always do."""
+    """Count a network as diverged when a figure has reached a level; NaN and infinity always do.
+
+    Args:
+        figure: which figure is watched.
+        above: the level that counts as diverged.
+    """
 
     name: Literal["divergence"] = "divergence"
     figure: FigureName = "train_loss"
@@ -151,6 +166,9 @@ class Predicate(NamedRecord):
 
     ``function(previous, current) -> bool`` is called for every network at every report, with
     the figures by name; at the first report `previous` is an empty dictionary.
+
+    Args:
+        function: a Python function, or where a document finds it: "module:name".
     """
 
     name: Literal["python"] = "python"
@@ -251,7 +269,8 @@ def says_stop(
         return bool(answer)
     raise InputError(
         f"{where}: '{function.code}' must return True or False; got {answer!r:.60}. "
-        "Return a comparison, such as current['train_loss'] < 0.1."
+        "Return a comparison, such as current['train_loss'] < 0.1.",
+        code="F101",
     )
 
 

@@ -303,23 +303,28 @@ def test_baselines_stand_beside(two: Comparison) -> None:
 @pytest.mark.parametrize(
     ("wrong", "sentence"),
     [
-        ({"arms": [small()]}, "`arms` must be two experiments or more; got 1."),
+        ({"arms": [small()]}, "`arms` must be two experiments or more; got 1."
+                              " Give as many as that."),
         ({"arms": [small(), "or.toml"]}, "`arms` must be a list of experiments: "
-         "[shoal.Experiment.load(FILE), ...]; got str."),
+         "[shoal.Experiment.load(FILE), ...]; got str. Give a value of that kind."),
         ({"arms": small()}, "`arms` must be a list of experiments: "
-         "[shoal.Experiment.load(FILE), ...]; got Experiment."),
-        ({"pairs": 1}, "`pairs` must be a whole number from 2 to 100,000; got 1."),
-        ({"until": "sure"}, '`until` must be "decided", or such as "width<0.005"; got \'sure\'.'),
-        ({"until": "decided", "pairs": 64, "at_most": 32}, "`at_most` must be 64 or more; got 32."),
-        ({"region": -1}, "`region` must be a number of 0 or more; got -1."),
+         "[shoal.Experiment.load(FILE), ...]; got Experiment. Give a value of that kind."),
+        ({"pairs": 1}, "`pairs` must be a whole number from 2 to 100,000; got 1."
+                       " Give a value within the bounds."),
+        ({"until": "sure"}, '`until` must be "decided", or such as "width<0.005"; got \'sure\'.'
+        " Give a value of that kind."),
+        ({"until": "decided", "pairs": 64, "at_most": 32}, "`at_most` must be 64 or more; got 32."
+                                                           " Give a value within the bounds."),
+        ({"region": -1}, "`region` must be a number of 0 or more; got -1."
+                         " Give a value within the bounds."),
         ({"names": ["a", "a"]}, "`names` must be 2 different names, one for each arm; "
-         "got ['a', 'a']."),
+         "got ['a', 'a']. Name each one once."),
         ({"vary": ["ini"]}, "`vary` must name streams: data, noise, split, init, order, dropout, "
          "search; got 'ini'. Did you mean 'init'?"),
         ({"target": "train_loss"}, "`target` must be a figure, < or >, and a number, such as "
-         "train_loss<0.2; got 'train_loss'."),
+         "train_loss<0.2; got 'train_loss'. Give a value of that kind."),
         ({"target": "train_loss>1"}, "`target` must be reached by getting better: train_loss<1; "
-         "got 'train_loss>1'."),
+         "got 'train_loss>1'. Give a value of that kind."),
         ({"figure": "steps_to_target"}, "`figure` must be one that all arms have: "
          "validation_accuracy, validation_loss, train_accuracy, train_loss, test_accuracy, "
          "test_loss, clean_accuracy; got 'steps_to_target'. It needs a target, such as "

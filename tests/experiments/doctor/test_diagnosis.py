@@ -150,9 +150,20 @@ def test_several_data_sets():
 @pytest.mark.parametrize(
     ("how", "message"),
     [
-        ({"pairs": 5}, "diagnose: `pairs` must be a whole number from 6 to 10,000; got 5."),
-        ({"pairs": True}, "diagnose: `pairs` must be a whole number from 6 to 10,000; got True."),
-        ({"what": "x.toml"}, "diagnose: `what` must be an Experiment or a Run; got str."),
+        (
+            {"pairs": 5},
+            "diagnose: `pairs` must be a whole number from 6 to 10,000; got 5."
+            " Give a value within the bounds.",
+        ),
+        (
+            {"pairs": True},
+            "diagnose: `pairs` must be a whole number from 6 to 10,000; got True."
+            " Give a value within the bounds.",
+        ),
+        (
+            {"what": "x.toml"},
+            "diagnose: `what` must be an Experiment or a Run; got str. Give a value of that kind.",
+        ),
     ],
 )
 def test_what_cannot_be_is_refused(how, message):

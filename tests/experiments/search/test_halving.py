@@ -237,15 +237,25 @@ def test_progress_ends_with_everything_done() -> None:
 @pytest.mark.parametrize(
     ("how", "sentence"),
     [
-        ({"keep": 1.0}, "halve: `keep` must be a share between 0 and 1; got 1.0."),
-        ({"keep": True}, "halve: `keep` must be a share between 0 and 1; got True."),
+        (
+            {"keep": 1.0},
+            "halve: `keep` must be a share between 0 and 1; got 1.0."
+            " Give a value within the bounds.",
+        ),
+        (
+            {"keep": True},
+            "halve: `keep` must be a share between 0 and 1; got True."
+            " Give a value within the bounds.",
+        ),
         (
             {"budgets": [3, 1]},
-            "halve: `budgets` must be ascending whole numbers of 1 or more; got [3, 1].",
+            "halve: `budgets` must be ascending whole numbers of 1 or more; got [3, 1]."
+            " Give a value within the bounds.",
         ),
         (
             {"budgets": [0.5]},
-            "halve: `budgets` must be ascending whole numbers of 1 or more; got [0.5].",
+            "halve: `budgets` must be ascending whole numbers of 1 or more; got [0.5]."
+            " Give a value within the bounds.",
         ),
         (
             {"figure": "validation_acuracy"},

@@ -233,20 +233,31 @@ def test_without_optuna_the_extra_is_named(monkeypatch: pytest.MonkeyPatch) -> N
 @pytest.mark.parametrize(
     ("how", "sentence"),
     [
-        ({"trials": 0}, "optimise: `trials` must be a whole number of 1 or more; got 0."),
-        ({"batch": 1.5}, "optimise: `batch` must be a whole number of 1 or more; got 1.5."),
+        (
+            {"trials": 0},
+            "optimise: `trials` must be a whole number of 1 or more; got 0."
+            " Give a value within the bounds.",
+        ),
+        (
+            {"batch": 1.5},
+            "optimise: `batch` must be a whole number of 1 or more; got 1.5."
+            " Give a value within the bounds.",
+        ),
         (
             {"figure": "test_loss"},
             "optimise: `figure` must be one of validation_loss, validation_accuracy; "
-            "got 'test_loss'.",
+            "got 'test_loss'."
+            " Choose one of the names that are known.",
         ),
         (
             {"study": optuna.create_study(direction="minimize")},
-            "optimise: `study` must maximize validation_accuracy; got minimize.",
+            "optimise: `study` must maximize validation_accuracy; got minimize."
+            " Give a value that does.",
         ),
         (
             {"study": optuna.create_study(directions=["maximize", "minimize"])},
-            "optimise: `study` must maximize validation_accuracy; got maximize and minimize.",
+            "optimise: `study` must maximize validation_accuracy; got maximize and minimize."
+            " Give a value that does.",
         ),
     ],
     ids=["trials", "batch", "figure", "direction", "directions"],

@@ -191,12 +191,16 @@ def test_rules_are_arithmetic(text, value):
         ("feature + 1", "'feature + 1': there is no name 'feature'. Did you mean 'features'?"),
         ("eval(1)", "'eval(1)': there is no function 'eval'. "
          "Known: int, round, ceil, floor, min, max, sqrt, log2, abs."),
-        ("().real", "'().real' is not arithmetic: only numbers, names and + - * / // **."),
+        ("().real", "'().real' is not arithmetic: only numbers, names and + - * / // **."
+                    " Use numbers, the names of swept keys, brackets and + - * / // **."),
         ("rows if 1 else 2", "'rows if 1 else 2' is not arithmetic: only numbers, names and "
-         "+ - * / // **."),
-        ("1 +", "'1 +' is not arithmetic."),
-        ("int()", "'int()': int needs numbers in its brackets."),
-        ("'a'", "''a'' is not arithmetic: only numbers, names and + - * / // **."),
+         "+ - * / // **. Use numbers, the names of swept keys, brackets and + - * / // **."),
+        ("1 +", "'1 +' is not arithmetic."
+                " Use numbers, the names of swept keys, brackets and + - * / // **."),
+        ("int()", "'int()': int needs numbers in its brackets."
+                  " Use numbers, the names of swept keys, brackets and + - * / // **."),
+        ("'a'", "''a'' is not arithmetic: only numbers, names and + - * / // **."
+                " Use numbers, the names of swept keys, brackets and + - * / // **."),
     ],
 )  # fmt: skip
 def test_other_rules_are_refused(text, message):
@@ -210,11 +214,13 @@ def test_rules_without_a_value():
     facts = "features = 2, outputs = 1, rows = 40, samples = 50"
     assert told({units: [{"rule": "features / 0"}]}) == (
         "a.toml, sweep: cell 0 (layers.0.units=features / 0): 'features / 0' has no value for "
-        f"{facts}: division by zero."
+        f"{facts}: division by zero. Use numbers, the names of swept keys, brackets and "
+        "+ - * / // **."
     )
     assert told({units: [{"rule": "9 ** 9 ** 9"}]}) == (
         "a.toml, sweep: cell 0 (layers.0.units=9 ** 9 ** 9): '9 ** 9 ** 9' has no value for "
-        f"{facts}: a power above 64."
+        f"{facts}: a power above 64. Use numbers, the names of swept keys, brackets and "
+        "+ - * / // **."
     )
 
 
@@ -223,55 +229,73 @@ def test_rules_without_a_value():
     [
         ({"training.epoch": [1]}, "sweep.training.epoch: unknown key. Did you mean 'epochs'?"),
         ({"data.samples.x": [1]},
-         "sweep: cell 0 (x=1): 'data.samples.x': 'data.samples' is not a table."),
+         "sweep: cell 0 (x=1): 'data.samples.x': 'data.samples' is not a table."
+         " Write key=value, such as training.epochs=20."),
         ({"data.label_noise": [0, 2]},
-         "sweep.data.label_noise: must be a number from 0 to 1; got 2."),
+         "sweep.data.label_noise: must be a number from 0 to 1; got 2."
+         " Give a value within the bounds."),
         ({"data.label_noise": []},
          "sweep.data.label_noise: is an empty list. Give at least one value."),
         ({"seed": 3}, "sweep.seed: must be a list of values, or a range such as "
-         "{ linear = [0, 1], n = 5 }; got 3."),
+         "{ linear = [0, 1], n = 5 }; got 3."
+         " Give a list, a range or a rule, as the page on sweeps says."),
         ({"seed": {"linear": [0, 9]}},
-         "sweep.seed: has no end: say how many values with n, as in { linear = ..., n = 5 }."),
+         "sweep.seed: has no end: say how many values with n, as in { linear = ..., n = 5 }."
+         " Give a list, a range or a rule, as the page on sweeps says."),
         ({"seed": {"linear": [0, 9], "n": 0}},
-         "sweep.seed: n must be a whole number of 1 or more; got 0."),
+         "sweep.seed: n must be a whole number of 1 or more; got 0."
+         " Give a list, a range or a rule, as the page on sweeps says."),
         ({"seed": {"linear": [0, float("inf")], "n": 2}},
-         "sweep.seed: linear must go from one finite number to another; got inf."),
+         "sweep.seed: linear must go from one finite number to another; got inf."
+         " Give a list, a range or a rule, as the page on sweeps says."),
         ({"seed": {"linear": [float("nan"), 1], "n": 2}},
-         "sweep.seed: linear must go from one finite number to another; got nan."),
+         "sweep.seed: linear must go from one finite number to another; got nan."
+         " Give a list, a range or a rule, as the page on sweeps says."),
         ({"seed": {"log": [0, 1], "n": 2}},
-         "sweep.seed: log must go between numbers above 0; got 0."),
+         "sweep.seed: log must go between numbers above 0; got 0."
+         " Give a list, a range or a rule, as the page on sweeps says."),
         ({"seed": {"linear": [0, 1, 2], "n": 2}},
-         "sweep.seed: linear must be two numbers [from, to]; got a list of 3."),
+         "sweep.seed: linear must be two numbers [from, to]; got a list of 3."
+         " Give a list, a range or a rule, as the page on sweeps says."),
         ({"seed": {"linear": [0, 1], "n": 2, "steps": 3}},
          "sweep.seed: has an unknown key 'steps'. Known keys: linear, log, n, whole."),
         ({"zip": [{"seed": [1, 2], "training.epochs": [1]}]},
          "sweep.zip[0]: keys that walk together must have equally many values: seed has 2, "
-         "training.epochs has 1."),
+         "training.epochs has 1. Give a list, a range or a rule, as the page on sweeps says."),
         ({"zip": [{**MODELS, "labels": ["line"]}]},
-         "sweep.zip[0]: labels must be 2 different words, one for each place; got a list of 1."),
+         "sweep.zip[0]: labels must be 2 different words, one for each place; got a list of 1."
+         " Give a list, a range or a rule, as the page on sweeps says."),
         ({"zip": [{**MODELS, "labels": ["line", "line"]}]},
-         "sweep.zip[0]: labels must be 2 different words, one for each place; got a list of 2."),
+         "sweep.zip[0]: labels must be 2 different words, one for each place; got a list of 2."
+         " Give a list, a range or a rule, as the page on sweeps says."),
         ({"zip": [{**MODELS, "labels": "line"}]},
-         "sweep.zip[0]: labels must be 2 different words, one for each place; got 'line'."),
+         "sweep.zip[0]: labels must be 2 different words, one for each place; got 'line'."
+         " Give a list, a range or a rule, as the page on sweeps says."),
         ({"zip": [{**MODELS, "labels": [1, 2]}]},
-         "sweep.zip[0]: labels must be 2 different words, one for each place; got a list of 2."),
+         "sweep.zip[0]: labels must be 2 different words, one for each place; got a list of 2."
+         " Give a list, a range or a rule, as the page on sweeps says."),
         ({"zip": [{**MODELS, "name": "a.b"}]},
-         "sweep.zip[0]: name must be a word or two without dots; got 'a.b'."),
+         "sweep.zip[0]: name must be a word or two without dots; got 'a.b'."
+         " Give a list, a range or a rule, as the page on sweeps says."),
         ({"zip": [{**MODELS, "name": "seed"}], "seed": [1, 2]},
          "sweep.zip[0]: another axis is called 'seed' too. Give it another name."),
         ({"zip": [{"name": "model", "labels": ["a"]}]},
-         "sweep.zip[0]: must be a table of keys and the values that they take together."),
+         "sweep.zip[0]: must be a table of keys and the values that they take together."
+         " Give a list, a range or a rule, as the page on sweeps says."),
         ({"zip": ["seed"]},
-         "sweep.zip[0]: must be a table of keys and the values that they take together."),
+         "sweep.zip[0]: must be a table of keys and the values that they take together."
+         " Give a list, a range or a rule, as the page on sweeps says."),
         ({"training.optimizer": ["sgd"], "training": {"optimizer.name": ["adam"]}},
          "sweep.training.optimizer.name: is there twice. Keep one of them."),
         ({"random": {"seed": {"integers": [1, 2]}}},
-         "sweep.random: draws must be a whole number of 1 or more; got nothing."),
+         "sweep.random: draws must be a whole number of 1 or more; got nothing."
+         " Give a list, a range or a rule, as the page on sweeps says."),
         ({"random": {"draws": 2, "training.epochs": {"integers": [1.5, 2]}}},
-         "sweep.random.training.epochs: integers must go between whole numbers; got 1.5, 2."),
+         "sweep.random.training.epochs: integers must go between whole numbers; got 1.5, 2."
+         " Give a list, a range or a rule, as the page on sweeps says."),
         ({"random": {"draws": 2, "data.label_noise": {"uniform": [0.3, 0]}}},
          "sweep.random.data.label_noise: uniform must go from the smaller to the larger number; "
-         "got 0.3, 0."),
+         "got 0.3, 0. Give a list, a range or a rule, as the page on sweeps says."),
     ],
     ids=lambda value: value if isinstance(value, str) else "",
 )  # fmt: skip
@@ -287,7 +311,7 @@ def test_too_many_cells_are_counted_not_made():
         "or draw some of them at random with [sweep.random]."
     )
     assert told({"population.size": [1_000_000] * 101}) == (
-        "a.toml, sweep: means 101,000,000 networks, and 100,000,000 is the most."
+        "a.toml, sweep: means 101,000,000 networks, and 100,000,000 is the most. Ask for fewer."
     )
 
 
@@ -306,6 +330,7 @@ def test_a_wrong_base_is_told_as_such():
         sweep({"seed": [1]}, training={"epochs": 0})
     assert str(error.value) == (
         "a.toml, training.epochs: must be a whole number of 1 or more; got 0."
+        " Give a value within the bounds."
     )
     with pytest.raises(ExperimentError) as error:
         Sweep.read(SMALL, source="a.toml")
@@ -344,7 +369,8 @@ def test_changes_of_the_command_line():
         ("seed=5", "'seed=5': the sweep varies seed. Change the file."),
         ("data.dummies=1,,2", "'data.dummies=1,,2': has nothing between two commas. "
          "Write key=a,b,c."),
-        ("sweep.zip.seed=1", "'sweep.zip.seed': keys that walk together are changed in the file."),
+        ("sweep.zip.seed=1", "'sweep.zip.seed': keys that walk together are changed in the file."
+                             " Write key=value, such as training.epochs=20."),
         ("epochs", "'epochs': is not a change. Write key=value, such as training.epochs=20."),
     ],
 )  # fmt: skip

@@ -254,7 +254,7 @@ def test_the_ledger_of_another_sweep_is_refused(monkeypatch):
     ledger = Kept()
     many(monkeypatch).run(threads=1, ledger=ledger)
     with pytest.raises(
-        InputError, match=r"^chunk \d is of another sweep: start with an empty ledger.$"
+        InputError, match=r"^chunk \d is of another sweep\. Start with an empty ledger\.$"
     ):
         read("sizes").run(threads=1, ledger=ledger)
 

@@ -45,15 +45,29 @@ def test_a_point_has_neither_loss_nor_update(small):
 @pytest.mark.parametrize(
     ("how", "sentence"),
     [
-        ({"row": 200}, "inspect: `row` must be from 0 to 199; got 200."),
-        ({"row": 1, "step": 33}, "inspect: `step` must be from 0 to 32; got 33."),
-        ({"row": 1, "network": 3}, "inspect: `network` must be from 0 to 2; got 3."),
+        (
+            {"row": 200},
+            "inspect: `row` must be from 0 to 199; got 200. Give a value within the bounds.",
+        ),
+        (
+            {"row": 1, "step": 33},
+            "inspect: `step` must be from 0 to 32; got 33. Give a value within the bounds.",
+        ),
+        (
+            {"row": 1, "network": 3},
+            "inspect: `network` must be from 0 to 2; got 3. Open the session again.",
+        ),
         (
             {"point": (1.0,)},
-            "inspect: `point` must have a number for each of 2 features; got shape (1,).",
+            "inspect: `point` must have a number for each of 2 features; got shape (1,)."
+            " Give as many as that.",
         ),
-        ({}, "inspect: `row` must be given, or a point in its place, and not both; got neither."),
-        ({"row": 1, "run": 3}, "there is no branch 3."),
+        (
+            {},
+            "inspect: `row` must be given, or a point in its place, and not both; got neither."
+            " Give one of the two.",
+        ),
+        ({"row": 1, "run": 3}, "there is no branch 3. Give a value that does."),
     ],
 )
 def test_what_there_is_not_is_refused(small, how, sentence):

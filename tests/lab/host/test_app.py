@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import gzip
 import itertools
+import json
 import re
 from collections.abc import Mapping
 from pathlib import Path
@@ -96,7 +97,8 @@ def test_every_door_is_guarded(gate: Gate, access: Access) -> None:
 )  # fmt: skip
 def test_nothing_else_is_there(gate: Gate, path: str) -> None:
     status, headers, body = ask(gate, path)
-    assert (status, body) == (404, b'{"error":"there is nothing at this address."}')
+    told = "there is nothing at this address. Open the one that shoal lab told."
+    assert (status, json.loads(body)) == (404, {"error": told, "code": "V107"})
     assert headers[b"content-security-policy"] == POLICY
 
 

@@ -316,24 +316,30 @@ def test_ten_pages_at_once(lab_server: Any) -> None:
 def refused(*args: str) -> str:
     result = CliRunner().invoke(app, ["lab", "--no-browser", *args], env={"COLUMNS": "80"})
     assert (result.exit_code, result.stdout) == (2, ""), result.output
-    return result.stderr.removeprefix("shoal: ").rstrip()
+    return result.stderr.partition("]: ")[2].rstrip()
 
 
 def test_wrong_starts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
-    assert refused("none.toml") == "none.toml: there is no such file."
-    assert refused("#1.abc") == "the link: is damaged or cut off: copy all of it."
-    told = "the link: must have a part that begins with #1.; copy all of it."
+    assert (
+        refused("none.toml") == "none.toml: there is no such file."
+        " Look at the spelling and the folder."
+    )
+    assert refused("#1.abc") == "the link: is damaged or cut off. Copy all of it."
+    told = "the link: must have a part that begins with '#1.'. Copy all of it."
     assert refused("http://127.0.0.1:8517/#") == told
     fragment = link_of(shoal.Experiment(data="xor"))
-    assert refused(fragment[:-20]) == "the link: is damaged or cut off: copy all of it."
+    assert refused(fragment[:-20]) == "the link: is damaged or cut off. Copy all of it."
     (tmp_path / "e.toml").write_text('data = "or"\nbogus = 1\n')
     assert refused("e.toml") == (
         "e.toml, bogus: unknown key. Known keys: data, network, population, preprocess, seed, "
         "streams, training."
     )
     (tmp_path / "e.toml").write_text("data = [")
-    assert refused("e.toml") == "e.toml, at the end: is not TOML: invalid value."
+    assert (
+        refused("e.toml") == "e.toml, at the end: is not TOML: invalid value."
+        " Mend this place; shoal new writes a file to start from."
+    )
 
 
 def test_a_link_to_a_wrong_experiment(tmp_path: Path) -> None:
@@ -353,9 +359,13 @@ def test_experiments_whose_rows_cannot_be_brought(
     monkeypatch.chdir(tmp_path)
     file = tmp_path / "e.toml"
     file.write_text('[data]\nfile = "no.csv"\ntarget = "a"\n')
-    assert refused("e.toml") == "no.csv: there is no such file."
+    assert (
+        refused("e.toml") == "no.csv: there is no such file. Look at the spelling and the folder."
+    )
     file.write_text('[data]\nimages = "a.gz"\nlabels = "b.gz"\n')
-    told = "e.toml, data: must be a task or a CSV file for the lab; got images."
+    told = (
+        "e.toml, data: must be a task or a CSV file for the lab; got images. Copy all of the link."
+    )
     assert refused("e.toml") == told
     file.write_text('[data]\nfile = "big.csv"\ntarget = "a"\n')
     (tmp_path / "big.csv").write_bytes(b"a,b\n" + b"1,2\n" * 40)
@@ -364,7 +374,10 @@ def test_experiments_whose_rows_cannot_be_brought(
     assert refused("e.toml") == told
     (tmp_path / "t.parquet").write_bytes(b"PAR1" + bytes(20))
     file.write_text('[data]\nfile = "t.parquet"\ntarget = "a"\n')
-    told = "e.toml, data: must be a task or a CSV file for the lab; got a Parquet file."
+    told = (
+        "e.toml, data: must be a task or a CSV file for the lab; got a Parquet file."
+        " Copy all of the link."
+    )
     assert refused("e.toml") == told
 
 

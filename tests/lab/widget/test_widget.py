@@ -78,13 +78,16 @@ def test_what_it_cannot_begin_with_is_said(make: Any) -> None:
         make(shoal.Experiment.read({"data": {"given": "rows of mine"}}))
     with pytest.raises(InputError) as caught:
         make({"experiment": []})
-    told = "Lab, session.experiment: input should be a valid dictionary."
+    told = "Lab, session.experiment: input should be a valid dictionary. Change this key."
     assert str(caught.value) == told
     with pytest.raises(InputError, match="the link: is damaged or cut off"):
         make("#1.abc")
     with pytest.raises(ArgumentError) as wrong:
         make(height=10)
-    assert str(wrong.value) == "Lab: `height` must be 320 to 4,000; got 10."
+    assert (
+        str(wrong.value) == "Lab: `height` must be 320 to 4,000; got 10."
+        " Give a value within the bounds."
+    )
     with pytest.raises(ArgumentError, match="`threads` must be 1 to"):
         make(threads=0)
 

@@ -504,14 +504,33 @@ def test_the_document_is_json_and_holds_the_evaluation(three: Model, data: Any) 
 @pytest.mark.parametrize(
     ("more", "sentence"),
     [
-        ({"positive": "maybe"}, "`positive` must be 'no' or 'yes'; got 'maybe'."),
+        (
+            {"positive": "maybe"},
+            "`positive` must be 'no' or 'yes'; got 'maybe'."
+            " Choose one of the names that are known.",
+        ),
         ({"positive": "Yes"}, "`positive` must be 'no' or 'yes'; got 'Yes'. Did you mean 'yes'?"),
-        ({"costs": (0, 1)}, "`costs` must be above 0 and at most 1e+12; got 0."),
-        ({"costs": (1, math.nan)}, "`costs` must be above 0 and at most 1e+12; got nan."),
-        ({"coverage": 1.5}, "`coverage` must be above 0 and at most 1; got 1.5."),
-        ({"accuracy": 0}, "`accuracy` must be above 0 and at most 1; got 0.0."),
-        ({"by": {"g": ["u"]}}, "`by['g']` must have a cell for each of N=2 rows; got 1."),
-        ({"weights": [0, 0]}, "`weights` must not all be 0; got 2 zeros."),
+        (
+            {"costs": (0, 1)},
+            "`costs` must be above 0 and at most 1e+12; got 0. Give a value within the bounds.",
+        ),
+        (
+            {"costs": (1, math.nan)},
+            "`costs` must be above 0 and at most 1e+12; got nan. Give a value within the bounds.",
+        ),
+        (
+            {"coverage": 1.5},
+            "`coverage` must be above 0 and at most 1; got 1.5. Give a value within the bounds.",
+        ),
+        (
+            {"accuracy": 0},
+            "`accuracy` must be above 0 and at most 1; got 0.0. Give a value within the bounds.",
+        ),
+        (
+            {"by": {"g": ["u"]}},
+            "`by['g']` must have a cell for each of N=2 rows; got 1. Give as many as that.",
+        ),
+        ({"weights": [0, 0]}, "`weights` must not all be 0; got 2 zeros. Give at least one."),
     ],
 )
 def test_what_cannot_be_asked(coin: Any, more: Any, sentence: str) -> None:
@@ -523,13 +542,16 @@ def test_what_cannot_be_asked(coin: Any, more: Any, sentence: str) -> None:
 def test_costs_and_a_positive_class_are_of_two_classes(three: Model, lines: Any) -> None:
     x, y = np.zeros((2, 2)), np.eye(3)[[0, 1]]
     for more, told in (
-        ({"costs": (1, 1)}, "`costs` are of two classes; got 3."),
-        ({"positive": "a"}, "`positive` chooses between two classes; got 3 of them."),
+        ({"costs": (1, 1)}, "`costs` are of two classes; got 3. Give what belongs to it."),
+        (
+            {"positive": "a"},
+            "`positive` chooses between two classes; got 3 of them. Give what belongs to it.",
+        ),
     ):
         with pytest.raises(ArgumentError) as error:
             assess(three, x, y, **more)
         assert str(error.value) == f"assess: {told}"
     with pytest.raises(ArgumentError) as error:
         assess(lines(), [[1.0]], [1.0], accuracy=0.9)
-    told = "assess: `accuracy` is for one target of classes; got a number."
+    told = "assess: `accuracy` is for one target of classes; got a number. Give a value that does."
     assert str(error.value) == told

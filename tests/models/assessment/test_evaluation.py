@@ -121,28 +121,49 @@ def test_an_evaluation_is_json(coin) -> None:
 @pytest.mark.parametrize(
     ("x", "y", "message"),
     [
-        (X, Y[:2], "`y` must have N=3 rows from `x`; got 2."),
-        (X, Y * 2, "`y` must have N=3 rows from `x`; got 6."),
-        (np.zeros((0, 1)), np.zeros((0, 1)), "`x` must have at least one row; got 0."),
+        (X, Y[:2], "`y` must have N=3 rows from `x`; got 2. Give a value that does."),
+        (X, Y * 2, "`y` must have N=3 rows from `x`; got 6. Give a value that does."),
+        (
+            np.zeros((0, 1)),
+            np.zeros((0, 1)),
+            "`x` must have at least one row; got 0. Give at least one.",
+        ),
         (
             X,
             [[0.5], [0], [1]],
             "`y` must be 0 and 1, with one 1 a row where there are several "
-            "columns; got other values.",
+            "columns; got other values."
+            " Give the answers in that form, or choose another kind of model.",
         ),
         (
             X,
             [[1, 1], [0, 1], [0, 1]],
             "`y` must be 0 and 1, with one 1 a row where there are "
-            "several columns; got other values.",
+            "several columns; got other values."
+            " Give the answers in that form, or choose another kind of model.",
         ),
-        (X, [[1, 0, 0]] * 3, "`y` must have shape (N, 1) or (N, 2); got (3, 3)."),
-        (X, [math.nan, 0, 1], "`y` must be finite; got infinity or NaN."),
-        (X, [[1], [0, 1], [0]], "`y` must have rows of one length; got something else."),
+        (
+            X,
+            [[1, 0, 0]] * 3,
+            "`y` must have shape (N, 1) or (N, 2); got (3, 3). Give as many as that.",
+        ),
+        (
+            X,
+            [math.nan, 0, 1],
+            "`y` must be finite; got infinity or NaN."
+            " Take these numbers out, or fill the gaps first.",
+        ),
+        (
+            X,
+            [[1], [0, 1], [0]],
+            "`y` must have rows of one length; got something else."
+            " Give the answers in that form, or choose another kind of model.",
+        ),
         (
             X,
             [["no"], ["no"], ["no"]],
-            "`y` must be a table of numbers, or names of classes; got an array of <U2.",
+            "`y` must be a table of numbers, or names of classes; got an array of <U2."
+            " Give the answers in that form, or choose another kind of model.",
         ),
         (
             X,
@@ -163,4 +184,5 @@ def test_an_error_beyond_numbers(lines) -> None:
         evaluate(lines(), [[1.0]], [1e200])
     assert str(caught.value) == (
         "evaluate: `y` must keep the squared error finite; got an error beyond 1e154."
+        " Take these numbers out, or fill the gaps first."
     )

@@ -202,19 +202,36 @@ def test_a_gap_is_told(make, monkeypatch: pytest.MonkeyPatch) -> None:
     [
         (
             {"output": "maybe"},
-            "attribute: `output` must be one of 'no', 'yes'; got 'maybe'.",
+            "attribute: `output` must be one of 'no', 'yes'; got 'maybe'."
+            " Choose one of the names that are known.",
         ),
-        ({"output": 2}, "attribute: `output` must be one of 'no', 'yes'; got 2."),
+        (
+            {"output": 2},
+            "attribute: `output` must be one of 'no', 'yes'; got 2."
+            " Choose one of the names that are known.",
+        ),
         (
             {"method": "guess"},
-            "attribute: `method` must be 'gradients' or 'shapley'; got 'guess'.",
+            "attribute: `method` must be 'gradients' or 'shapley'; got 'guess'."
+            " Choose one of the names that are known.",
         ),
-        ({"tolerance": 0.0}, "attribute: `tolerance` must be above 0 and below 1; got 0.0."),
-        ({"x": [[1.0], [2.0]]}, "attribute: `x` must be one row; got 2 rows."),
-        ({"baseline": np.zeros((0, 1))}, "attribute: `baseline` must be one row; got 0 rows."),
+        (
+            {"tolerance": 0.0},
+            "attribute: `tolerance` must be above 0 and below 1; got 0.0."
+            " Give a value within the bounds.",
+        ),
+        (
+            {"x": [[1.0], [2.0]]},
+            "attribute: `x` must be one row; got 2 rows. Give as many as that.",
+        ),
+        (
+            {"baseline": np.zeros((0, 1))},
+            "attribute: `baseline` must be one row; got 0 rows. Give as many as that.",
+        ),
         (
             {"x": [float("nan")]},
-            "attribute: `x` must be finite; got nan in row 0, feature 'x0'.",
+            "attribute: `x` must be finite; got nan in row 0, feature 'x0'."
+            " Take these numbers out, or fill the gaps first.",
         ),
     ],
 )

@@ -78,9 +78,10 @@ def test_a_sample_and_few_lines(lines) -> None:
 
 def test_what_is_refused(coin) -> None:
     for given, message in (
-        ({"column": "x1"}, "`column` must be a column of the model, 'x0'; got 'x1'."),
-        ({"x": np.zeros((0, 1))}, "`x` must have at least one row; got 0."),
-        ({"points": 1}, "`points` must be at least 2; got 1."),
+        ({"column": "x1"}, "`column` must be a column of the model, 'x0'; got 'x1'."
+                           " Choose one of the names that are known."),
+        ({"x": np.zeros((0, 1))}, "`x` must have at least one row; got 0. Give at least one."),
+        ({"points": 1}, "`points` must be at least 2; got 1. Give a value within the bounds."),
     ):  # fmt: skip
         arguments = {"x": [[1.0]], "column": "x0", **given}
         with pytest.raises(ArgumentError) as caught:

@@ -190,7 +190,10 @@ def test_several_targets_count_alike_whatever_their_units(make) -> None:
         assert one.target == name
     with pytest.raises(ArgumentError) as caught:
         importance_of(model, x, y, of="y2")
-    assert str(caught.value) == "importance_of: `of` must be one of 'y0', 'y1'; got 'y2'."
+    assert (
+        str(caught.value) == "importance_of: `of` must be one of 'y0', 'y1'; got 'y2'."
+        " Choose one of the names that are known."
+    )
 
 
 def test_what_the_other_measure_shows_is_told(make) -> None:
@@ -275,26 +278,37 @@ def test_constant_columns_are_related_to_nothing() -> None:
         (
             {"measure": "accuracy"},
             "importance_of: `measure` must be 'mean_absolute_error' or 'mean_squared_error' for "
-            "this target; got 'accuracy'.",
+            "this target; got 'accuracy'."
+            " Choose one of the names that are known.",
         ),
         (
             {"columns": ["x9"]},
-            "importance_of: `columns` must be columns of the model, 'x0', 'x1', 'x2'; got 'x9'.",
+            "importance_of: `columns` must be columns of the model, 'x0', 'x1', 'x2'; got 'x9'."
+            " Choose one of the names that are known.",
         ),
         (
             {"columns": []},
-            "importance_of: `columns` must name at least one column; got none.",
+            "importance_of: `columns` must name at least one column; got none. Give at least one.",
         ),
         (
             {"repeats": 0},
-            "importance_of: `repeats` must be a whole number from 1; got 0.",
+            "importance_of: `repeats` must be a whole number from 1; got 0."
+            " Give a value of that kind.",
         ),
         (
             {"y": np.full(4, 1e160)},
-            "importance_of: `y` must keep the squared error finite; got an error beyond 1e154.",
+            "importance_of: `y` must keep the squared error finite; got an error beyond 1e154."
+            " Take these numbers out, or fill the gaps first.",
         ),
-        ({"level": 1.0}, "importance_of: `level` must be above 0 and below 1; got 1.0."),
-        ({"y": np.zeros(3)}, "importance_of: `y` must have N=4 rows from `x`; got 3."),
+        (
+            {"level": 1.0},
+            "importance_of: `level` must be above 0 and below 1; got 1.0."
+            " Give a value within the bounds.",
+        ),
+        (
+            {"y": np.zeros(3)},
+            "importance_of: `y` must have N=4 rows from `x`; got 3. Give as many as that.",
+        ),
         (
             {"x": np.zeros((1, 3)), "y": np.zeros(1)},
             "importance_of: `x` must have at least two rows; got 1. Cells are dealt out among "

@@ -147,7 +147,10 @@ def test_what_is_no_file_is_not_waited_for(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "m.history.jsonl")
     with pytest.raises(InputError) as caught:
         read_history(tmp_path / "m.history.jsonl")
-    assert str(caught.value) == f"{tmp_path / 'm.history.jsonl'}: is not a file."
+    assert (
+        str(caught.value) == f"{tmp_path / 'm.history.jsonl'}: is not a file."
+        " Name another file, or give --no-history to keep none."
+    )
 
 
 def test_a_history_that_is_not_there_or_cannot_be(tmp_path: Path) -> None:

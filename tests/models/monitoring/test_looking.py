@@ -194,15 +194,23 @@ def test_no_rows_and_no_answers(flowers: Flowers) -> None:
     model, x, y = flowers
     with pytest.raises(InputError) as caught:
         monitor(model, x[:0])
-    assert str(caught.value) == "monitor: there are no rows to look at."
+    assert (
+        str(caught.value) == "monitor: there are no rows to look at."
+        " Give rows with their answers, or a model that was trained by shoal on a table."
+    )
     with pytest.raises(InputError) as caught:
         monitor(model, x, bars=Bars(min_accuracy=0.9))
     assert str(caught.value) == (
         "monitor: no row has a label that counts, so there is nothing to judge."
+        " Give rows with their answers, or a model that was trained by shoal on a table."
     )
     with pytest.raises(InputError) as caught:
         monitor(model, x, y[:9])
-    assert str(caught.value) == "monitor: `y` must have N=150 rows from `x`; got 9."
+    assert (
+        str(caught.value) == "monitor: `y` must have N=150 rows from `x`; got 9."
+        " Give as many as that."
+    )
+    " Give as many as that."
 
 
 def test_numbers_have_an_error_and_r2() -> None:

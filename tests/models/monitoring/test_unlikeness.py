@@ -141,7 +141,10 @@ def test_no_rows_and_wrong_rows(two: Model) -> None:
     assert found.rows.shape == (0,)
     with pytest.raises(ArgumentError) as caught:
         unlike(two, [[1.0, float("nan")]])
-    assert str(caught.value) == "unlike: `x` must be finite; got nan in row 0, feature 'b'."
+    assert (
+        str(caught.value) == "unlike: `x` must be finite; got nan in row 0, feature 'b'."
+        " Take these numbers out, or fill the gaps first."
+    )
 
 
 def test_a_model_without_a_summary_says_nothing(two: Model) -> None:

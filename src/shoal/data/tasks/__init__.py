@@ -124,9 +124,9 @@ def fresh(recipe: LogicTask, data: Stream, noise: Stream, epoch: int, n_rows: in
     if not recipe.is_streaming:
         raise ArgumentError("fresh", "recipe", "must have stream = true", got="stream = false")
     if epoch < 0:
-        raise ArgumentError("fresh", "epoch", "must be 0 or more", got=epoch)
+        raise ArgumentError("fresh", "epoch", "must be 0 or more", got=epoch, code="A102")
     if n_rows < 1:
-        raise ArgumentError("fresh", "n_rows", "must be 1 or more", got=n_rows)
+        raise ArgumentError("fresh", "n_rows", "must be 1 or more", got=n_rows, code="A102")
     _check_size(recipe, n_rows)
     # Step 0 is the validation table's: its dummies must not come back in epoch 0.
     step = epoch + 1

@@ -72,5 +72,5 @@ class TaskRecipe(DataRecipe):
         n_own = len(self.column_names)
         if x.ndim != 2 or x.shape[1] < n_own:
             wanted = f"must have shape (N, {n_own}) or wider for task '{self.task}'"
-            raise ArgumentError("true_classes", "x", wanted, got=x.shape)
+            raise ArgumentError("true_classes", "x", wanted, got=x.shape, code="A104")
         return x[:, :n_own]

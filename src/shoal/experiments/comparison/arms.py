@@ -78,7 +78,9 @@ def aligned(
 ) -> list[Experiment]:
     """Return the experiments with the first one's seed and streams, and one population for all."""
     if len(arms) < 2:
-        raise ArgumentError(WHERE, "arms", "must be two experiments or more", got=len(arms))
+        raise ArgumentError(
+            WHERE, "arms", "must be two experiments or more", got=len(arms), code="A104"
+        )
     first = arms[0]
     population = Population(size=size, vary=tuple(vary))
     shared = {"seed": first.seed, "streams": first.streams, "population": population}
@@ -98,7 +100,7 @@ def arm_names(arms: Sequence[Experiment], names: Sequence[str] | None) -> list[s
     if wrong:
         name = type(wrong[0]).__name__
         wanted = "must be a list of experiments: [shoal.Experiment.load(FILE), ...]"
-        raise ArgumentError(WHERE, "arms", wanted, got=name)
+        raise ArgumentError(WHERE, "arms", wanted, got=name, code="A101")
     if names is None:
         stems = [each.source.replace("\\", "/").rpartition("/")[2] for each in arms]
         stems = [stem.rpartition(".")[0] or stem for stem in stems]
@@ -107,7 +109,7 @@ def arm_names(arms: Sequence[Experiment], names: Sequence[str] | None) -> list[s
         return [chr(ord("A") + k) if k < 26 else f"arm {k + 1}" for k in range(len(arms))]
     if len(names) != len(arms) or len(set(names)) != len(names):
         wanted = f"must be {len(arms)} different names, one for each arm"
-        raise ArgumentError(WHERE, "names", wanted, got=list(names))
+        raise ArgumentError(WHERE, "names", wanted, got=list(names), code="A110")
     return list(names)
 
 

@@ -289,7 +289,7 @@ def _drawn(sides: _Sides, ready: Sequence[Prepared], shelf: Shelf) -> frozenset[
         wanted = "must name a stream that an arm draws from, or all pairs are the same"
         known = ", ".join(name for name in STREAMS if name in found)
         cure = f"There are: {known}." if found else "There is none: shoal run shows each arm."
-        raise ArgumentError(WHERE, "vary", wanted, got=", ".join(vary), cure=cure)
+        raise ArgumentError(WHERE, "vary", wanted, got=", ".join(vary), cure=cure, code="A103")
     return frozenset(found)
 
 
@@ -387,14 +387,16 @@ def _streams(vary: Sequence[str]) -> tuple[StreamName, ...]:
         if name not in STREAMS:
             wanted = f"must name streams: {', '.join(STREAMS)}"
             cure = did_you_mean(str(name), STREAMS)
-            raise ArgumentError(WHERE, "vary", wanted, got=repr(name), cure=cure)
+            raise ArgumentError(WHERE, "vary", wanted, got=repr(name), cure=cure, code="A103")
     if not names:
-        raise ArgumentError(WHERE, "vary", "must name a stream or more", got="none")
+        raise ArgumentError(WHERE, "vary", "must name a stream or more", got="none", code="A106")
     return cast("tuple[StreamName, ...]", names)
 
 
 def _region(region: object) -> float | None:
     fine = isinstance(region, int | float | np.number) and not isinstance(region, bool)
     if not fine or not 0 <= region < np.inf:  # type: ignore[operator]
-        raise ArgumentError(WHERE, "region", "must be a number of 0 or more", got=repr(region))
+        raise ArgumentError(
+            WHERE, "region", "must be a number of 0 or more", got=repr(region), code="A102"
+        )
     return float(region) or None  # type: ignore[arg-type]

@@ -51,16 +51,16 @@ def read_goal(text: str) -> Goal:
         level = math.nan
     if found is None or not math.isfinite(level):
         wanted = "must be a figure, < or >, and a number, such as train_loss<0.2"
-        raise ArgumentError(WHERE, "target", wanted, got=repr(text))
+        raise ArgumentError(WHERE, "target", wanted, got=repr(text), code="A101")
     figure, is_above = found[1], found[2].startswith(">")
     if figure not in FIGURE_NAMES:
         wanted = f"must name a figure of the reports: {', '.join(FIGURE_NAMES)}"
         cure = did_you_mean(figure, FIGURE_NAMES)
-        raise ArgumentError(WHERE, "target", wanted, got=repr(figure), cure=cure)
+        raise ArgumentError(WHERE, "target", wanted, got=repr(figure), cure=cure, code="A103")
     if is_above != goes_up(figure):
         sign = ">" if goes_up(figure) else "<"
         wanted = f"must be reached by getting better: {figure}{sign}{level:g}"
-        raise ArgumentError(WHERE, "target", wanted, got=repr(text))
+        raise ArgumentError(WHERE, "target", wanted, got=repr(text), code="A101")
     return Goal(figure=figure, level=level, is_above=is_above)
 
 
@@ -122,7 +122,7 @@ def chosen_figure(wanted: str | None, common: Sequence[str], goal: Goal | None) 
     known = [*common, *(TIMES if goal else ())]
     if goal and goal.figure not in common:
         said = f"must be of a figure that all arms have: {_listed(common)}"
-        raise ArgumentError(WHERE, "target", said, got=repr(goal.figure))
+        raise ArgumentError(WHERE, "target", said, got=repr(goal.figure), code="A101")
     if not known:
         said = "must have a figure in common"
         cure = "Losses of different kinds cannot be compared; keep validation rows, or one loss."
@@ -135,7 +135,7 @@ def chosen_figure(wanted: str | None, common: Sequence[str], goal: Goal | None) 
     if wanted in TIMES:
         cure = "It needs a target, such as train_loss<0.2."
     said = f"must be one that all arms have: {_listed(known)}"
-    raise ArgumentError(WHERE, "figure", said, got=repr(wanted), cure=cure)
+    raise ArgumentError(WHERE, "figure", said, got=repr(wanted), cure=cure, code="A103")
 
 
 def _listed(names: Sequence[str]) -> str:

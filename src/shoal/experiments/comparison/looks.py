@@ -106,7 +106,7 @@ def read_looks(until: str | None, pairs: int | None, at_most: int) -> Looks:
         return Looks(kind="fixed", at=(first,))
     last = _whole("at_most", at_most)
     if last < first:
-        raise ArgumentError(WHERE, "at_most", f"must be {first} or more", got=at_most)
+        raise ArgumentError(WHERE, "at_most", f"must be {first} or more", got=at_most, code="A102")
     if until == "decided":
         return Looks(kind="decided", at=_growing(first, last, 1.5))
     name, sign, number = (part.strip() for part in str(until).partition("<"))
@@ -116,7 +116,7 @@ def read_looks(until: str | None, pairs: int | None, at_most: int) -> Looks:
         width = math.nan
     if not 0 < width < math.inf:
         wanted = 'must be "decided", or such as "width<0.005"'
-        raise ArgumentError(WHERE, "until", wanted, got=repr(until))
+        raise ArgumentError(WHERE, "until", wanted, got=repr(until), code="A101")
     return Looks(kind="width", at=_growing(first, last, 2.0), width=width)
 
 
@@ -131,5 +131,5 @@ def _whole(name: str, value: object) -> int:
     fine = isinstance(value, int | np.integer) and not isinstance(value, bool)
     if not fine or not 2 <= value <= MOST:  # type: ignore[operator]
         wanted = f"must be a whole number from 2 to {MOST:,}"
-        raise ArgumentError(WHERE, name, wanted, got=repr(value))
+        raise ArgumentError(WHERE, name, wanted, got=repr(value), code="A102")
     return int(value)  # type: ignore[call-overload,no-any-return]

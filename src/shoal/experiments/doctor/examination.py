@@ -112,11 +112,11 @@ def diagnose(
 def _check(what: object, pairs: object) -> None:
     if not isinstance(what, Experiment | Run):
         wanted = "must be an Experiment or a Run"
-        raise ArgumentError(WHERE, "what", wanted, got=type(what).__name__)
+        raise ArgumentError(WHERE, "what", wanted, got=type(what).__name__, code="A101")
     known = isinstance(pairs, int) and not isinstance(pairs, bool)
     if not known or not LEAST_PAIRS <= pairs <= MOST_PAIRS:  # type: ignore[operator]
         wanted = f"must be a whole number from {LEAST_PAIRS} to {MOST_PAIRS:,}"
-        raise ArgumentError(WHERE, "pairs", wanted, got=repr(pairs))
+        raise ArgumentError(WHERE, "pairs", wanted, got=repr(pairs), code="A102")
 
 
 def _nothing(told: str) -> None:

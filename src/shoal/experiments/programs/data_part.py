@@ -187,7 +187,8 @@ def _scalings(outline: Outline) -> list[str]:
     if len(kinds) > 1:
         raise InputError(
             "code: preprocess.scaling and preprocess.target_scaling differ, which programs do "
-            "not write out. Make them alike, or hand over shoal's own rows: --with-data."
+            "not write out. Make them alike, or hand over shoal's own rows: --with-data.",
+            code="T103",
         )
     return kinds
 

@@ -47,7 +47,8 @@ def handed_of(prepared: Prepared) -> dict[str, np.ndarray]:
     if (prepared.settings.shuffled or drawn) and epochs * n_rows * (width if drawn else 1) > MOST:
         raise InputError(
             f"--with-data: {epochs:,} epochs of {n_rows:,} rows are too many to hand over. Ask for "
-            "fewer epochs: training.epochs=10."
+            "fewer epochs: training.epochs=10.",
+            code="T102",
         )
     for name, rows in (("train", part.train), ("validation", part.validation), ("test", part.test)):
         if rows is not None:

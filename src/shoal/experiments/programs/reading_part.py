@@ -41,7 +41,8 @@ def loading(outline: Outline, flags: set[str]) -> Loading:
     if not isinstance(recipe, TaskRecipe):
         raise InputError(
             "code: the rows were handed over in Python, and no program can read them again. Save "
-            "them as a table, and name it in data.file."
+            "them as a table, and name it in data.file.",
+            code="T104",
         )
     if isinstance(recipe, Digits):
         return [pieces("data")["digits"]], ["from sklearn.datasets import load_digits"], []
@@ -70,7 +71,8 @@ def _from_images(outline: Outline, recipe: ImageData, flags: set[str]) -> Loadin
     if outline.part.dataset.x.dtype != "uint8":
         raise InputError(
             "code: the images are not of bytes, which programs do not read. Hand over shoal's "
-            "own rows: --with-data."
+            "own rows: --with-data.",
+            code="T104",
         )
     constants = [
         f"IMAGES = {quoted(outline.file)}",
@@ -98,13 +100,15 @@ def _beside(outline: Outline, name: str) -> str:
 def _from_file(outline: Outline, recipe: FileData, flags: set[str]) -> Loading:
     if recipe.file == "-":
         raise InputError(
-            "code: the rows come from standard input, and are gone. Save them as a table first."
+            "code: the rows come from standard input, and are gone. Save them as a table first.",
+            code="T104",
         )
     content = read_content(recipe.file, outline.experiment.folder)
     if content.startswith(b"PAR1"):
         raise InputError(
             f"code: {recipe.file} is a Parquet file, which programs do not read. Save it as CSV, "
-            "or hand over shoal's own rows: --with-data."
+            "or hand over shoal's own rows: --with-data.",
+            code="T104",
         )
     found = pieces("data")
     own = [column for column in outline.schema.columns if not _is_dummy(outline, column.name)]

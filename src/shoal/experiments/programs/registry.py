@@ -95,4 +95,4 @@ def target_of(name: str) -> ProgramTarget:
     known = ", ".join(TARGETS)
     cure = did_you_mean(name, TARGETS)
     told = f"code: there is no program for '{name}'; there are {known}."
-    raise InputError(f"{told} {cure}" if cure else told)
+    raise InputError(f"{told} {cure}" if cure else told, code="T103")

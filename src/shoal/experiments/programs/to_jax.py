@@ -37,21 +37,26 @@ from shoal.experiments.programs.to_numpy import (
     training_arguments,
 )
 from shoal.experiments.programs.unrolled import initial_lines, parameter_names, setting, unpacked
+from shoal.network.worked.spelling import completed
 
-ACTIVATIONS: Final[Mapping[str, str]] = {
-    "identity": "{z}",
-    "step": "jnp.heaviside({z}, {p})",
-    "sigmoid": "jax.nn.sigmoid({z})",
-    "tanh": "jnp.tanh({z})",
-    "relu": "jax.nn.relu({z})",
-    "leaky_relu": "jax.nn.leaky_relu({z}, {p})",
-    "elu": "jax.nn.elu({z}, {p})",
-    "gelu": "jax.nn.gelu({z}, approximate=False)",
-    "silu": "jax.nn.silu({z})",
-    "softplus": "jax.nn.softplus({z})",
-    "exponential": "jnp.exp({z})",
-    "softmax": "jax.nn.softmax({z})",
-}
+ACTIVATIONS: Final[Mapping[str, str]] = completed(
+    {
+        "identity": "{z}",
+        "step": "jnp.heaviside({z}, {p})",
+        "sigmoid": "jax.nn.sigmoid({z})",
+        "tanh": "jnp.tanh({z})",
+        "relu": "jax.nn.relu({z})",
+        "leaky_relu": "jax.nn.leaky_relu({z}, {p})",
+        "elu": "jax.nn.elu({z}, {p})",
+        "gelu": "jax.nn.gelu({z}, approximate=False)",
+        "silu": "jax.nn.silu({z})",
+        "softplus": "jax.nn.softplus({z})",
+        "exponential": "jnp.exp({z})",
+        "softmax": "jax.nn.softmax({z})",
+    },
+    "jax",
+    z="{z}",
+)
 LOSSES: Final[Mapping[str, tuple[str, str]]] = {
     "binary_crossentropy": ("binary cross-entropy", "jax.nn.softplus(z) - y * z"),
     "categorical_crossentropy": ("categorical cross-entropy", "-(y * jax.nn.log_softmax(z))"),

@@ -20,6 +20,7 @@ from shoal.experiments.programs.text import filled, number
 from shoal.experiments.programs.to_numpy import no_rule
 from shoal.experiments.programs.unrolled import setting
 from shoal.network.initializers import Constant, Initializer, Normal, Scaled, Uniform, Zeros
+from shoal.network.worked.spelling import completed
 from shoal.training import Divergence, NAdam, Plateau, ReduceOnPlateau, Target, goes_up
 
 LAYERS: Final[Mapping[str, str]] = {
@@ -27,6 +28,15 @@ LAYERS: Final[Mapping[str, str]] = {
     "elu": "ELU(alpha={p})",
 }
 """Activations that are a layer of their own, for their setting."""
+NAMES: Final[Mapping[str, str]] = {
+    name: f"lambda z: {told}" for name, told in completed({}, "keras").items()
+} | {
+    name: f'"{name}"'
+    for name in (
+        "step", "sigmoid", "tanh", "relu", "gelu", "silu", "softplus", "exponential", "softmax",
+    )
+}  # fmt: skip
+"""The others by the names that Keras has, or as a function."""
 LOSSES: Final[Mapping[str, tuple[str, str]]] = {
     "binary_crossentropy": ("BinaryCrossentropy({})", "binary_crossentropy"),
     "categorical_crossentropy": ("CategoricalCrossentropy({})", "categorical_crossentropy"),
@@ -81,7 +91,9 @@ def write(outline: Outline) -> Source:
     if outline.optimizer.name not in OPTIMIZERS:
         raise no_rule(outline.optimizer.name, "Keras")
     if any(layer.activation == "step" for layer in outline.layers):
-        raise InputError('code: "step" has no slope, so Keras cannot train it. Use --to numpy.')
+        raise InputError(
+            'code: "step" has no slope, so Keras cannot train it. Use --to numpy.', code="T103"
+        )
     rows = data_part(outline, units=False)
     plain = {"import math"} if any(name == "cosine" for name, _, _ in outline.stages) else set()
     plain |= {"import time"} if outline.seconds is not None else set()
@@ -229,7 +241,7 @@ def _layer(outline: Outline, k: int) -> list[str]:
     first = [str(layer.units)]
     own = layer.activation in LAYERS
     if not own and layer.activation != "identity":
-        first.append(f'"{layer.activation}"')
+        first.append(NAMES[layer.activation])
     more = [] if layer.bias else ["use_bias=False"]
     initializer = outline.initializer(k)
     if initializer != Scaled("glorot_uniform"):

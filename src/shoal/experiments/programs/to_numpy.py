@@ -139,7 +139,8 @@ def no_rule(rule: str, library: str) -> InputError:
     can = "numpy, jax or pytorch" if rule == "perceptron" else can
     can = "python, numpy, jax or pytorch" if rule == "perceptron" else can
     return InputError(
-        f"code: the optimizer {rule} is not written for {library}. It is for --to {can}."
+        f"code: the optimizer {rule} is not written for {library}. It is for --to {can}.",
+        code="T103",
     )
 
 
@@ -149,12 +150,14 @@ def _asking(outline: Outline) -> list[str]:
     if outline.per_layer("dropout") or regular.input_noise:
         raise InputError(
             f"code: the optimizer {outline.optimizer.name} with dropout or noise is not written "
-            "for NumPy. It is for --to python."
+            "for NumPy. It is for --to python.",
+            code="T103",
         )
     if outline.training.frozen:
         raise InputError(
             f"code: the optimizer {outline.optimizer.name} with frozen weights is not written for "
-            "NumPy. It is for --to python."
+            "NumPy. It is for --to python.",
+            code="T103",
         )
     name = outline.optimizer.name
     flags = {"elitist"} if getattr(outline.optimizer, "elitist", False) else set()

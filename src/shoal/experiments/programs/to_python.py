@@ -80,7 +80,9 @@ def write(outline: Outline) -> Source:
         InputError: it is to read rows that shoal has anyway, or a function has no name.
     """
     if outline.data is not None:
-        raise InputError("code: --with-data is for other libraries; --to python has shoal's rows.")
+        raise InputError(
+            "code: --with-data is for other libraries; --to python has shoal's rows.", code="U107"
+        )
     experiment = outline.experiment
     experiment.check_portable()
     made = _record(_with_file(experiment, outline.file))
@@ -143,7 +145,9 @@ def _called(record: BaseModel) -> str:
 def _value(value: object) -> Call | str:
     """Return a value of a document as source."""
     if isinstance(value, GivenData):
-        raise InputError("code: the rows were handed over in Python; hand them to run().")
+        raise InputError(
+            "code: the rows were handed over in Python; hand them to run().", code="T104"
+        )
     if isinstance(value, UserFunction):
         return literal(value.code) if value.sha256 is None else _record(value)
     if isinstance(value, ImageData):

@@ -26,6 +26,8 @@ from shoal.experiments.programs.text import filled, number
 from shoal.experiments.programs.to_numpy import EXPRESSED, is_nested, no_rule
 from shoal.experiments.programs.unrolled import setting
 from shoal.network.initializers import Constant, Initializer, Normal, Uniform, Zeros
+from shoal.network.worked.activations import general
+from shoal.network.worked.spelling import completed
 
 MODULES: Final[Mapping[str, str]] = {
     "identity": "", "step": "Step()", "sigmoid": "nn.Sigmoid()", "tanh": "nn.Tanh()",
@@ -33,6 +35,10 @@ MODULES: Final[Mapping[str, str]] = {
     "gelu": "nn.GELU()", "silu": "nn.SiLU()", "softplus": "nn.Softplus()",
     "exponential": "Exp()", "softmax": "nn.Softmax(dim=1)",
 }  # fmt: skip
+OWN: Final[Mapping[str, str]] = {
+    name: told for name, told in completed({}, "pytorch").items() if name not in MODULES
+}
+"""What PyTorch has no module for: each becomes a class of the program."""
 INSIDE: Final[Mapping[str, tuple[str, str]]] = {
     "binary_crossentropy": ("nn.BCEWithLogitsLoss()", "torch.sigmoid(z)"),
     "categorical_crossentropy": ("nn.CrossEntropyLoss()", "torch.softmax(z, dim=1)"),
@@ -144,7 +150,8 @@ def _modules(outline: Outline) -> list[tuple[str, int | None]]:
     for k, layer in enumerate(outline.layers):
         bias = "" if layer.bias else ", bias=False"
         found.append((f"nn.Linear({outline.sizes[k]}, {outline.sizes[k + 1]}{bias})", k))
-        module = MODULES[layer.activation].format(p=setting(layer))
+        name = layer.activation
+        module = f"{_title(name)}()" if name in OWN else MODULES[name].format(p=setting(layer))
         if module and not (k == n - 1 and is_inside(outline)):
             found.append((module, None))
         if kept and kept[k]:
@@ -166,6 +173,8 @@ def _network(outline: Outline) -> list[str]:
     classes += [
         found[name] for name in ("Exp", "Noise") if any(text == f"{name}()" for text, _ in modules)
     ]
+    used = dict.fromkeys(layer.activation for layer in outline.layers)
+    classes += [_own_class(name) for name in used if name in OWN]
     lines = [f"{text}," for text, _ in modules]
     if is_inside(outline):
         lines.append(f"# and {INSIDE[outline.loss][1]}, which the loss does")
@@ -173,6 +182,22 @@ def _network(outline: Outline) -> list[str]:
     begun = "\n".join(_begin_lines(outline)) if outline.data is None else ""
     text = filled(found["build"], LAYERS="\n".join(lines), ENDING=ending, BEGUN=begun)
     return [*classes, text, *_losses(outline)]
+
+
+def _title(activation: str) -> str:
+    """Return the name of an activation's class."""
+    return "".join(part.capitalize() for part in activation.split("_"))
+
+
+def _own_class(activation: str) -> str:
+    """Return the class of an activation that PyTorch has no module for."""
+    return (
+        f"class {_title(activation)}(nn.Module):\n"
+        f'    """The activation {activation} as a layer."""\n\n'
+        "    def forward(self, z):\n"
+        f'        """Return {general(activation)}."""\n'
+        f"        return {OWN[activation]}"
+    )
 
 
 def _begin_lines(outline: Outline) -> list[str]:

@@ -10,6 +10,7 @@ from shoal.experiments.programs.outline import Outline
 from shoal.experiments.programs.text import WIDTH, listed, number
 from shoal.network import Dense
 from shoal.network.initializers import Constant, Initializer, Normal, Uniform, Zeros
+from shoal.network.worked.spelling import completed
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,7 +32,7 @@ class Formula:
         return f"{{{name}}}" in self.slope
 
 
-NUMPY: Final[Mapping[str, Formula]] = {
+_WRITTEN: Final[Mapping[str, Formula]] = {
     "identity": Formula(value="{z}", slope=""),
     "step": Formula(value="np.heaviside({z}, {p})", slope=""),
     "sigmoid": Formula(
@@ -66,6 +67,20 @@ NUMPY: Final[Mapping[str, Formula]] = {
         needs=("softmax",),
     ),
 }  # fmt: skip
+
+
+def _spelled() -> dict[str, Formula]:
+    """Return the activations that have a plain formula, as NumPy spells it."""
+    values = completed({}, "numpy", z="{z}")
+    slopes = completed({}, "numpy", z="{z}", a="{a}")
+    return {
+        name: Formula(value=value, slope=f"{{d}} * ({slopes[name]})")
+        for name, value in values.items()
+        if name in slopes
+    }
+
+
+NUMPY: Final[Mapping[str, Formula]] = _spelled() | dict(_WRITTEN)
 """Every activation, forward and backward."""
 
 LOSSES: Final[Mapping[str, tuple[str, str, str]]] = {

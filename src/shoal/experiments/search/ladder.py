@@ -104,7 +104,9 @@ def check_keep(keep: object) -> None:
     """
     is_number = isinstance(keep, int | float) and not isinstance(keep, bool)
     if not is_number or not 0 < keep < 1:  # type: ignore[operator]
-        raise ArgumentError(WHERE, "keep", "must be a share between 0 and 1", got=repr(keep))
+        raise ArgumentError(
+            WHERE, "keep", "must be a share between 0 and 1", got=repr(keep), code="A102"
+        )
 
 
 def n_kept(n_cells: int, keep: float) -> int:
@@ -135,7 +137,7 @@ def rung_budgets(
         found = [int(n) for n in given if _is_whole(n)]
         if len(found) < len(given) or found != sorted(set(found)) or (found and found[0] < 1):
             wanted = "must be ascending whole numbers of 1 or more"
-            raise ArgumentError(WHERE, "budgets", wanted, got=list(given))
+            raise ArgumentError(WHERE, "budgets", wanted, got=list(given), code="A102")
         return (*(n for n in found if n < n_epochs), n_epochs)
     budgets, left, share = {n_epochs}, n_cells, 1.0
     while left > 1:

@@ -253,7 +253,9 @@ def _checked(study: Study, measure: Yardstick) -> Study:
 def _check_count(name: str, count: object) -> None:
     fine = isinstance(count, int | np.integer) and not isinstance(count, bool)
     if not fine or count < 1:  # type: ignore[operator]
-        raise ArgumentError(WHERE, name, "must be a whole number of 1 or more", got=repr(count))
+        raise ArgumentError(
+            WHERE, name, "must be a whole number of 1 or more", got=repr(count), code="A102"
+        )
 
 
 def _optuna() -> Any:

@@ -79,11 +79,11 @@ def yardstick(where: str, prepared: Prepared, figure: str | None) -> Yardstick:
     if all(part.validation is None for part in prepared.parts):
         wanted = "must leave rows to rank by"
         cure = "Give validation a share of the rows, such as data.validation=0.2."
-        raise ArgumentError(where, "data.validation", wanted, got=0, cure=cure)
+        raise ArgumentError(where, "data.validation", wanted, got=0, cure=cure, code="A106")
     known = [name for name in prepared.settings.figures if name.startswith(PART)]
     name = figure or next(name for name in HEADLINES if name in known)
     if name not in known:
         wanted = f"must be one of {', '.join(known)}"
         cure = did_you_mean(name, known)
-        raise ArgumentError(where, "figure", wanted, got=repr(name), cure=cure)
+        raise ArgumentError(where, "figure", wanted, got=repr(name), cure=cure, code="A103")
     return Yardstick(figure=name, higher_is_better=goes_up(name))

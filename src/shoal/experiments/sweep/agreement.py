@@ -44,5 +44,6 @@ def check_agreement(made_by: Maker) -> None:
     if made_by != own_maker():
         raise InputError(
             f"worker {platform.node()} has {own_maker()}, the sweep {made_by}: results might "
-            "differ. Install the same shoal on every host, on CPUs of one family."
+            "differ. Install the same shoal on every host, on CPUs of one family.",
+            code="W104",
         )

@@ -27,10 +27,12 @@ def alternatives(text: str) -> list[str]:
     """
     key, equals, value = text.partition("=")
     if not equals:
-        raise InputError(f"'{text}': is not a change. Write key=value, such as training.epochs=20.")
+        raise InputError(
+            f"'{text}': is not a change. Write key=value, such as training.epochs=20.", code="U108"
+        )
     values = parted(value)
     if len(values) > 1 and not all(values):
-        raise InputError(f"'{text}': has nothing between two commas. Write key=a,b,c.")
+        raise InputError(f"'{text}': has nothing between two commas. Write key=a,b,c.", code="U108")
     return [f"{key}={each}" for each in values]
 
 

@@ -54,6 +54,8 @@ class Axis:
 class AxisError(InputError):
     """What is wrong with the values of a key; the place is added by who knows it."""
 
+    code = "X111"
+
 
 def read_axes(table: object, source: str) -> tuple[Axis, ...]:
     """Return the axes of a `[sweep]` table: the grid, the zips, the random draws.
@@ -62,7 +64,9 @@ def read_axes(table: object, source: str) -> tuple[Axis, ...]:
         ExperimentError: what is wrong, every problem with its key path.
     """
     if not isinstance(table, Mapping):
-        raise ExperimentError(source, [Problem(path="sweep", message="must be a table.")])
+        raise ExperimentError(
+            source, [Problem(path="sweep", message="must be a table.", code="X111")]
+        )
     problems: list[Problem] = []
     axes: list[Axis] = []
     for key, spec in leaves({k: v for k, v in table.items() if k not in RESERVED}, RANGES):
@@ -113,7 +117,7 @@ class _gathering:  # noqa: N801
             return False
         at = getattr(error, "key", "")
         path = f"{self.path}.{at}" if at else self.path
-        self.problems.append(Problem(path=path, message=str(error)))
+        self.problems.append(Problem(path=path, message=str(error), code=error.code))
         return True
 
 
@@ -266,7 +270,7 @@ def _with_key(key: str, make: Callable[[], _Places]) -> _Places:
         change_to(key, None)
         return make()
     except InputError as error:
-        told = AxisError(str(error))
+        told = AxisError(str(error), code=error.code)
         told.key = key  # type: ignore[attr-defined]
         raise told from None
 
@@ -326,7 +330,9 @@ def _twice(axes: Sequence[Axis]) -> Iterator[Problem]:
         for key in axis.keys:
             path = change_to(key, None).path
             if path in seen:
-                yield Problem(path=f"sweep.{key}", message="is there twice. Keep one of them.")
+                yield Problem(
+                    path=f"sweep.{key}", message="is there twice. Keep one of them.", code="X111"
+                )
             seen.add(path)
 
 

@@ -52,7 +52,7 @@ def check_count(n_cells: int, source: str) -> None:
     if n_cells > MAX_CELLS:
         told = f"means {n_cells:,} cells, and {MAX_CELLS:,} is the most. Give fewer values"
         cure = ", or draw some of them at random with [sweep.random]."
-        raise ExperimentError(source, [Problem(path="sweep", message=told + cure)])
+        raise ExperimentError(source, [Problem(path="sweep", message=told + cure, code="X109")])
 
 
 def survey(
@@ -81,7 +81,7 @@ def survey(
     look.tell()
     if int(sizes.sum()) > MAX_NETWORKS:
         told = f"means {int(sizes.sum()):,} networks, and {MAX_NETWORKS:,} is the most."
-        raise ExperimentError(grid.source, [Problem(path="sweep", message=told)])
+        raise ExperimentError(grid.source, [Problem(path="sweep", message=told, code="X109")])
     cargo = Cargo(rows=grid.rows, tables=look.tables)
     return Survey(
         plan=plan_of(sizes, costs, kinds),
@@ -112,7 +112,11 @@ class _Look:
         try:
             values = self.grid.settled(index)
         except InputError as error:
-            self._note(index, self.grid.values(index), [Problem(path="", message=str(error))])
+            self._note(
+                index,
+                self.grid.values(index),
+                [Problem(path="", message=str(error), code=error.code)],
+            )
             return 0, 0.0, 0
         try:
             experiment = self.grid.experiment(values)
@@ -126,7 +130,7 @@ class _Look:
         except InputError as error:
             told = str(error).removeprefix(f"{self.grid.source}, ")
             place = "data" if isinstance(error, DataError) else ""
-            self._note(index, values, [Problem(path=place, message=told)])
+            self._note(index, values, [Problem(path=place, message=told, code=error.code)])
         return 0, 0.0, 0
 
     def _cost(self, index: int, experiment: Experiment) -> float:
@@ -153,7 +157,8 @@ class _Look:
             if key is not None and self._is_always(key, values, problem):
                 path, message = f"sweep.{key}", problem.message
             self.problems.setdefault(
-                (problem.path, problem.message), Problem(path=path, message=message)
+                (problem.path, problem.message),
+                Problem(path=path, message=message, code=problem.code),
             )
 
     def _is_always(self, key: str, values: dict[str, Any], problem: Problem) -> bool:

@@ -251,9 +251,9 @@ class _told_with:  # noqa: N801
             where = f"cells {first.cell} to {last.cell}"
         if isinstance(error, MemoryError):
             told = "there is not enough memory. Ask for fewer rows, networks or workers."
-            raise InputError(f"{self.source}, {where}: {told}") from None
+            raise InputError(f"{self.source}, {where}: {told}", code="Z102") from None
         told = str(error).removeprefix(f"{self.source}, ").removeprefix(f"{self.source}: ")
         if isinstance(error, ShoalError):
-            raise InputError(f"{self.source}, {where}: {told}") from None
+            raise InputError(f"{self.source}, {where}: {told}", code=error.code) from None
         told = f"{type(error).__name__}: {error}"
         raise InternalError(f"{self.source}, {where}: {told}") from error

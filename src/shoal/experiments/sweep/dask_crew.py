@@ -124,8 +124,10 @@ def remote_crew(address: str, tls: Tls | None) -> DaskCrew:
     try:
         client = _dask.Client(address, security=security, timeout=TIMEOUT_S)
     except (OSError, TimeoutError, ValueError) as error:
-        raise InputError(f"{address}: cannot be reached: {error}.") from None
+        raise InputError(f"{address}: cannot be reached: {error}.", code="W102") from None
     if not client.nthreads():
         client.close()
-        raise InputError(f"{address}: has no workers. Start some with: dask worker {address}")
+        raise InputError(
+            f"{address}: has no workers. Start some with: dask worker {address}", code="W102"
+        )
     return DaskCrew(client, (client,))

@@ -87,7 +87,7 @@ class Sweep:
         base = Experiment.read(plain, source=source, folder=folder)
         if not document.get(TABLE):
             told = "is missing: nothing is swept. Add a [sweep] table, or give KEY=a,b,c."
-            raise ExperimentError(source, [Problem(path=TABLE, message=told)])
+            raise ExperimentError(source, [Problem(path=TABLE, message=told, code="X111")])
         return cls(
             base=base,
             document=plain,
@@ -240,7 +240,7 @@ def _flat(table: Mapping[str, Any]) -> dict[str, Any]:
     for key, spec in leaves(plain, RANGES):
         if key in found:
             told = "is there twice. Keep one of them."
-            raise InputError(f"sweep.{key}: {told}")
+            raise InputError(f"sweep.{key}: {told}", code="U108")
         found[key] = spec
     return {**found, **kept}
 
@@ -260,7 +260,9 @@ def _set_axis(axes: dict[str, Any], key: str, given: Any) -> None:
         single = isinstance(given, list) and len(given) == 1 and below in ("draws", "seed")
         axes["random"] = {**random, below: given[0] if single else given}
     elif key == "zip" or key.startswith("zip."):
-        raise InputError(f"'sweep.{key}': keys that walk together are changed in the file.")
+        raise InputError(
+            f"'sweep.{key}': keys that walk together are changed in the file.", code="U108"
+        )
     else:
         axes[key] = given
 
@@ -279,10 +281,12 @@ def _zipped(axes: Mapping[str, Any]) -> set[str]:
 
 def _refuse_zipped(text: str, key: str, axes: Mapping[str, Any]) -> None:
     if key in _zipped(axes):
-        raise InputError(f"'{text}': the file sweeps {key} together with others. Change the file.")
+        raise InputError(
+            f"'{text}': the file sweeps {key} together with others. Change the file.", code="U108"
+        )
 
 
 def _refuse_swept(text: str, key: str, axes: Mapping[str, Any]) -> None:
     if key in axes or key in _zipped(axes):
         held = f"To hold it, write sweep.{text.strip()}." if key in axes else "Change the file."
-        raise InputError(f"'{text}': the sweep varies {key}. {held}")
+        raise InputError(f"'{text}': the sweep varies {key}. {held}", code="U108")

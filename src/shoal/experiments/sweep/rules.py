@@ -49,11 +49,13 @@ class Rule:
         """
         if not isinstance(text, str) or not text.strip() or len(text) > LONGEST:
             told = f'must be arithmetic such as "int(1.2 * features + 1)"; got {text!r}.'
-            raise InputError(told if len(told) < 2 * LONGEST else "is too long for a rule.")
+            raise InputError(
+                told if len(told) < 2 * LONGEST else "is too long for a rule.", code="X112"
+            )
         try:
             tree = ast.parse(text.strip(), mode="eval").body
         except (SyntaxError, ValueError, RecursionError, MemoryError):
-            raise InputError(f"'{text}' is not arithmetic.") from None
+            raise InputError(f"'{text}' is not arithmetic.", code="X112") from None
         _check(tree, text)
         return cls(text)
 
@@ -67,7 +69,9 @@ class Rule:
             found = _value(ast.parse(self.text.strip(), mode="eval").body, facts)
         except (ArithmeticError, ValueError, TypeError) as error:
             given = ", ".join(f"{name} = {value}" for name, value in facts.items())
-            raise InputError(f"'{self.text}' has no value for {given}: {error}.") from None
+            raise InputError(
+                f"'{self.text}' has no value for {given}: {error}.", code="X112"
+            ) from None
         return found
 
 
@@ -77,21 +81,25 @@ def _check(node: ast.AST, text: str) -> None:
         return
     if isinstance(node, ast.Name):
         if node.id not in NAMES:
-            raise InputError(_unknown(node.id, text, NAMES, "name"))
+            raise InputError(_unknown(node.id, text, NAMES, "name"), code="X112")
         return
     if isinstance(node, ast.Call):
         name = node.func.id if isinstance(node.func, ast.Name) else ""
         if name not in FUNCTIONS:
-            raise InputError(_unknown(name or "that", text, tuple(FUNCTIONS), "function"))
+            raise InputError(
+                _unknown(name or "that", text, tuple(FUNCTIONS), "function"), code="X112"
+            )
         if not node.args or node.keywords:
-            raise InputError(f"'{text}': {name} needs numbers in its brackets.")
+            raise InputError(f"'{text}': {name} needs numbers in its brackets.", code="X112")
         below: list[ast.expr] = node.args
     elif isinstance(node, ast.BinOp) and type(node.op) in OPERATORS:
         below = [node.left, node.right]
     elif isinstance(node, ast.UnaryOp) and type(node.op) in OPERATORS:
         below = [node.operand]
     else:
-        raise InputError(f"'{text}' is not arithmetic: only numbers, names and + - * / // **.")
+        raise InputError(
+            f"'{text}' is not arithmetic: only numbers, names and + - * / // **.", code="X112"
+        )
     for each in below:
         _check(each, text)
 

@@ -172,7 +172,8 @@ class Way:
             raise InputError(
                 f"the workers ended {self.n_lost} times without a result, last in {named}: "
                 f"{str(error).rstrip('.') or type(error).__name__}. They may need more memory; "
-                "give fewer workers, or threads."
+                "give fewer workers, or threads.",
+                code="W105",
             ) from None
         pending.clear()
         return lost[::-1]

@@ -355,4 +355,4 @@ class Swept(Viewed):
         if name not in known:
             wanted = f"must be one of {', '.join(known)}"
             cure = did_you_mean(name, known)
-            raise ArgumentError(where, what, wanted, got=repr(name), cure=cure)
+            raise ArgumentError(where, what, wanted, got=repr(name), cure=cure, code="A103")

@@ -39,7 +39,9 @@ class Table:
             np.array_equal(columns["cell"], cells) and np.array_equal(columns["network"], network)
         )
         if not is_ours:
-            raise InputError(f"chunk {chunk:,} is of another sweep: start with an empty ledger.")
+            raise InputError(
+                f"chunk {chunk:,} is of another sweep. Start with an empty ledger.", code="S100"
+            )
         for name, values in columns.items():
             if values.ndim == 1:
                 self._column(name)[place] = values

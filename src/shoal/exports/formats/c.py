@@ -67,7 +67,9 @@ def prove(paths: Mapping[str, Path], portable: Portable) -> Proof | None:
 def _check_names(portable: Portable) -> None:
     for each in (*portable.classes, *(c for pair in portable.label_classes for c in pair)):
         if "\0" in each:
-            raise InputError(f"export: C cannot hold the name {show(each)}: texts end at a zero.")
+            raise InputError(
+                f"export: C cannot hold the name {show(each)}: texts end at a zero.", code="T101"
+            )
 
 
 def _head(portable: Portable) -> str:

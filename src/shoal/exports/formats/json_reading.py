@@ -102,18 +102,22 @@ def from_json(document: Mapping[str, Any]) -> Model:
     """
     if document.get("format") != FORMAT:
         wanted = f'nodes and weights, or "format": "{FORMAT}" as shoal export writes it'
-        raise Refusal(f"is JSON, but no network: it must have {wanted}.")
+        raise Refusal(f"is JSON, but no network: it must have {wanted}.", code="M101")
     if document.get("version") not in (WITHOUT_DERIVED, VERSION):
         got = one_line(str(document.get("version")), 20)
-        raise Refusal(f"is of version {got}; this shoal knows 1 to {VERSION}.", "Update shoal.")
+        raise Refusal(
+            f"is of version {got}; this shoal knows 1 to {VERSION}.", "Update shoal.", code="M103"
+        )
     try:
         model = _model(_Document.model_validate(document))
     except ValidationError as error:
         first = error.errors()[0]
         place = ".".join(map(str, first["loc"])) or "the document"
-        raise Refusal(f"is damaged: {one_line(place)}: {one_line(first['msg'])}.") from None
+        raise Refusal(
+            f"is damaged: {one_line(place)}: {one_line(first['msg'])}.", code="M102"
+        ) from None
     except (ShoalError, TypeError) as error:  # TypeError: a setting that no layer has
-        raise Refusal(f"is damaged: {one_line(str(error))}") from None
+        raise Refusal(f"is damaged: {one_line(str(error))}", code="M102") from None
     _check(model, document)
     return model
 
@@ -176,16 +180,24 @@ def _one_if_alike(networks: tuple[_Network, ...], *names: str) -> tuple[_Network
 def _check(model: Model, document: Mapping[str, Any]) -> None:
     """Check what the document states against what it holds."""
     if list(model.schema.base_features) != list(document["features"]):
-        raise Refusal("is damaged: its features are not those of its columns.", _CHANGED)
+        raise Refusal(
+            "is damaged: its features are not those of its columns.", _CHANGED, code="M102"
+        )
     stated = [(each["name"], list(each["places"])) for each in document.get("derived", ())]
     names = model.schema.base_features
     derived = [(d.name, [names.index(name) for name in d.of]) for d in model.schema.derived]
     if stated != derived or (derived and document["version"] < VERSION):
-        raise Refusal("is damaged: its derived features are not what they are called.", _CHANGED)
+        raise Refusal(
+            "is damaged: its derived features are not what they are called.", _CHANGED, code="M102"
+        )
     if decision_of(model) != document["decision"]:
-        raise Refusal(f"is damaged: its decision must be {decision_of(model)}.", _CHANGED)
+        raise Refusal(
+            f"is damaged: its decision must be {decision_of(model)}.", _CHANGED, code="M102"
+        )
     if model.parameters.digest != document["digest"]:
-        raise Refusal("was changed: its weights do not have the digest it states.", _CHANGED)
+        raise Refusal(
+            "was changed: its weights do not have the digest it states.", _CHANGED, code="M109"
+        )
     vectors = document["vectors"]
     expected: FloatArray = np.array(vectors["expected"], np.float64)
     try:
@@ -196,4 +208,6 @@ def _check(model: Model, document: Mapping[str, Any]) -> None:
     except (ShoalError, ValueError):
         proved = False
     if not proved:
-        raise Refusal("was changed: it predicts something else than its vectors.", _CHANGED)
+        raise Refusal(
+            "was changed: it predicts something else than its vectors.", _CHANGED, code="M109"
+        )

@@ -20,26 +20,31 @@ from shoal.exports.formats.tensors import (
 )
 from shoal.exports.portable import Portable
 from shoal.exports.proof import Proof
+from shoal.network.worked.spelling import completed
 
 SUFFIX: Final = ".keras.py"
 WEIGHTS: Final = ".keras.safetensors"
 BACKENDS: Final = ("tensorflow", "jax", "torch")
 PYTHON: Final = (sys.executable, "-P", "-B")
 """-P, not -I: the library may be where only this user's Python looks for it."""
-ACTIVATIONS: Final[Mapping[str, str]] = {
-    "identity": "",
-    "step": "step(x, AT_ZERO)",
-    "sigmoid": "keras.activations.sigmoid(x)",
-    "tanh": "keras.activations.tanh(x)",
-    "relu": "keras.activations.relu(x)",
-    "leaky_relu": "keras.activations.leaky_relu(x, negative_slope=ALPHA)",
-    "elu": "keras.activations.elu(x, alpha=ALPHA)",
-    "gelu": "keras.activations.gelu(x, approximate=False)",
-    "silu": "keras.activations.silu(x)",
-    "softplus": "keras.activations.softplus(x)",
-    "exponential": "keras.activations.exponential(x)",
-    "softmax": "keras.activations.softmax(x)",
-}
+ACTIVATIONS: Final[Mapping[str, str]] = completed(
+    {
+        "identity": "",
+        "step": "step(x, AT_ZERO)",
+        "sigmoid": "keras.activations.sigmoid(x)",
+        "tanh": "keras.activations.tanh(x)",
+        "relu": "keras.activations.relu(x)",
+        "leaky_relu": "keras.activations.leaky_relu(x, negative_slope=ALPHA)",
+        "elu": "keras.activations.elu(x, alpha=ALPHA)",
+        "gelu": "keras.activations.gelu(x, approximate=False)",
+        "silu": "keras.activations.silu(x)",
+        "softplus": "keras.activations.softplus(x)",
+        "exponential": "keras.activations.exponential(x)",
+        "softmax": "keras.activations.softmax(x)",
+    },
+    "keras",
+    z="x",
+)
 
 
 def write(portable: Portable) -> dict[str, bytes]:

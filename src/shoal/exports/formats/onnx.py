@@ -6,6 +6,7 @@ put together from others.
 
 from __future__ import annotations
 
+import functools
 import json
 import math
 from collections.abc import Callable, Mapping, Sequence
@@ -18,6 +19,8 @@ from shoal.errors import InputError, InternalError, MissingExtraError
 from shoal.exports.formats.plain import about, no_activation, vectors
 from shoal.exports.portable import Portable, PortableLayer
 from shoal.exports.proof import Proof, judged
+from shoal.network.worked.formula import Call, Div, Formula, Neg, Num, Pow, Prod, Sum
+from shoal.network.worked.spelling import plain_output, spelled
 
 SUFFIX: Final = ".onnx"
 IR_VERSION: Final = 8
@@ -41,7 +44,8 @@ def write(portable: Portable) -> dict[str, bytes]:
     if n_bytes > MAX_BYTES:
         raise InputError(
             f"export: {n_bytes:,} bytes of weights are more than one ONNX file can hold. "
-            "Give --network best for one network."
+            "Give --network best for one network.",
+            code="T102",
         )
     graph = _Graph(onnx, portable.dtype)
     inputs, outputs = _build(graph, portable)
@@ -243,7 +247,10 @@ def _layer(graph: _Graph, layer: PortableLayer, x: str, number: int, *, exact: b
         array = biases[0] if single else biases[:, None, :]
         z = graph("Add", z, graph.constant(f"biases.{number}", array, graph.dtype))
     if layer.activation not in _ACTIVATIONS:
-        raise no_activation("ONNX", layer.activation)
+        formula = plain_output(layer.activation)
+        if formula is None or spelled(formula, "numpy") is None:
+            raise no_activation("ONNX", layer.activation)
+        return _plain(graph, z, formula)
     if exact and layer.activation == "sigmoid":
         return _exact_sigmoid(graph, z)
     return _ACTIVATIONS[layer.activation](graph, z, **layer.settings)
@@ -310,6 +317,35 @@ _ACTIVATIONS: Final[Mapping[str, Callable[..., str]]] = {
     "exponential": lambda graph, z: graph("Exp", z),
     "softmax": lambda graph, z: graph("Softmax", z, axis=-1),
 }
+"""Every activation that has nodes of its own; others are made of their formula."""
+_OPERATORS: Final[Mapping[str, str]] = {
+    "abs": "Abs", "max": "Max", "min": "Min", "sqrt": "Sqrt", "tanh": "Tanh",
+}  # fmt: skip
+
+
+def _plain(graph: _Graph, z: str, of: Formula) -> str:
+    """Return the nodes of a plain formula."""
+
+    def chained(operator: str, parts: Sequence[Formula]) -> str:
+        first, *others = (_plain(graph, z, part) for part in parts)
+        return functools.reduce(lambda a, b: graph(operator, a, b), others, first)
+
+    match of:
+        case Num(value):
+            return graph.number(value)
+        case Sum(terms):
+            return chained("Add", terms)
+        case Prod(factors):
+            return chained("Mul", factors)
+        case Div(top, bottom):
+            return chained("Div", (top, bottom))
+        case Neg(inner):
+            return graph("Neg", _plain(graph, z, inner))
+        case Pow(base, Num(value)):
+            return chained("Mul", (base,) * int(value))
+        case Call(function, arguments):
+            return graph(_OPERATORS[function], *(_plain(graph, z, each) for each in arguments))
+    return z
 
 
 def _values(graph: _Graph, a: str, portable: Portable) -> str:

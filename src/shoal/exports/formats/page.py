@@ -99,7 +99,8 @@ def write(portable: Portable) -> dict[str, bytes]:
     if len(portable.columns) > MOST_COLUMNS:
         raise InputError(
             f"export: a page with controls for {len(portable.columns):,} columns would help "
-            f"nobody; at most {MOST_COLUMNS}. Take .js."
+            f"nobody; at most {MOST_COLUMNS}. Take .js.",
+            code="T102",
         )
     script, style = _script(portable), _style()
     first, *origin = about(portable)

@@ -101,13 +101,16 @@ def check_size(portable: Portable, form: str, most: int = MAX_PARAMETERS) -> Non
         cure = best if one_fits else "Take .onnx."
         raise InputError(
             f"export: {portable.n_parameters:,} weights and biases are too many to be written "
-            f"out in {form}; at most {most:,}. {cure}"
+            f"out in {form}; at most {most:,}. {cure}",
+            code="T102",
         )
 
 
 def no_activation(form: str, activation: str) -> InputError:
     """Return the error for an activation that a format does not know."""
-    return InputError(f"export: {form} has no way to write the activation '{activation}' yet.")
+    return InputError(
+        f"export: {form} has no way to write the activation '{activation}' yet.", code="T103"
+    )
 
 
 def exact(array: NDArray[Any]) -> list[str]:

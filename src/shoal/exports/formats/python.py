@@ -40,7 +40,7 @@ def write(portable: Portable) -> dict[str, bytes]:
     check_size(portable, "Python")
     if portable.name in sys.stdlib_module_names:
         told = f"a file {portable.name}.py would hide the module {portable.name} of Python"
-        raise InputError(f"export: {told}, and not run. Give it another name.")
+        raise InputError(f"export: {told}, and not run. Give it another name.", code="T101")
     parts = document(portable)
     text = "\n\n\n".join(
         [_docstring(portable), _constants(parts), source(parts), _tables(parts), _main()]

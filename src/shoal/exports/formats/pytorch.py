@@ -21,25 +21,30 @@ from shoal.exports.formats.tensors import (
 )
 from shoal.exports.portable import Portable
 from shoal.exports.proof import Proof
+from shoal.network.worked.spelling import completed
 
 SUFFIX: Final = ".pt.py"
 WEIGHTS: Final = ".pt.safetensors"
 PYTHON: Final = (sys.executable, "-P", "-B")
 """-P, not -I: the library may be where only this user's Python looks for it."""
-ACTIVATIONS: Final[Mapping[str, str]] = {
-    "identity": "{}",
-    "step": "step({}, AT_ZERO)",
-    "sigmoid": "torch.sigmoid({})",
-    "tanh": "torch.tanh({})",
-    "relu": "torch.relu({})",
-    "leaky_relu": "functional.leaky_relu({}, ALPHA)",
-    "elu": "functional.elu({}, ALPHA)",
-    "gelu": "functional.gelu({})",
-    "silu": "functional.silu({})",
-    "softplus": "functional.softplus({})",
-    "exponential": "torch.exp({})",
-    "softmax": "torch.softmax({}, dim=-1)",
-}
+ACTIVATIONS: Final[Mapping[str, str]] = completed(
+    {
+        "identity": "{}",
+        "step": "step({}, AT_ZERO)",
+        "sigmoid": "torch.sigmoid({})",
+        "tanh": "torch.tanh({})",
+        "relu": "torch.relu({})",
+        "leaky_relu": "functional.leaky_relu({}, ALPHA)",
+        "elu": "functional.elu({}, ALPHA)",
+        "gelu": "functional.gelu({})",
+        "silu": "functional.silu({})",
+        "softplus": "functional.softplus({})",
+        "exponential": "torch.exp({})",
+        "softmax": "torch.softmax({}, dim=-1)",
+    },
+    "pytorch",
+    z="({0})",
+)
 
 
 def write(portable: Portable) -> dict[str, bytes]:

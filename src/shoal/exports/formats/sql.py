@@ -58,7 +58,8 @@ def write(portable: Portable) -> dict[str, bytes]:
     if re.search("^--[12] ", body, re.MULTILINE):  # the self-test would run that line
         raise InputError(
             "export: SQL cannot hold a name with a line that begins with '--1 ' or '--2 ', as "
-            "those of its self-test do. Rename it."
+            "those of its self-test do. Rename it.",
+            code="T101",
         )
     return {SUFFIX: f"{_head(portable)}\n{body}{_self_test(portable)}".encode()}
 
@@ -115,17 +116,20 @@ def _check_names(portable: Portable) -> None:
         told = " and ".join(show(each) for each in alike[:2])
         raise InputError(
             f"export: SQL cannot tell the columns {told} apart, which differ in case only. "
-            "Rename one and train again, or take another format."
+            "Rename one and train again, or take another format.",
+            code="T101",
         )
     given = [*names, *portable.targets, *portable.classes]
     given += [c for column in portable.columns for c in column.categories or ()]
     given += [c for pair in portable.label_classes for c in pair]
     for each in given:
         if "\0" in each:
-            raise InputError(f"export: SQL cannot hold the name {show(each)}.")
+            raise InputError(f"export: SQL cannot hold the name {show(each)}.", code="T101")
     taken = next((each for each in names if OWN.fullmatch(each)), None)
     if taken is not None:
-        raise InputError(f"export: SQL uses the name {show(taken)} itself. Rename that column.")
+        raise InputError(
+            f"export: SQL uses the name {show(taken)} itself. Rename that column.", code="T101"
+        )
 
 
 def _head(portable: Portable) -> str:

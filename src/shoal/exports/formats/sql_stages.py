@@ -65,7 +65,8 @@ def chains(portable: Portable) -> list[Chain]:
     if n_chains > CHAINS:
         raise InputError(
             f"export: {portable.n_networks} networks are too many for one SELECT in SQL, where "
-            f"at most {CHAINS * at_once} of this size fit. Give --network best."
+            f"at most {CHAINS * at_once} of this size fit. Give --network best.",
+            code="T102",
         )
     starts = range(0, portable.n_networks, at_once)
     return [
@@ -99,7 +100,9 @@ def _check(portable: Portable) -> None:
 
 def _too_wide(what: str, most: int = COLUMNS) -> InputError:
     cure = "Take .py, .js or .c."
-    return InputError(f"export: SQL cannot hold {what}; databases allow about {most:,}. {cure}")
+    return InputError(
+        f"export: SQL cannot hold {what}; databases allow about {most:,}. {cure}", code="T102"
+    )
 
 
 def _width(portable: Portable) -> int:

@@ -10,6 +10,10 @@ import math
 from collections.abc import Callable, Mapping, Sequence
 from typing import Final
 
+from shoal.network import ACTIVATIONS
+from shoal.network.worked.formula import Formula
+from shoal.network.worked.spelling import plain_output, spelled
+
 Stage = list[tuple[str, str]]
 """Columns of one sub-select: name and expression of the columns before."""
 Function = Callable[[str, Sequence[str], Mapping[str, float]], list[Stage]]
@@ -195,7 +199,17 @@ def _threshold(v: Sequence[str], least: str) -> str:
     return f"({total} - 1.0) / ({count})"
 
 
-FUNCTIONS: Final[Mapping[str, Function]] = {
+def _plain() -> dict[str, Function]:
+    """Return the activations that have a plain formula, as SQL spells it."""
+
+    def form(formula: Formula | None) -> Callable[[str, Mapping[str, float]], str]:
+        return lambda z, settings: spelled(formula, "sql", z=z) or ""
+
+    found = {each: plain_output(each) for each in ACTIVATIONS}
+    return {each: _each(form(of)) for each, of in found.items() if spelled(of, "sql")}
+
+
+FUNCTIONS: Final[Mapping[str, Function]] = _plain() | {
     "identity": lambda tag, names, settings: [],
     "step": _each(_step),
     "sigmoid": _each(_sigmoid),

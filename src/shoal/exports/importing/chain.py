@@ -27,11 +27,13 @@ class Refusal(Exception):  # noqa: N818 - not an error of the program, a finding
     Args:
         reason: begins with a verb and ends with a full stop.
         cure: one sentence that says what to do, or nothing.
+        code: of the situation, from `shoal.codes`.
     """
 
-    def __init__(self, reason: str, cure: str = "") -> None:
+    def __init__(self, reason: str, cure: str = "", *, code: str = "M105") -> None:
         self.reason = reason
         self.cure = cure
+        self.code = code
         super().__init__(reason)
 
 

@@ -39,7 +39,7 @@ def sklearn_object(estimator: Any) -> Found:
 def _target_scaler(estimator: Any) -> tuple[Step | None, Any]:
     """Return how the target is brought back to its units, and the regressor inside."""
     if not hasattr(estimator, "regressor_"):
-        raise Refusal("is not fitted.", "Call fit first.")
+        raise Refusal("is not fitted.", "Call fit first.", code="M108")
     transformer = estimator.transformer_
     own = type(transformer).__name__
     if own == "FunctionTransformer" and transformer.func is None:

@@ -85,11 +85,13 @@ def keras_found(document: Mapping[str, Any], weights: Weights) -> Found:
 def _layers(config: Mapping[str, Any]) -> list[Mapping[str, Any]]:
     layers = config.get("layers")
     if not isinstance(layers, list) or not 1 <= len(layers) <= 1000:
-        raise Refusal("is damaged: its configuration has no list of layers.")
+        raise Refusal("is damaged: its configuration has no list of layers.", code="M102")
     for layer in layers:
         whole = isinstance(layer, Mapping) and isinstance(layer.get("config"), Mapping)
         if not whole or not isinstance(layer.get("class_name"), str):
-            raise Refusal("is damaged: a layer of its configuration has no class or settings.")
+            raise Refusal(
+                "is damaged: a layer of its configuration has no class or settings.", code="M102"
+            )
     return layers
 
 
@@ -152,7 +154,9 @@ def _input_shape(
                 raise Refusal(f"has {math.prod(sizes):,} inputs, more than {MAX_UNITS:,}.")
             return tuple(sizes)
     raise Refusal(
-        "does not say how many inputs it has.", "Begin it with keras.Input((n,)) and save it again."
+        "does not say how many inputs it has.",
+        "Begin it with keras.Input((n,)) and save it again.",
+        code="M107",
     )
 
 
@@ -333,7 +337,7 @@ def _numbers(value: Any, state: _State) -> FloatArray:
 
 
 def _no_weights(place: int, shapes: Sequence[tuple[int, ...]]) -> list[FloatArray]:
-    raise Refusal("is damaged: an activation has no weights.")
+    raise Refusal("is damaged: an activation has no weights.", code="M102")
 
 
 def _on_logits(document: Mapping[str, Any]) -> bool:

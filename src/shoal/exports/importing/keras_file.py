@@ -52,11 +52,13 @@ def read_keras(file: BinaryIO) -> Found:
             weights = _member(archive, members[WEIGHTS], MAX_BYTES)
     except (zipfile.BadZipFile, NotImplementedError, EOFError, OSError, RuntimeError, ValueError,
             zlib.error):  # fmt: skip
-        raise Refusal("is not a Keras file, or damaged: it is no sound zip archive.") from None
+        raise Refusal(
+            "is not a Keras file, or damaged: it is no sound zip archive.", code="M102"
+        ) from None
     try:
         document = read_document(config)
     except DocumentError as error:
-        raise Refusal(f"is damaged: its {CONFIG} {error}.") from None
+        raise Refusal(f"is damaged: its {CONFIG} {error}.", code="M102") from None
     return keras_found(document, _weights_of(document, weights))
 
 
@@ -68,7 +70,7 @@ def _check_end(file: BinaryIO) -> None:
     at = tail.rfind(_END)
     if at < 0 or len(tail) - at < _END_SIZE:
         told = "is not a Keras file, or damaged: it is no sound zip archive."
-        raise Refusal(told, "Save it again: model.save('NAME.keras').")
+        raise Refusal(told, "Save it again: model.save('NAME.keras').", code="M102")
     n_members = int.from_bytes(tail[at + 10 : at + 12], "little")
     if n_members > MAX_MEMBERS or _END_64 in tail[max(0, at - 20) : at]:
         raise Refusal(f"has more than {MAX_MEMBERS:,} members, or more than a Keras file needs.")
@@ -82,21 +84,21 @@ def _members(archive: zipfile.ZipFile) -> Mapping[str, zipfile.ZipInfo]:
     for name in (CONFIG, WEIGHTS):
         if names.count(name) != 1:
             told = f"is not a Keras file: it holds {names.count(name)} times {name}, not once."
-            raise Refusal(told, "Save it again: model.save('NAME.keras').")
+            raise Refusal(told, "Save it again: model.save('NAME.keras').", code="M101")
     return {info.filename: info for info in infos}
 
 
 def _member(archive: zipfile.ZipFile, info: zipfile.ZipInfo, most: int) -> bytes:
     """Return the bytes of a member; no more are unpacked than it says and may have."""
     if info.flag_bits & 0x1:
-        raise Refusal(f"is encrypted: {info.filename}.")
+        raise Refusal(f"is encrypted: {info.filename}.", code="M102")
     if info.file_size > most or info.file_size > MAX_RATIO * max(info.compress_size, 1):
         told = f"{info.file_size:,} bytes out of {info.compress_size:,}"
         raise Refusal(f"has {info.filename} that would unpack to {told}.")
     with archive.open(info) as member:
         content = member.read(info.file_size + 1)
     if len(content) != info.file_size:
-        raise Refusal(f"is damaged: {info.filename} has not the size that it says.")
+        raise Refusal(f"is damaged: {info.filename} has not the size that it says.", code="M102")
     return content
 
 
@@ -112,7 +114,7 @@ def _weights_of(document: Mapping[str, Any], content: bytes) -> Weights:
     except MemoryError:
         raise
     except Exception:  # whatever a damaged file makes of h5py
-        raise Refusal(f"is damaged: its {WEIGHTS} is no sound HDF5 file.") from None
+        raise Refusal(f"is damaged: its {WEIGHTS} is no sound HDF5 file.", code="M102") from None
 
     def weights(place: int, shapes: Sequence[tuple[int, ...]]) -> list[FloatArray]:
         try:
@@ -120,7 +122,9 @@ def _weights_of(document: Mapping[str, Any], content: bytes) -> Weights:
         except (Refusal, MemoryError):
             raise
         except Exception:  # whatever a damaged file makes of h5py: OverflowError and others
-            raise Refusal(f"is damaged: {paths[place]} in {WEIGHTS} cannot be read.") from None
+            raise Refusal(
+                f"is damaged: {paths[place]} in {WEIGHTS} cannot be read.", code="M102"
+            ) from None
 
     return weights
 
@@ -170,12 +174,14 @@ def _inside(h5py: Any, archive: Any, parts: tuple[str, ...]) -> Any:
         link = found.get(part, getlink=True) if isinstance(found, h5py.Group) else None
         place = "/".join(parts[: number + 1])
         if link is None:
-            raise Refusal(f"is damaged: it has no arrays at {show(place)}.")
+            raise Refusal(f"is damaged: it has no arrays at {show(place)}.", code="M102")
         if not isinstance(link, h5py.HardLink):
-            raise Refusal(f"points out of itself, with a link at {show(place)}. That is refused.")
+            raise Refusal(
+                f"points out of itself, with a link at {show(place)}. That is refused.", code="M106"
+            )
         found = found[part]
     if not isinstance(found, h5py.Dataset):
-        raise Refusal(f"is damaged: it has no array at {show('/'.join(parts))}.")
+        raise Refusal(f"is damaged: it has no array at {show('/'.join(parts))}.", code="M102")
     return found
 
 
@@ -183,13 +189,17 @@ def _array(dataset: Any, name: str, shape: tuple[int, ...]) -> FloatArray:
     """Return a dataset that is what it should be, all of it in the file."""
     if tuple(dataset.shape or ()) != shape or dataset.shape is None:
         told = f"{tuple(dataset.shape)}" if dataset.shape is not None else "nothing"
-        raise Refusal(f"is damaged: the array {name} must have shape {shape}; got {told}.")
+        raise Refusal(
+            f"is damaged: the array {name} must have shape {shape}; got {told}.", code="M102"
+        )
     if dataset.dtype.kind != "f" or dataset.dtype.itemsize not in (2, 4, 8):
         raise Refusal(f"has the array {name} of {dataset.dtype}, not of floating-point numbers.")
     stored = dataset.id.get_storage_size()
     if dataset.external or dataset.is_virtual or dataset.chunks is not None:
-        raise Refusal(f"keeps the array {name} elsewhere or in pieces. That is refused.")
+        raise Refusal(
+            f"keeps the array {name} elsewhere or in pieces. That is refused.", code="M106"
+        )
     if stored != dataset.size * dataset.dtype.itemsize:
-        raise Refusal(f"is damaged: the array {name} has {stored:,} bytes.")
+        raise Refusal(f"is damaged: the array {name} has {stored:,} bytes.", code="M102")
     array = np.asarray(dataset[()])
     return array.astype(np.float32 if array.dtype.itemsize < 8 else np.float64)

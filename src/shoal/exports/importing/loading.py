@@ -111,7 +111,7 @@ def imported(source: Any, wishes: Wishes) -> Imported:
     """Return the model with what should be said about it; see `import_model`."""
     if wishes.kind is not None and wishes.kind not in KINDS:
         wanted = f"must be one of {', '.join(KINDS)}"
-        raise ArgumentError(WHERE, "kind", wanted, got=show(str(wishes.kind)))
+        raise ArgumentError(WHERE, "kind", wanted, got=show(str(wishes.kind)), code="A103")
     if isinstance(source, str | os.PathLike):
         return _from_file(os.fspath(source), wishes)
     try:
@@ -119,7 +119,8 @@ def imported(source: Any, wishes: Wishes) -> Imported:
         return build(_object(source), wishes)
     except Refusal as refusal:
         what = "the dictionary" if isinstance(source, Mapping) else f"the {type(source).__name__}"
-        raise InputError(join(f"{WHERE}: {what} {refusal.reason}", refusal.cure)) from None
+        told = join(f"{WHERE}: {what} {refusal.reason}", refusal.cure)
+        raise InputError(told, code=refusal.code) from None
 
 
 def _from_file(source: str, wishes: Wishes) -> Imported:
@@ -132,25 +133,28 @@ def _from_file(source: str, wishes: Wishes) -> Imported:
                 return _from_json(file, wishes)
             return build(_READERS[suffix](file, wishes), wishes)
     except Refusal as refusal:
-        raise ModelFileError(source, refusal.reason, refusal.cure) from None
+        raise ModelFileError(source, refusal.reason, refusal.cure, code=refusal.code) from None
     except MemoryError:
-        raise ModelFileError(source, "needs more memory than there is.") from None
+        raise ModelFileError(source, "needs more memory than there is.", code="M104") from None
 
 
 def _check_suffix(suffix: str) -> None:
     refused = _REFUSED.get(_REFUSED_ALIKE.get(suffix, suffix))
     if refused is not None:
-        raise Refusal(f"{refused[0]}, and is not opened.", refused[1])
+        raise Refusal(f"{refused[0]}, and is not opened.", refused[1], code="M106")
     if suffix not in SUFFIXES:
         *others, last = SUFFIXES
-        raise Refusal(f"cannot be imported: it must end in {', '.join(others)} or {last}.")
+        told = f"cannot be imported: it must end in {', '.join(others)} or {last}."
+        raise Refusal(told, code="O109")
 
 
 def _check_state_wishes(wishes: Wishes, *, is_state_dict: bool) -> None:
     for name in ("activations", "layers"):
         if getattr(wishes, name) is not None and not is_state_dict:
             wanted = "must be left out, since the source names its own"
-            raise ArgumentError(WHERE, name, wanted, got=", ".join(getattr(wishes, name)))
+            raise ArgumentError(
+                WHERE, name, wanted, got=", ".join(getattr(wishes, name)), code="A108"
+            )
 
 
 def _from_json(file: BinaryIO, wishes: Wishes) -> Imported:
@@ -158,7 +162,7 @@ def _from_json(file: BinaryIO, wishes: Wishes) -> Imported:
     try:
         document = read_document(file.read())
     except DocumentError as error:
-        raise Refusal(f"is not a network: it {error}.") from None
+        raise Refusal(f"is not a network: it {error}.", code="M101") from None
     if "nodes" in document or "func" in document:
         from shoal.exports.importing.nodes import nodes_found
 
@@ -171,7 +175,7 @@ def _from_json(file: BinaryIO, wishes: Wishes) -> Imported:
             wanted = "must be left out, since the file names its own"
             got = "one" if name in ("kind", "logits") else "some"
             raise ArgumentError(WHERE, name.removesuffix("s") if name == "targets" else name,
-                                wanted, got=got)  # fmt: skip
+                                wanted, got=got, code="A108")  # fmt: skip
     return Imported(model=from_json(document))
 
 
@@ -225,5 +229,5 @@ def _names(argument: str, given: Iterable[str] | None) -> tuple[str, ...] | None
     names = (given,) if isinstance(given, str) else tuple(given)
     for name in names:
         if not isinstance(name, str):
-            raise ArgumentError(WHERE, argument, "must be names", got=repr(name))
+            raise ArgumentError(WHERE, argument, "must be names", got=repr(name), code="A101")
     return names

@@ -101,7 +101,9 @@ def build(found: Found, wishes: Wishes) -> Imported:
     if kind == "regression" and wishes.classes:
         cure = 'Leave them out, or give kind="classification".'
         got = count(len(wishes.classes), "class").replace("classs", "classes")
-        raise ArgumentError(WHERE, "classes", "must be left out for numbers", got=got, cure=cure)
+        raise ArgumentError(
+            WHERE, "classes", "must be left out for numbers", got=got, cure=cure, code="A108"
+        )
     network, parameters = _network(plain)
     model = Model(
         network=network,
@@ -128,7 +130,9 @@ def _kind(found: Found, wishes: Wishes) -> tuple[Kind, Plain]:
     if kind == "regression":
         if wishes.logits:
             cure = 'Give kind="classification" or "multilabel", or leave logits out.'
-            raise ArgumentError(WHERE, "logits", "must be False for numbers", got=True, cure=cure)
+            raise ArgumentError(
+                WHERE, "logits", "must be False for numbers", got=True, cure=cure, code="A108"
+            )
         return kind, plain
     logits = wishes.logits
     if logits is None and plain.last == "identity":
@@ -138,7 +142,9 @@ def _kind(found: Found, wishes: Wishes) -> tuple[Kind, Plain]:
                 "Give logits=True (--logits) to put softmax or sigmoid on it, or logits=False "
                 "(--no-logits) if its outputs are near 0 and 1."
             )
-            raise Refusal("ends in a linear layer, so its outputs may be logits.", cure)
+            raise Refusal(
+                "ends in a linear layer, so its outputs may be logits.", cure, code="M107"
+            )
     return kind, _with_probabilities(plain, kind) if logits else plain
 
 
@@ -157,7 +163,7 @@ def _with_probabilities(plain: Plain, kind: Kind) -> Plain:
     *before, last = plain.layers
     if plain.last != "identity":
         wanted = "must be left out where the last layer has an activation"
-        raise ArgumentError(WHERE, "logits", wanted, got=f"True after {plain.last}")
+        raise ArgumentError(WHERE, "logits", wanted, got=f"True after {plain.last}", code="A108")
     put = "sigmoid" if kind == "multilabel" or plain.n_outputs == 1 else "softmax"
     return replace(plain, layers=(*before, replace(last, activation=put)))
 
@@ -189,12 +195,14 @@ def _unique(argument: str, names: Sequence[str], n: int, thing: str) -> tuple[st
     things = count(n, thing).replace("classs", "classes")
     if len(names) != n:
         wanted = f"must have a name for each of {things}" if n > 1 else "must be a single name"
-        raise ArgumentError(WHERE, argument, wanted, got=len(names))
+        raise ArgumentError(WHERE, argument, wanted, got=len(names), code="A104")
     seen: set[str] = set()
     for name in names:
         if not name or name in seen:
             wanted = "must be names that differ and are not empty"
-            raise ArgumentError(WHERE, argument, wanted, got=f"{show(name)}{' twice' * bool(name)}")
+            raise ArgumentError(
+                WHERE, argument, wanted, got=f"{show(name)}{' twice' * bool(name)}", code="A110"
+            )
         seen.add(name)
     return tuple(names)
 

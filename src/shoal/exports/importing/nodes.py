@@ -41,9 +41,11 @@ def nodes_found(data: Mapping[str, Any], origin: str) -> Found:
         network, parameters = from_nodes({key: data[key] for key in KEYS})
     except ArgumentError as error:
         told = f"`{error.argument}` {error.requirement}; got {error.got}."
-        raise Refusal(f"is no network: its {told}", error.cure) from None
+        raise Refusal(f"is no network: its {told}", error.cure, code="M101") from None
     except OverflowError:
-        raise Refusal("is no network: it holds a whole number that no float can hold.") from None
+        raise Refusal(
+            "is no network: it holds a whole number that no float can hold.", code="M101"
+        ) from None
     steps: list[Step] = []
     for number, (layer, weights) in enumerate(zip(network.layers, parameters.weights, strict=True)):
         name = f"the layer {number}"
@@ -70,7 +72,7 @@ def read_edn(content: bytes) -> dict[str, Any]:
     try:
         text = content.decode("utf-8")
     except UnicodeDecodeError:
-        raise Refusal("is not EDN: it is not UTF-8.") from None
+        raise Refusal("is not EDN: it is not UTF-8.", code="M102") from None
     _check(text)
     try:
         found = edn_format.loads_all(text, write_ply_tables=False)
@@ -79,9 +81,11 @@ def read_edn(content: bytes) -> dict[str, Any]:
         plain = _plain(found[0])
     except (edn_format.EDNDecodeError, ValueError, ArithmeticError, TypeError,
             NotImplementedError):  # fmt: skip
-        raise Refusal("is not EDN.") from None
+        raise Refusal("is not EDN.", code="M102") from None
     if not isinstance(plain, dict):
-        raise Refusal("is not a map: {:nodes [...] :weights [...] :func :logistic} is needed.")
+        raise Refusal(
+            "is not a map: {:nodes [...] :weights [...] :func :logistic} is needed.", code="M101"
+        )
     return plain
 
 
@@ -103,7 +107,7 @@ def _check(text: str) -> None:
             if len(depth) > MAX_DEPTH:
                 raise Refusal(f"is nested more than {MAX_DEPTH} levels deep.")
         elif kind == "close" and (not depth or depth.pop() != word):
-            raise Refusal(f"is not EDN: a {word} closes nothing.")
+            raise Refusal(f"is not EDN: a {word} closes nothing.", code="M102")
         elif kind in ("text", "atom"):
             _check_atom(word)
             if len(depth) == 1 and word.startswith(":"):
@@ -111,9 +115,9 @@ def _check(text: str) -> None:
                     raise Refusal(f"has the key {show(word)} twice.")
                 keys.add(word)
         elif kind == "wrong":
-            raise Refusal("is not EDN: a text in it does not end, or has a backslash.")
+            raise Refusal("is not EDN: a text in it does not end, or has a backslash.", code="M102")
     if depth:
-        raise Refusal("ends in the middle: a bracket is not closed.")
+        raise Refusal("ends in the middle: a bracket is not closed.", code="M102")
 
 
 def _check_atom(word: str) -> None:

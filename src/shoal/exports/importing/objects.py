@@ -26,7 +26,7 @@ def keras_object(model: Any) -> Found:
         Refusal: it is not built, has a layer of somebody's own, or one that is not known.
     """
     if not getattr(model, "built", False):
-        raise Refusal("is not built.", "Begin it with keras.Input((n,)).")
+        raise Refusal("is not built.", "Begin it with keras.Input((n,)).", code="M108")
     for layer in model.layers:
         if not type(layer).__module__.startswith("keras.src.layers."):
             told = f"the layer {show(str(layer.name))} of the class {show(type(layer).__name__)}"
@@ -83,7 +83,9 @@ def torch_object(module: Any) -> Found:
             if kind == "LogSoftmax":
                 cure = "Leave it out, model[:-1], and give logits=True."
             told = f"has the layer {number} ({show(kind)[1:-1]}), which cannot be imported"
-            raise Refusal(f"{told}; known: {', '.join((*_TORCH, *_TORCH_IGNORED))}.", cure)
+            raise Refusal(
+                f"{told}; known: {', '.join((*_TORCH, *_TORCH_IGNORED))}.", cure, code="M105"
+            )
     notes = (f"left out, since only training needs them: {', '.join(ignored)}",) if ignored else ()
     return Found(plain=fold(steps, widths[0]), origin="pytorch", notes=notes)
 
@@ -197,7 +199,7 @@ def scaler_of(scaler: Any) -> Stretch:
         told = f"has the step {show(kind)} before the network"
         raise Refusal(f"{told}; StandardScaler and MinMaxScaler can be imported.")
     if not hasattr(scaler, "scale_"):
-        raise Refusal(f"has a {kind} that is not fitted.", "Call fit first.")
+        raise Refusal(f"has a {kind} that is not fitted.", "Call fit first.", code="M108")
     width = int(scaler.n_features_in_)
     if kind == "StandardScaler":
         center = 0.0 if scaler.mean_ is None or not scaler.with_mean else scaler.mean_
@@ -220,7 +222,7 @@ def mlp_found(mlp: Any, front: Sequence[Step], behind: Step | None) -> Found:
     """
     kind = type(mlp).__name__
     if not hasattr(mlp, "coefs_"):
-        raise Refusal(f"is not fitted: its {kind} has no weights.", "Call fit first.")
+        raise Refusal(f"is not fitted: its {kind} has no weights.", "Call fit first.", code="M108")
     steps: list[Step] = list(front)
     pairs = list(zip(mlp.coefs_, mlp.intercepts_, strict=True))
     for number, (weights, bias) in enumerate(pairs):

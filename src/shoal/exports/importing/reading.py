@@ -26,19 +26,19 @@ def open_file(source: str) -> BinaryIO:
     except FileNotFoundError:
         raise MissingFileError(source, _nearby(source)) from None
     except ValueError as error:  # a zero byte, or half a character
-        raise ModelFileError(show(source), f"is not a file name: {error}.") from None
+        raise ModelFileError(show(source), f"is not a file name: {error}.", code="O108") from None
     except OSError as error:
-        raise ModelFileError(source, f"cannot be read: {error.strerror}.") from None
+        raise ModelFileError(source, f"cannot be read: {error.strerror}.", code="O105") from None
     status = os.fstat(handle)
     if stat.S_ISREG(status.st_mode) and status.st_size <= MAX_BYTES:
         return os.fdopen(handle, "rb")
     os.close(handle)
     if stat.S_ISDIR(status.st_mode):
-        raise ModelFileError(source, "is a folder.", "Name a file.")
+        raise ModelFileError(source, "is a folder.", "Name a file.", code="O106")
     if stat.S_ISREG(status.st_mode):
         told = f"has {status.st_size:,} bytes, more than the {MAX_BYTES:,} of any network here."
-        raise ModelFileError(source, told)
-    raise ModelFileError(source, "is not a regular file.")
+        raise ModelFileError(source, told, code="M102")
+    raise ModelFileError(source, "is not a regular file.", code="O110")
 
 
 def _nearby(source: str) -> list[str]:

@@ -68,7 +68,7 @@ def _tensors(file: BinaryIO) -> dict[str, FloatArray]:
     content = file.read()
     size = int.from_bytes(content[:8], "little")
     if len(content) < 8 or size > min(MAX_HEADER, len(content) - 8):
-        raise Refusal("is cut off, or not a safetensors file.")
+        raise Refusal("is cut off, or not a safetensors file.", code="M102")
     try:
         header = read_document(content[8 : 8 + size])
         metadata = header.get("__metadata__")
@@ -76,10 +76,12 @@ def _tensors(file: BinaryIO) -> dict[str, FloatArray]:
             raise Refusal("is a shoal model already.", "Use it as it is: shoal predict, evaluate.")
         entries = deserialize(content)  # type: ignore[no-untyped-call]
     except DocumentError as error:
-        raise Refusal(f"is not a safetensors file, or damaged: its header {error}.") from None
+        raise Refusal(
+            f"is not a safetensors file, or damaged: its header {error}.", code="M102"
+        ) from None
     except SafetensorError as error:
         told = one_line(str(error).strip().rstrip("."))
-        raise Refusal(f"is damaged, says safetensors: {told}.") from None
+        raise Refusal(f"is damaged, says safetensors: {told}.", code="M102") from None
     return {name: _array(name, entry["dtype"], entry) for name, entry in entries}
 
 
@@ -122,7 +124,7 @@ def _dense(name: str, tensors: Mapping[str, FloatArray]) -> _Dense:
     n_units = tensors[name].shape[0]
     if bias is not None and bias.shape != (n_units,):
         told = f"must have shape ({n_units},); got {bias.shape}"
-        raise Refusal(f"is damaged: the bias of {show(stem)} {told}.")
+        raise Refusal(f"is damaged: the bias of {show(stem)} {told}.", code="M102")
     if 0 in tensors[name].shape:
         raise Refusal(f"has the weights {show(name)} without a single number.")
     return _Dense(name=stem or "weight", weights=tensors[name].T, bias=bias)
@@ -140,7 +142,9 @@ def _in_order(layers: Sequence[_Dense], names: Sequence[str] | None) -> list[_De
         found.append(order)
         if len(found) > 1:
             told = f"has layers whose order their names do not tell: {listing(list(by_name))}."
-            raise Refusal(told, 'Give it: --layers first,second (layers=["first", "second"]).')
+            raise Refusal(
+                told, 'Give it: --layers first,second (layers=["first", "second"]).', code="M107"
+            )
     if not found:
         shapes = ", ".join(f"{show(each.name)} {each.shape[0]} to {each.shape[1]}"
                            for each in layers[:8])  # fmt: skip
@@ -153,10 +157,10 @@ def _check_names(names: Sequence[str], by_name: Mapping[str, _Dense]) -> None:
         if name not in by_name:
             cure = did_you_mean(name, by_name)
             wanted = f"must be {listing(list(by_name))}, in order"
-            raise ArgumentError(WHERE, "layers", wanted, got=show(name), cure=cure)
+            raise ArgumentError(WHERE, "layers", wanted, got=show(name), cure=cure, code="A103")
     if sorted(names) != sorted(by_name):
         wanted = f"must name each of {listing(list(by_name))} once"
-        raise ArgumentError(WHERE, "layers", wanted, got=listing(list(names)))
+        raise ArgumentError(WHERE, "layers", wanted, got=listing(list(names)), code="A104")
 
 
 def _checked(order: list[_Dense]) -> list[_Dense]:
@@ -164,7 +168,7 @@ def _checked(order: list[_Dense]) -> list[_Dense]:
         if before.shape[1] != layer.shape[0]:
             told = f"{show(layer.name)} takes {layer.shape[0]:,} inputs"
             gives = f"{show(before.name)} gives {before.shape[1]:,}"
-            raise ArgumentError(WHERE, "layers", "must fit", got=f"{gives} and {told}")
+            raise ArgumentError(WHERE, "layers", "must fit", got=f"{gives} and {told}", code="A108")
     return order
 
 
@@ -204,10 +208,10 @@ def _activations(
     shapes = ", ".join(f"{each.shape[0]} to {each.shape[1]}" for each in layers)
     if given is None:
         cure = f"Give {len(layers)}: --activations relu,softmax (activations=[...])."
-        raise Refusal(f"names no activations for its layers ({shapes}).", cure)
+        raise Refusal(f"names no activations for its layers ({shapes}).", cure, code="M107")
     if len(given) != len(layers):
         wanted = f"must be one for each layer ({shapes})"
-        raise ArgumentError(WHERE, "activations", wanted, got=len(given))
+        raise ArgumentError(WHERE, "activations", wanted, got=len(given), code="A104")
     return [_activation(text) for text in given]
 
 
@@ -217,7 +221,7 @@ def _activation(text: str) -> tuple[str, dict[str, float]]:
     if name not in (*ACTIVATIONS, "selu"):
         wanted = f"must be of {', '.join(ACTIVATIONS)}"
         cure = did_you_mean(name, ACTIVATIONS)
-        raise ArgumentError(WHERE, "activations", wanted, got=show(text), cure=cure)
+        raise ArgumentError(WHERE, "activations", wanted, got=show(text), cure=cure, code="A103")
     if not colon:
         return name, {}
     settings = tuple(ACTIVATIONS[name].settings) if name in ACTIVATIONS else ()
@@ -227,5 +231,5 @@ def _activation(text: str) -> tuple[str, dict[str, float]]:
         value = -1.0
     if not settings or not 0 <= value < float("inf"):
         wanted = "must be a name, or one with a number as leaky_relu:0.2 and elu:1.5"
-        raise ArgumentError(WHERE, "activations", wanted, got=show(text))
+        raise ArgumentError(WHERE, "activations", wanted, got=show(text), code="A101")
     return name, {settings[0]: value}

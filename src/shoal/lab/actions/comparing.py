@@ -34,7 +34,8 @@ def compare(surroundings: Surroundings, message: Compare) -> Outcome:
     if message.pin >= len(pins):
         raise InputError(
             f"compare: `pin` must be one of the {len(pins)} pins; got {message.pin}. "
-            "Pin a setting first."
+            "Pin a setting first.",
+            code="L103",
         )
     pin = pins[message.pin]
     a_name = pin.name if pin.name != B_NAME else f"{B_NAME} as pinned"
@@ -62,7 +63,9 @@ def _check_size(experiment: Experiment, n_networks: int) -> None:
     """
     population = experiment.population.model_copy(update={"size": n_networks})
     for each in size_problems(experiment.model_copy(update={"population": population})):
-        raise InputError(f"compare: {n_networks} networks at once: {each.path}: {each.message}")
+        raise InputError(
+            f"compare: {n_networks} networks at once: {each.path}: {each.message}", code="L101"
+        )
 
 
 def outcome_of(found: Comparison) -> Outcome:

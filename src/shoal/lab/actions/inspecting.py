@@ -28,7 +28,7 @@ def inspect(surroundings: Surroundings, message: Inspect) -> Outcome:
     run = surroundings.run(message.run)
     if message.network >= len(run):
         told = f"must be from 0 to {len(run) - 1}; got {message.network}"
-        raise InputError(f"{WHERE}: `network` {told}.")
+        raise InputError(f"{WHERE}: `network` {told}.", code="L103")
     surroundings.tell("working it out")
     deep = len(run.network.layers)
     folding = Folding(units=max(1, min(MOST_UNITS, MOST_SHOWN // deep)))

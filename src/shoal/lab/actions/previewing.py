@@ -135,7 +135,9 @@ def _read(surroundings: Surroundings, message: Preview, recipe: FileData) -> Tab
     except OSError as error:
         if isinstance(error, InputError):
             raise
-        raise InputError(f"{name}: cannot be read: {error.strerror or error}.") from None
+        raise InputError(
+            f"{name}: cannot be read: {error.strerror or error}.", code="O105"
+        ) from None
     first = chunks[0]
     if len(chunks) == 1:
         return first

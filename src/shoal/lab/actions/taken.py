@@ -70,7 +70,7 @@ class Taking:
         if number < -1:
             pin = -2 - number
             if pin >= len(session.pins):
-                raise InputError(f"take: there is no pin {pin + 1}; got run {number}.")
+                raise InputError(f"take: there is no pin {pin + 1}; got run {number}.", code="L103")
             return self.surroundings.pinned(session.pins[pin])
         return self.run().experiment
 
@@ -86,7 +86,9 @@ class Taking:
         if asked == "best":
             return run.best_index
         if asked >= len(run):
-            raise InputError(f"take: `network` must be from 0 to {len(run) - 1}; got {asked}.")
+            raise InputError(
+                f"take: `network` must be from 0 to {len(run) - 1}; got {asked}.", code="L103"
+            )
         return asked
 
     def member_name(self) -> str:

@@ -162,7 +162,7 @@ def take(surroundings: Surroundings, message: Take) -> Outcome:
     entry = FILES.get(message.kind)
     if entry is None:
         cure = did_you_mean(message.kind, FILES) or f"There are {', '.join(FILES)}."
-        raise InputError(f"take: there is no kind of file '{message.kind}'. {cure}")
+        raise InputError(f"take: there is no kind of file '{message.kind}'. {cure}", code="G101")
     if not entry.is_there:
         raise MissingExtraError(entry.title.rstrip("."), entry.needs[0], entry.extra)
     taking = Taking(surroundings=surroundings, message=message)

@@ -36,7 +36,8 @@ def history(taking: Taking) -> Made:
         if text.tell() > MOST_BYTES:
             raise InputError(
                 "take: the figures are more than 64 MiB of text. Give a larger "
-                "training.report_every, or fewer networks."
+                "training.report_every, or fewer networks.",
+                code="L101",
             )
     return Made(content=text.getvalue().encode(), what="history", mime=CSV)
 
@@ -51,7 +52,9 @@ def predictions(taking: Taking) -> Made:
     member = taking.member(run)
     members = np.flatnonzero(run.sound) if member is None else np.array([member])
     if not len(members):
-        raise InputError("take: every network diverged, so nothing is said of the rows.")
+        raise InputError(
+            "take: every network diverged, so nothing is said of the rows.", code="R101"
+        )
     part = run.prepared.parts[int(run.prepared.part_of[members[0]])]
     n = min(part.dataset.n_rows, MOST_ROWS)
     dataset = part.dataset.take(np.arange(n))

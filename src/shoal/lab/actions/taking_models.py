@@ -83,7 +83,7 @@ def _folder() -> tempfile.TemporaryDirectory[str]:
         return tempfile.TemporaryDirectory(prefix="shoal-take-")
     except OSError as error:
         told = f"take: no temporary folder can be made: {error.strerror}. Set TMPDIR to another."
-        raise InputError(told) from None
+        raise InputError(told, code="L103") from None
 
 
 __all__ = ["chosen_model", "export_of", "model", "suffix_of"]

@@ -29,7 +29,9 @@ def chart_of(taking: Taking) -> Chart:
 
     name = taking.message.chart
     if name is None:
-        raise InputError("take: `chart` must name a kind of chart, such as curves; got nothing.")
+        raise InputError(
+            "take: `chart` must name a kind of chart, such as curves; got nothing.", code="G101"
+        )
     kind, run = chart_kind(name), taking.run()
     options: dict[str, Any] = {}
     if isinstance(taking.message.network, int) and "network" in kind.options:

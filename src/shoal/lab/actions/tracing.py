@@ -56,7 +56,8 @@ def traces(surroundings: Surroundings, message: Traces) -> Outcome:
     run = surroundings.run(message.run)
     if message.network >= len(run):
         raise InputError(
-            f"traces: `network` must be from 0 to {len(run) - 1}; got {message.network}."
+            f"traces: `network` must be from 0 to {len(run) - 1}; got {message.network}.",
+            code="L103",
         )
     i = message.network
     last = int(run.steps[i])

@@ -59,5 +59,6 @@ async def _nothing(scope: Scope, receive: Receive, send: Send) -> None:
         await receive()
         await send({"type": "websocket.close", "code": 1008, "reason": "there is nothing here."})
         return
-    error = RequestError(404, "there is nothing at this address.")
+    told = "there is nothing at this address. Open the one that shoal lab told."
+    error = RequestError(404, told)
     await error.answer.send(send)

@@ -67,7 +67,9 @@ def read_assets(built: Path = BUILT) -> Mapping[str, Asset]:
                   if _NAME.fullmatch(path.name) and path.is_file()}  # fmt: skip
     for name in NEEDED:
         if f"/{name}" not in files:
-            raise InputError(f"the lab's page is not built: {name} is missing. Run: make page")
+            raise InputError(
+                f"the lab's page is not built: {name} is missing. Run: make page", code="L104"
+            )
     return {
         address: Asset(KINDS[path.suffix], path.read_bytes()) for address, path in files.items()
     }

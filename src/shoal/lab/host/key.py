@@ -59,7 +59,7 @@ def key_folder() -> Path:
         return Path.home() / ".local" / "state" / "shoal" / "lab"
     except RuntimeError:
         told = f"Set {HOME} to a folder for the lab."
-        raise StoreError("~", "the home folder is not known.", told) from None
+        raise StoreError("~", "the home folder is not known.", told, code="S105") from None
 
 
 @contextlib.contextmanager

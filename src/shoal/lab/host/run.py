@@ -6,7 +6,7 @@ import errno
 import hashlib
 import json
 import socket
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Final
 
@@ -89,14 +89,28 @@ def listening(port: int | None) -> socket.socket:
     """
     if port is not None:
         return listen(ADDRESS, port)
-    for each in dict.fromkeys((*left_behind(PORTS), *PORTS)):
+    return first_free((*left_behind(PORTS), *PORTS))
+
+
+def first_free(ports: Iterable[int]) -> socket.socket:
+    """Return a socket that listens on the first port that is free, for this machine alone.
+
+    Raises:
+        InputError: all of them are in use.
+    """
+    tried = list(dict.fromkeys(ports))
+    for each in tried:
         try:
             return socket.create_server((ADDRESS, each), backlog=BACKLOG)
         except OSError as error:
             if error.errno not in (errno.EADDRINUSE, errno.EACCES):
-                raise InputError(f"{ADDRESS}: cannot listen there: {error.strerror}.") from None
-    first, last = PORTS[0], PORTS[-1]
-    raise InputError(f"the ports {first} to {last} are all in use. Give a free one: --port 0")
+                raise InputError(
+                    f"{ADDRESS}: cannot listen there: {error.strerror}.", code="V110"
+                ) from None
+    first, last = min(tried), max(tried)
+    raise InputError(
+        f"the ports {first} to {last} are all in use. Give a free one: --port 0", code="V110"
+    )
 
 
 def brought(name: str, table: bytes) -> Brought:

@@ -65,10 +65,12 @@ def _points(scene: Scene, wish: AnswersWish) -> np.ndarray:
     for point in wish.points:
         if len(point) not in widths:
             wanted = " or ".join(str(width) for width in sorted(widths))
-            raise InputError(f"points: must have {wanted} features each; got {len(point)}.")
+            raise InputError(
+                f"points: must have {wanted} features each; got {len(point)}.", code="L103"
+            )
     width = max(len(point) for point in wish.points)
     if any(len(point) != width for point in wish.points):
-        raise InputError("points: must all have as many features.")
+        raise InputError("points: must all have as many features.", code="L103")
     rows = recompute(schema, np.array(wish.points, np.float64))
     return sane(_mean_said(scene, wish, rows), 0.0 if schema.is_regression else 0.5)
 

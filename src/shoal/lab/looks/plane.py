@@ -164,7 +164,7 @@ def _numbers(plane: Plane, dataset: Dataset, telling: Pair | None) -> Pair:
     one, two = (_number(names, name) for name in plane.features)
     if one == two:
         wanted = "must be two different ones"
-        raise ArgumentError("look", "features", wanted, got=f"'{names[one]}'")
+        raise ArgumentError("look", "features", wanted, got=f"'{names[one]}'", code="A110")
     return one, two
 
 
@@ -173,7 +173,7 @@ def _number(names: tuple[str, ...], name: str) -> int:
         shown = ", ".join(names[:8]) + (", ..." if len(names) > 8 else "")
         cure = did_you_mean(name, names)
         wanted = f"must be among {shown}"
-        raise ArgumentError("look", "features", wanted, got=repr(name[:60]), cure=cure)
+        raise ArgumentError("look", "features", wanted, got=repr(name[:60]), cure=cure, code="A103")
     return names.index(name)
 
 

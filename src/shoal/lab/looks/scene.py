@@ -109,7 +109,9 @@ class Scene:
             InputError: there is none such.
         """
         if number >= self.n_networks:
-            raise InputError(f"network: must be from 0 to {self.n_networks - 1}; got {number}.")
+            raise InputError(
+                f"network: must be from 0 to {self.n_networks - 1}; got {number}.", code="L103"
+            )
         return number
 
 

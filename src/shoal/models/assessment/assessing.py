@@ -313,11 +313,11 @@ def positive_of(rows: JudgedRows, given: str | None, where: str = "assess") -> i
         return 1 if len(classes) == 2 else None
     if len(classes) != 2:
         got = f"{len(classes)} of them" if classes else "none"
-        raise ArgumentError(where, "positive", "chooses between two classes", got=got)
+        raise ArgumentError(where, "positive", "chooses between two classes", got=got, code="A108")
     if given not in classes:
         wanted = f"must be '{classes[0]}' or '{classes[1]}'"
         cure = did_you_mean(given, classes)
-        raise ArgumentError(where, "positive", wanted, got=repr(given), cure=cure)
+        raise ArgumentError(where, "positive", wanted, got=repr(given), cure=cure, code="A103")
     return classes.index(given)
 
 

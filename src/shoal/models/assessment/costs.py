@@ -53,11 +53,11 @@ def costs_of(
     """
     if positive is None:
         got = f"{len(rows.schema.classes)}" if rows.schema.classes else "none"
-        raise ArgumentError(where, "costs", "are of two classes", got=got)
+        raise ArgumentError(where, "costs", "are of two classes", got=got, code="A108")
     for cost in costs:
         if not (0 < cost <= LARGEST and math.isfinite(cost)):
             wanted = f"must be above 0 and at most {LARGEST:g}"
-            raise ArgumentError(where, "costs", wanted, got=f"{cost:g}")
+            raise ArgumentError(where, "costs", wanted, got=f"{cost:g}", code="A102")
     prices = {"false_positive": costs[0], "false_negative": costs[1]}
     p: FloatArray = np.asarray(rows.said[:, positive], np.float64)
     is_class = rows.true_codes == positive

@@ -227,7 +227,7 @@ def _value_figures(
         loss = mean_squared_error(mean, true, counts)
     if not np.isfinite([loss, *losses]).all():
         wanted = "must keep the squared error finite"
-        raise ArgumentError("evaluate", "y", wanted, got="an error beyond 1e154")
+        raise ArgumentError("evaluate", "y", wanted, got="an error beyond 1e154", code="A105")
     each = [
         TargetFigures(
             name=name,

@@ -107,7 +107,8 @@ class CoveragePoint(Record):
     """What is had if rows that the model is not sure of are left undecided.
 
     Attributes:
-        asked: "coverage" or "accuracy", and `wanted`, what was asked for.
+        asked: "coverage" or "accuracy".
+        wanted: which coverage or accuracy was asked for.
         threshold: rows of at least this probability (at most this disagreement, for numbers)
             are answered; None where no threshold gives what was asked for.
         coverage: the share of rows that is answered.
@@ -203,7 +204,13 @@ class SliceFigures(Record):
 
 
 class Slices(Record):
-    """The slices of one column."""
+    """The slices of one column.
+
+    Attributes:
+        column: its name.
+        figure: what they are judged by.
+        slices: its values or ranges.
+    """
 
     column: str
     figure: Literal["accuracy", "mean_absolute_error", "scaled_error"]

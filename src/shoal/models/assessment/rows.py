@@ -145,7 +145,7 @@ class Judge:
         weights = np.concatenate(self._weights) if self._weights else None
         if weights is not None and not weights.any():
             got = f"{len(weights)} zeros"
-            raise ArgumentError(self.where, "weights", "must not all be 0", got=got)
+            raise ArgumentError(self.where, "weights", "must not all be 0", got=got, code="A106")
         return self._joined(self._blocks, weights)
 
     def _joined(self, blocks: Sequence[_Block], weights: Y | None) -> JudgedRows:
@@ -167,7 +167,7 @@ class Judge:
 
     def _check_rows(self, n_rows: int, n_targets: int) -> None:
         if n_rows == 0:
-            raise ArgumentError(self.where, "x", "must have at least one row", got=0)
+            raise ArgumentError(self.where, "x", "must have at least one row", got=0, code="A106")
         if n_rows != n_targets:
             wanted = f"must have N={n_rows} rows from `x`"
             raise ArgumentError(self.where, "y", wanted, got=n_targets)

@@ -76,7 +76,7 @@ def slices_of(
         column = _column(cells)
         if len(column) != rows.n_rows:
             wanted = f"must have a cell for each of N={rows.n_rows} rows"
-            raise ArgumentError(where, f"by['{name}']", wanted, got=len(column))
+            raise ArgumentError(where, f"by['{name}']", wanted, got=len(column), code="A104")
         cut = cut_of(column, decimal)
         judge = _Slicer(rows=rows, each=each, is_share=figure == "accuracy", seed=seed,
                         resamples=resamples)  # fmt: skip

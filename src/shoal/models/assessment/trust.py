@@ -78,7 +78,9 @@ def coverage_of(
     for name, given in (("coverage", coverages), ("accuracy", accuracies)):
         for share in given:
             if not 0 < share <= 1:
-                raise ArgumentError("assess", name, "must be above 0 and at most 1", got=share)
+                raise ArgumentError(
+                    "assess", name, "must be above 0 and at most 1", got=share, code="A102"
+                )
     found = curve_of(rows)
     is_number = rows.schema.is_regression
     if (coverages and found is None) or (accuracies and (found is None or is_number)):

@@ -68,4 +68,6 @@ def _place(where: str, argument: str, names: tuple[str, ...], output: str | int)
         return int(output)
     told = ", ".join(map(repr, names[:10])) + (", ..." if len(names) > 10 else "")
     cure = did_you_mean(output, names) if isinstance(output, str) else ""
-    raise ArgumentError(where, argument, f"must be one of {told}", got=repr(output), cure=cure)
+    raise ArgumentError(
+        where, argument, f"must be one of {told}", got=repr(output), cure=cure, code="A103"
+    )

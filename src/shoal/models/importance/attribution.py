@@ -177,7 +177,9 @@ def attribute(
     predicted = 0 if told.codes is None or told.codes.ndim > 1 else int(told.codes[0])
     asked = asked_of(WHERE, model.schema, output, predicted)
     if not 0 < tolerance < 1:
-        raise ArgumentError(WHERE, "tolerance", "must be above 0 and below 1", got=tolerance)
+        raise ArgumentError(
+            WHERE, "tolerance", "must be above 0 and below 1", got=tolerance, code="A102"
+        )
     how, notes = _method(model, method)
     if how == "gradients":
         found = path_integral(model, start, row, asked.place, tolerance=tolerance)
@@ -211,7 +213,9 @@ def _one_row(name: str, model: Model, x: Any) -> FloatArray:
         x = [x]
     features: FloatArray = features_of(WHERE, model.schema, x)
     if len(features) != 1:
-        raise ArgumentError(WHERE, name, "must be one row", got=f"{len(features)} rows")
+        raise ArgumentError(
+            WHERE, name, "must be one row", got=f"{len(features)} rows", code="A104"
+        )
     row: FloatArray = features[0].copy()
     return row
 
@@ -219,11 +223,13 @@ def _one_row(name: str, model: Model, x: Any) -> FloatArray:
 def _method(model: Model, method: Method | None) -> tuple[Method, tuple[str, ...]]:
     if method not in (None, "gradients", "shapley"):
         wanted = "must be 'gradients' or 'shapley'"
-        raise ArgumentError(WHERE, "method", wanted, got=repr(method))
+        raise ArgumentError(WHERE, "method", wanted, got=repr(method), code="A103")
     steps = [i for i, layer in enumerate(model.network.layers, 1) if layer.activation == "step"]
     told = f"layer {', '.join(map(str, steps))} has step units, whose slope is 0 everywhere"
     if method == "gradients" and steps:
-        raise InputError(f"attribute: {told}, so gradients say nothing. Use method='shapley'.")
+        raise InputError(
+            f"attribute: {told}, so gradients say nothing. Use method='shapley'.", code="A111"
+        )
     notes = [f"{told}: Shapley values in place of integrated gradients."] if steps else []
     how: Method = method or ("shapley" if steps else "gradients")
     if how == "shapley" and len(model.schema.columns) > EXACT_UP_TO:

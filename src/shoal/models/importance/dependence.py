@@ -120,13 +120,13 @@ def dependence_of(
     if column not in names:
         told = f"must be a column of the model, {', '.join(map(repr, names[:10]))}"
         cure = did_you_mean(str(column), names)
-        raise ArgumentError(WHERE, "column", told, got=repr(column), cure=cure)
+        raise ArgumentError(WHERE, "column", told, got=repr(column), cure=cure, code="A103")
     for name, value, least in (("points", points, 2), ("lines", lines, 0), ("rows", rows, 1)):
         if value < least:
-            raise ArgumentError(WHERE, name, f"must be at least {least}", got=value)
+            raise ArgumentError(WHERE, name, f"must be at least {least}", got=value, code="A102")
     features = features_of(WHERE, model.schema, x)
     if len(features) == 0:
-        raise ArgumentError(WHERE, "x", "must have at least one row", got=0)
+        raise ArgumentError(WHERE, "x", "must have at least one row", got=0, code="A106")
     features = features[sampled(len(features), rows, seed)]
     place = names.index(column)
     return _dependence(

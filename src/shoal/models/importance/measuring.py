@@ -163,9 +163,11 @@ def _columns(model: Model, columns: Sequence[str] | None) -> list[int]:
         if name not in names:
             wanted = f"must be columns of the model, {', '.join(map(repr, names[:10]))}"
             cure = did_you_mean(str(name), names)
-            raise ArgumentError(WHERE, "columns", wanted, got=repr(name), cure=cure)
+            raise ArgumentError(WHERE, "columns", wanted, got=repr(name), cure=cure, code="A103")
     if not columns:
-        raise ArgumentError(WHERE, "columns", "must name at least one column", got="none")
+        raise ArgumentError(
+            WHERE, "columns", "must name at least one column", got="none", code="A106"
+        )
     return sorted({names.index(name) for name in columns})
 
 
@@ -173,7 +175,7 @@ def _measure(model: Model, measure: str | None) -> str:
     known = MEASURES[model.schema.kind]
     if measure is not None and measure not in known:
         wanted = f"must be {' or '.join(map(repr, known))} for this target"
-        raise ArgumentError(WHERE, "measure", wanted, got=repr(measure))
+        raise ArgumentError(WHERE, "measure", wanted, got=repr(measure), code="A103")
     return known[0] if measure is None else measure
 
 
@@ -182,7 +184,7 @@ def _place(model: Model, of: str | int | None) -> int | None:
         return None
     if len(model.schema.targets) == 1:
         told = f"chooses among several targets, and the model has '{model.schema.target}' alone"
-        raise ArgumentError(WHERE, "of", told, got=repr(of))
+        raise ArgumentError(WHERE, "of", told, got=repr(of), code="A101")
     return asked_of(WHERE, model.schema, of, argument="of").place
 
 
@@ -190,9 +192,9 @@ def _check_numbers(*, repeats: Any, rows: Any, panels: Any, level: float) -> Non
     for name, value, least in (("repeats", repeats, 1), ("rows", rows, 2), ("panels", panels, 0)):
         if isinstance(value, bool) or not isinstance(value, int) or value < least:
             wanted = f"must be a whole number from {least}"
-            raise ArgumentError(WHERE, name, wanted, got=repr(value))
+            raise ArgumentError(WHERE, name, wanted, got=repr(value), code="A101")
     if not 0 < level < 1:
-        raise ArgumentError(WHERE, "level", "must be above 0 and below 1", got=level)
+        raise ArgumentError(WHERE, "level", "must be above 0 and below 1", got=level, code="A102")
 
 
 def _rows(
@@ -202,11 +204,13 @@ def _rows(
     targets = targets_of(WHERE, model.schema, y)
     if len(features) != len(targets):
         wanted = f"must have N={len(features)} rows from `x`"
-        raise ArgumentError(WHERE, "y", wanted, got=len(targets))
+        raise ArgumentError(WHERE, "y", wanted, got=len(targets), code="A104")
     counts = None if weights is None else check_weights(WHERE, weights, len(targets))
     if len(features) < 2:
         cure = "Cells are dealt out among rows, so one row has nothing to give."
-        raise ArgumentError(WHERE, "x", "must have at least two rows", got=len(features), cure=cure)
+        raise ArgumentError(
+            WHERE, "x", "must have at least two rows", got=len(features), cure=cure, code="A104"
+        )
     return features, targets, counts
 
 

@@ -137,7 +137,7 @@ def judge(
         each = _wrong(aim, np.concatenate(singles, axis=1), y) if alone else {}
     if not all(np.isfinite(found).all() for found in (*wrong.values(), *each.values())):
         wanted = "must keep the squared error finite"
-        raise ArgumentError("importance_of", "y", wanted, got="an error beyond 1e154")
+        raise ArgumentError("importance_of", "y", wanted, got="an error beyond 1e154", code="A105")
     return Judged(wrong=wrong, alone=each)
 
 

@@ -83,7 +83,7 @@ def slopes(model: Model, x: FloatArray, place: int) -> Slopes:
             gradients[i] = base_slopes(model.schema, features, by_feature)
     if not (np.isfinite(values).all() and np.isfinite(gradients).all()):
         wanted = "must keep what the networks say, and its slope, finite"
-        raise ArgumentError("slopes", "x", wanted, got="infinity or NaN")
+        raise ArgumentError("slopes", "x", wanted, got="infinity or NaN", code="A105")
     return Slopes(values=values, gradients=gradients)
 
 

@@ -34,7 +34,15 @@ PATIENCE_S: Final = 10.0
 
 
 class Past(Record):
-    """One figure of a look: what it was, of as many rows as `n`, and what it was held against."""
+    """One figure of a look: what it was, and what it was held against.
+
+    Attributes:
+        name: of the figure.
+        value, low, high: the figure and its interval.
+        n: of as many rows, or what their weights are worth.
+        bar: None where nothing was asked.
+        falls_short: whether it missed the bar.
+    """
 
     model_config = ConfigDict(frozen=True, extra="ignore", allow_inf_nan=False)
 
@@ -141,9 +149,11 @@ def check_history(file: Path) -> None:
     """
     target = file if file.exists() else file.parent
     if file.exists() and not file.is_file():
-        raise InputError(f"{file}: is not a file. Give --no-history to keep none.")
+        raise InputError(f"{file}: is not a file. Give --no-history to keep none.", code="R103")
     if not os.access(target, os.W_OK):
-        raise InputError(f"{file}: may not be written to. Give --no-history to keep none.")
+        raise InputError(
+            f"{file}: may not be written to. Give --no-history to keep none.", code="O103"
+        )
 
 
 def append(file: str | os.PathLike[str], look: Look) -> None:
@@ -179,7 +189,9 @@ def append(file: str | os.PathLike[str], look: Look) -> None:
         if isinstance(error, InputError):
             raise
         cure = "Give --no-history to keep none."
-        raise InputError(f"{path}: cannot be written: {error.strerror or error}. {cure}") from error
+        raise InputError(
+            f"{path}: cannot be written: {error.strerror or error}. {cure}", code="O103"
+        ) from error
 
 
 def read_history(file: str | os.PathLike[str]) -> History:
@@ -191,7 +203,7 @@ def read_history(file: str | os.PathLike[str]) -> History:
     """
     path = Path(file)
     if path.exists() and not path.is_file():
-        raise InputError(f"{path}: is not a file.")
+        raise InputError(f"{path}: is not a file.", code="R103")
     try:
         with path.open("rb") as opened:
             size = opened.seek(0, os.SEEK_END)
@@ -201,7 +213,9 @@ def read_history(file: str | os.PathLike[str]) -> History:
     except FileNotFoundError:
         raise MissingFileError(str(path), []) from None
     except OSError as error:
-        raise InputError(f"{path}: cannot be read: {error.strerror or error}.") from error
+        raise InputError(
+            f"{path}: cannot be read: {error.strerror or error}.", code="O105"
+        ) from error
     lines = content.split(b"\n")
     looks, n_damaged = [], 0
     for line in lines[1 if start else 0 :]:
@@ -237,7 +251,7 @@ def _hold(handle: int, path: Path) -> None:
         except BlockingIOError:
             if time.monotonic() > until:
                 told = "another process has been writing to it for ten seconds"
-                raise InputError(f"{path}: {told}. Wait for its end.") from None
+                raise InputError(f"{path}: {told}. Wait for its end.", code="R103") from None
             time.sleep(0.02)
 
 

@@ -54,7 +54,7 @@ class Watch:
         problem = bars_problem(model, bars)
         if problem is not None:
             name, told, cure = problem
-            raise InputError(f"monitor: `{name}`: {told}. {cure}")
+            raise InputError(f"monitor: `{name}`: {told}. {cure}", code="R102")
         self.model = model
         self.bars = bars
         self.n_rows = 0
@@ -132,15 +132,17 @@ class Watch:
             InputError: there was no row, or none to judge though figures are asked.
         """
         if self.n_rows == 0:
-            raise InputError(f"{data or 'monitor'}: there are no rows to look at.")
+            raise InputError(f"{data or 'monitor'}: there are no rows to look at.", code="R102")
         figures = self._judging.figures()
         r2 = next((figure for figure in figures if figure.name == "r2"), None)
         if r2 is not None and r2.value is None and self.bars.min_r2 is not None:
             told = "R² has no meaning, since the target does not vary in these rows"
-            raise InputError(f"{data or 'monitor'}: {told}. Ask for the error instead.")
+            raise InputError(
+                f"{data or 'monitor'}: {told}. Ask for the error instead.", code="R102"
+            )
         if self.bars.needs_labels and not figures:
             told = "no row has a label that counts, so there is nothing to judge"
-            raise InputError(f"{data or 'monitor'}: {told}.")
+            raise InputError(f"{data or 'monitor'}: {told}.", code="R102")
         now = datetime.now(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
         has_summary = self._drifting is not None
         parts = b"".join(digest.digest() for digest in self._labelled)
@@ -198,7 +200,7 @@ def monitor(
     targets = None if y is None else targets_of("monitor", model.schema, y)
     if targets is not None and len(targets) != len(features):
         wanted = f"must have N={len(features)} rows from `x`"
-        raise ArgumentError("monitor", "y", wanted, got=len(targets))
+        raise ArgumentError("monitor", "y", wanted, got=len(targets), code="A104")
     counts = None if weights is None else checked_weights("monitor", weights, len(features))
     for start in range(0, len(features), block):
         rows = slice(start, start + block)

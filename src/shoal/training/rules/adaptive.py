@@ -20,6 +20,11 @@ class AdaGrad(NamedRecord):
 
     The weights become ``w - learning_rate * g / (sqrt(s) + epsilon)``.
 
+    Args:
+        learning_rate: how far a step goes; a schedule multiplies it.
+        initial: what the sum of squares s begins at.
+        epsilon: added to the root, so that nothing is divided by 0.
+
     Source:
         Duchi, Hazan, Singer, "Adaptive subgradient methods for online learning and stochastic
         optimization" (2011), figure 1 with a diagonal matrix. PyTorch's epsilon is 1e-10, and
@@ -47,6 +52,11 @@ class RMSprop(NamedRecord):
 
     The weights become ``w - learning_rate * g / (sqrt(s) + epsilon)``. As s begins at 0, the
     first steps are large: the very first is ``learning_rate / sqrt(1 - rho)``.
+
+    Args:
+        learning_rate: how far a step goes; a schedule multiplies it.
+        rho: the share of the mean square s that stays, step to step.
+        epsilon: added to the root, so that nothing is divided by 0.
 
     Source:
         Tieleman, Hinton, "Lecture 6.5: rmsprop" (Coursera, 2012). PyTorch's rate is 0.01, rho
@@ -78,6 +88,12 @@ class Adam(NamedRecord):
         v = beta_2 * v + (1 - beta_2) * g^2
         w - learning_rate * (m / (1 - beta_1^t)) / (sqrt(v / (1 - beta_2^t)) + epsilon)
 
+    Args:
+        learning_rate: how far a step goes; a schedule multiplies it.
+        beta_1: the share of the mean gradient m that stays, step to step.
+        beta_2: the share of the mean square v that stays, step to step.
+        epsilon: added to the root, so that nothing is divided by 0.
+
     Source:
         Kingma, Ba, "Adam: a method for stochastic optimization" (2015), algorithm 1; epsilon
         is 1e-8 there and 1e-7 here, as in Keras.
@@ -106,6 +122,13 @@ class AdamW(NamedRecord):
 
     The decay acts on all parameters, biases too, as in PyTorch. That of the regularization
     (`training.regularization`) leaves biases alone.
+
+    Args:
+        learning_rate: how far a step goes; a schedule multiplies it.
+        beta_1: the share of the mean gradient m that stays, step to step.
+        beta_2: the share of the mean square v that stays, step to step.
+        epsilon: added to the root, so that nothing is divided by 0.
+        weight_decay: the share of a weight, times the learning rate, that a step takes away.
 
     Source:
         Loshchilov, Hutter, "Decoupled weight decay regularization" (2019), algorithm 2, where
@@ -143,6 +166,13 @@ class NAdam(NamedRecord):
         mean = (1 - mu_t) / (1 - product_t) * g + mu_(t+1) / (1 - product_t * mu_(t+1)) * m
         w - learning_rate * mean / (sqrt(v / (1 - beta_2^t)) + epsilon)
 
+    Args:
+        learning_rate: how far a step goes; a schedule multiplies it.
+        beta_1: the share of the mean gradient m that stays, step to step.
+        beta_2: the share of the mean square v that stays, step to step.
+        epsilon: added to the root, so that nothing is divided by 0.
+        momentum_decay: how fast the momentum rises from half of `beta_1` to all of it.
+
     Source:
         Dozat, "Incorporating Nesterov momentum into Adam" (2016), with the momentum and the
         numbers of PyTorch, whose epsilon is 1e-8. Keras is the same with ``momentum_decay=1``.
@@ -179,6 +209,12 @@ class AMSGrad(NamedRecord):
 
         largest = max(largest, v)
         w - learning_rate * (m / (1 - beta_1^t)) / (sqrt(largest / (1 - beta_2^t)) + epsilon)
+
+    Args:
+        learning_rate: how far a step goes; a schedule multiplies it.
+        beta_1: the share of the mean gradient m that stays, step to step.
+        beta_2: the share of the mean square v that stays, step to step.
+        epsilon: added to the root, so that nothing is divided by 0.
 
     Source:
         Reddi, Kale, Kumar, "On the convergence of Adam and beyond" (2018), algorithm 2, which

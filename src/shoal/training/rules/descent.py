@@ -20,6 +20,9 @@ Grow = Annotated[float, Field(strict=True, gt=1), NUMBER]
 class SGD(NamedRecord):
     """Gradient descent: ``w - learning_rate * g``, on the rows of a batch.
 
+    Args:
+        learning_rate: how far a step goes; a schedule multiplies it.
+
     Source:
         Robbins, Monro, "A stochastic approximation method" (1951).
     """
@@ -36,6 +39,10 @@ class Momentum(NamedRecord):
 
     The weights become ``w - learning_rate * v``. This is PyTorch's form; where the learning
     rate is inside v, as in the source, a change of it acts later.
+
+    Args:
+        learning_rate: how far a step goes; a schedule multiplies it.
+        momentum: the share of the direction v that stays, step to step.
 
     Source:
         Polyak, "Some methods of speeding up the convergence of iteration methods" (1964).
@@ -56,6 +63,10 @@ class Nesterov(NamedRecord):
 
     The weights become ``w - learning_rate * (g + momentum * v)``. This is PyTorch's form: its
     weights are the source's, already moved by the momentum of the step to come.
+
+    Args:
+        learning_rate: how far a step goes; a schedule multiplies it.
+        momentum: the share of the direction v that stays, step to step.
 
     Source:
         Nesterov, "A method of solving a convex programming problem with convergence rate
@@ -85,6 +96,13 @@ class Rprop(NamedRecord):
         w - sign(g) * step
 
     A schedule multiplies the move, not the step that is carried along.
+
+    Args:
+        learning_rate: the step of every weight at the start.
+        eta_minus: what a step is multiplied by where the gradient changed its sign.
+        eta_plus: what a step is multiplied by where it kept it.
+        least: no step becomes smaller.
+        most: no step becomes larger.
 
     Source:
         Riedmiller, Braun, "A direct adaptive method for faster backpropagation learning: the
@@ -128,6 +146,12 @@ class Lion(NamedRecord):
         w - learning_rate * (sign(beta_1 * m + (1 - beta_1) * g) + weight_decay * w)
         m = beta_2 * m + (1 - beta_2) * g
 
+    Args:
+        learning_rate: how far every weight moves in a step.
+        beta_1: the share of m in the mean whose sign is taken.
+        beta_2: the share of m that stays, step to step.
+        weight_decay: the share of a weight, times the learning rate, that a step takes away.
+
     Source:
         Chen et al., "Symbolic discovery of optimization algorithms" (2023), algorithm 2.
     """
@@ -155,6 +179,10 @@ class Perceptron(NamedRecord):
 
     It needs no gradient, only a single layer of ``step`` units; what it is handed as gradient
     comes from ``backward(..., rule="perceptron")``.
+
+    Args:
+        learning_rate: what errors are multiplied by; the decisions do not depend on it where
+            weights begin at 0.
 
     Source:
         Rosenblatt, "The perceptron: a probabilistic model for information storage and

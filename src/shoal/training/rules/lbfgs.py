@@ -30,6 +30,11 @@ class LBFGS(NamedRecord):
     Without, it is ``learning_rate``. In the first step both are ``min(1, 1 / |g|_1)`` times
     that. The batch must stay the same: all rows.
 
+    Args:
+        learning_rate: the first length tried of a step, or its length where no line is searched.
+        memory: how many pairs of a move and a change of the gradient are kept.
+        line_search: whether a length is looked for that meets the strong Wolfe conditions.
+
     Source:
         Liu, Nocedal, "On the limited memory BFGS method for large scale optimization" (1989);
         Nocedal, Wright, "Numerical optimization" (2006), algorithms 7.4 and 7.5. The first

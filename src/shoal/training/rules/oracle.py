@@ -32,6 +32,10 @@ class RandomPerturbation(NamedRecord):
     Candidate c of step t takes 32-bit words from the stream at step t, part c; the direction
     of a weight is ``floor(3 * word / 2^32) - 1``.
 
+    Args:
+        d: how far a weight moves, up or down.
+        elitist: whether a candidate must not be worse than the weights as they are.
+
     Source:
         Rastrigin, "The convergence of the random search method in the extremal control of a
         many-parameter system" (1963), with two candidates on a lattice; going on from a worse
@@ -54,6 +58,10 @@ class FiniteDifference(NamedRecord):
     ``g_i = (loss(w + h e_i) - loss(w)) / h``, the forward difference: K + 1 evaluations a
     step, K without the frozen parameters, and an error of h/2 times the second derivative. In
     float32 the difference drowns in rounding unless h is near 1e-3.
+
+    Args:
+        learning_rate: how far a step goes; a schedule multiplies it.
+        h: how far along a weight the slope is measured.
 
     Source:
         Kiefer, Wolfowitz, "Stochastic estimation of the maximum of a regression function"
@@ -78,6 +86,11 @@ class Annealing(NamedRecord):
         candidate = w + spread * normal
         T = temperature * cooling^(t - 1)
         taken if its loss < loss(w), or u < exp(-(its loss - loss(w)) / T)
+
+    Args:
+        spread: the standard deviation of a jump.
+        temperature: how much worse a jump may be at the start, roughly.
+        cooling: what the temperature is multiplied by every step.
 
     Source:
         Kirkpatrick, Gelatt, Vecchi, "Optimization by simulated annealing" (1983), with one
@@ -107,6 +120,11 @@ class Evolution(NamedRecord):
 
         g = sum over j of (loss(w + spread e_j) - loss(w - spread e_j)) e_j / (2 spread pairs)
         w - learning_rate * g
+
+    Args:
+        learning_rate: how far a step goes; a schedule multiplies it.
+        spread: the standard deviation of a jump.
+        pairs: how many pairs of opposite jumps a step takes.
 
     Source:
         Salimans, Ho, Chen, Sidor, Sutskever, "Evolution strategies as a scalable alternative

@@ -73,7 +73,9 @@ def _ask(
 
 
 def _refused(rule: PythonRule, wanted: str, got: str) -> InputError:
-    return InputError(f"{WHERE}: '{rule.function.code}' must return {wanted}; got {got}.")
+    return InputError(
+        f"{WHERE}: '{rule.function.code}' must return {wanted}; got {got}.", code="F101"
+    )
 
 
 PYTHON_ENTRIES = (
