@@ -167,6 +167,17 @@ def test_worksheets_and_their_key(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
     assert rows[1].endswith(",0.1054")
 
 
+def test_worksheets_have_a_name_of_their_own(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert run("sheet", "1", "--students", "1").exit_code == 0
+    assert sorted(path.name for path in tmp_path.iterdir()) == [
+        "01_or.sheet.html",
+        "01_or.sheet.key.html",
+    ]
+
+
 @pytest.mark.parametrize("command", [[], ["open"], ["list"], ["export"], ["sheet"]])
 def test_every_help_has_examples(command: list[str]) -> None:
     text = run(*command, "--help").stdout

@@ -196,12 +196,13 @@ def sheet(
         ),
     ],
     output: Annotated[
-        Path,
+        Path | None,
         typer.Option(
             "--output", "-o", metavar="FILE", show_default=False,
-            help="Ends in .html; the key goes beside it, as .key.html.",
+            help="Ends in .html; the key goes beside it, as .key.html. The lesson's name and "
+            ".sheet.html by default.",
         ),
-    ],
+    ] = None,
     seed: Annotated[
         int | None,
         typer.Option(
@@ -227,7 +228,7 @@ def sheet(
 
     \b
     Examples:
-      shoal lessons sheet 3 --students 30 -o sheet.html
+      shoal lessons sheet 3 --students 30
       shoal lessons sheet 3 --students 30 -o sheet.html --key key.csv
       shoal lessons sheet 1 --students 24 --seed 100 --language ja -o or.html
     """

@@ -7,7 +7,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
@@ -17,7 +17,6 @@ from shoal.cli.lab import has_display, print_address, show_address
 from shoal.cli.output import files_written, print_json, print_line, to_json
 from shoal.cli.plain_table import plain_table
 from shoal.cli.progress import LINE_EVERY_S
-from shoal.cli.unbroken import unbroken
 from shoal.errors import InputError
 from shoal.files import check_output, write_bytes
 
@@ -124,9 +123,7 @@ def export_lesson(
     lesson = _there(find(which))
     check_suffix(output)
     check_output(output, force=force)
-    chosen = chosen_of(settings)
-    with unbroken():
-        content = exported(lesson.name, output.suffix, language=language, chosen=chosen)
+    content = exported(lesson.name, output.suffix, language=language, chosen=chosen_of(settings))
     write_bytes(output, content, force=force)
     if as_json:
         print_json({"language": language, "files": files_written([output])})
@@ -159,11 +156,9 @@ def export_all(
     for name in names:
         check_output(folder / name, force=force)
     made: dict[str, bytes] = {}
-    with unbroken() as check:
-        for name, content in pages(languages):  # all of them, or none is written
-            check()
-            made[name] = content
-            _say(f"made {name}", quiet or as_json)
+    for name, content in pages(languages):  # all of them, or none is written
+        made[name] = content
+        _say(f"made {name}", quiet or as_json)
     written = [folder / name for name in made]
     for path in written:
         write_bytes(path, made[path.name], force=force)
@@ -175,7 +170,7 @@ def export_all(
 
 def write_sheets(
     which: str,
-    output: Path,
+    output: Path | None,
     *,
     students: int,
     seed: int,
@@ -190,6 +185,7 @@ def write_sheets(
     from shoal.lessons.shelf import find
 
     lesson = _there(find(which))
+    output = output or Path(f"{lesson.name}.sheet.html")
     if output.suffix != ".html":
         raise InputError(f"{output}: worksheets must end in .html.", code="O109")
     if key is not None and key.suffix not in (".csv", ".json"):
@@ -198,8 +194,7 @@ def write_sheets(
     for path in (output, beside, *([key] if key else [])):
         check_output(path, force=force)
     begun = making.each_sheet(lesson.name, students, seed=seed, language=language)
-    with unbroken() as check:
-        made = list(_counted(begun, students, check, quiet=quiet))
+    made = list(_counted(begun, students, quiet=quiet))
     document = making.key_document(lesson.name, made, language)
     contents = {
         output: making.sheets_page(lesson.name, made, language=language),
@@ -290,13 +285,10 @@ def _free_port(port: int | None) -> int | None:
     return found
 
 
-def _counted(
-    made: Iterator[T], total: int, check: Callable[[], None], *, quiet: bool
-) -> Iterator[T]:
+def _counted(made: Iterator[T], total: int, *, quiet: bool) -> Iterator[T]:
     """Yield what is made one after another, and say now and then how far it is."""
     last = time.monotonic()
     for number, each in enumerate(made, 1):
-        check()
         yield each
         if time.monotonic() - last > LINE_EVERY_S:
             last = time.monotonic()

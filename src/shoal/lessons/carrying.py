@@ -13,6 +13,7 @@ from shoal.errors import InputError, MissingExtraError, did_you_mean
 from shoal.lessons.contents import Content, Fixed, Quiz
 from shoal.lessons.controls import LANGUAGE, choosing
 from shoal.lessons.shelf import LANGUAGES, LessonFile, find
+from shoal.lessons.unbroken import unbroken
 
 SHEET: Final = "sheet"
 """The function of a notebook that tells what a student with a seed finds."""
@@ -73,6 +74,7 @@ def carry_out(which: str | int, /, *, language: str = "en", **chosen: Any) -> Ca
     Raises:
         InputError: there is no such lesson, or a control cannot be set to that.
         MissingExtraError: marimo is not installed.
+        KeyboardInterrupt: Ctrl-C came.
 
     Example:
         >>> carry_out("or", rate=0.1).values["rate"].value  # doctest: +SKIP
@@ -81,7 +83,7 @@ def carry_out(which: str | int, /, *, language: str = "en", **chosen: Any) -> Ca
     lesson = find(which)
     assert language in LANGUAGES
     app = load_notebook(lesson.notebook).app
-    with choosing({**chosen, LANGUAGE: language}):
+    with choosing({**chosen, LANGUAGE: language}), unbroken():
         outputs, values = app.run()
     _check_keys(chosen, values)
     data = list(app._cell_manager.cell_data())

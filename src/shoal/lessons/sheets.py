@@ -20,6 +20,7 @@ from shoal.lessons.pages import look
 from shoal.lessons.prose import prose_html
 from shoal.lessons.shelf import LessonFile, find
 from shoal.lessons.texts import PLACE, fill, read_texts
+from shoal.lessons.unbroken import unbroken
 from shoal.lessons.words import word
 
 DIGITS: Final = 4
@@ -87,11 +88,14 @@ def each_sheet(
 
     Raises:
         InputError: there is no such lesson.
+        KeyboardInterrupt: Ctrl-C came.
     """
     lesson = find(which)
     find_answers = getattr(load_notebook(lesson.notebook), SHEET_FUNCTION)
     for number, own in enumerate(range(seed, seed + students), 1):
-        yield _sheet(lesson, number, own, language, find_answers(own))
+        with unbroken():
+            answers = find_answers(own)
+        yield _sheet(lesson, number, own, language, answers)
 
 
 def _sheet(

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import signal
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
 
 @contextmanager
-def unbroken() -> Iterator[Callable[[], None]]:
-    """Yield what raises KeyboardInterrupt if Ctrl-C or SIGTERM came meanwhile, as the end does.
+def unbroken() -> Iterator[None]:
+    """Raise KeyboardInterrupt at the end of the block if Ctrl-C or SIGTERM came meanwhile.
 
     A training that is interrupted ends early and returns what it has; where trainings stand inside
     of other code, nobody there looks at that.
@@ -19,11 +20,12 @@ def unbroken() -> Iterator[Callable[[], None]]:
         KeyboardInterrupt: one of them came, whatever became of it.
 
     Example:
-        >>> with unbroken() as check:
-        ...     check()  # nothing came
+        >>> with unbroken():
+        ...     answer = 6 * 7
+        >>> answer
+        42
     """
     came: list[int] = []
-    before = {each: signal.getsignal(each) for each in (signal.SIGINT, signal.SIGTERM)}
 
     def noted(handler: Callable[..., Any]) -> Callable[[int, Any], None]:
         def note(number: int, frame: Any) -> None:
@@ -32,17 +34,15 @@ def unbroken() -> Iterator[Callable[[], None]]:
 
         return note
 
-    def check() -> None:
-        if came:
-            raise KeyboardInterrupt
-
+    in_main = threading.current_thread() is threading.main_thread()  # others have no signals
+    found = {each: signal.getsignal(each) for each in (signal.SIGINT, signal.SIGTERM)}
+    before = {each: handler for each, handler in found.items() if in_main and callable(handler)}
     for each, handler in before.items():
-        if callable(handler):
-            signal.signal(each, noted(handler))
+        signal.signal(each, noted(handler))
     try:
-        yield check
+        yield
     finally:
         for each, handler in before.items():
-            if callable(handler):
-                signal.signal(each, handler)
-        check()
+            signal.signal(each, handler)
+        if came:
+            raise KeyboardInterrupt
