@@ -45,7 +45,7 @@ def test_certificates_must_be_there(tmp_path):
         check_address("tls://host:8786", tls)
     assert str(error.value) == (
         f"{tmp_path / 'ca.pem'}: there is no such file; tls://host:8786 needs it."
-        " Use a tls:// address with --tls-ca, --tls-cert and --tls-key."
+        " Look at the spelling and the folder."
     )
 
 
