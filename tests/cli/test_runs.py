@@ -348,7 +348,8 @@ def test_a_change_that_cannot_be_leaves_nothing_behind(
 
 def test_an_interrupted_run_can_go_on(shoal: Any, or_file: str, store: Store, folder: Path) -> None:
     """A run that takes long is in the store while it is trained, and stays after Ctrl-C."""
-    long = ["run", or_file, "population=2", "training.epochs=100000", "--threads", "1"]
+    long = ["run", or_file, "population=2", "training.epochs=1000000", "training.report_every=1000",
+            "--threads", "1"]  # fmt: skip
     process = subprocess.Popen(
         [sys.executable, "-m", "shoal", *long], stderr=subprocess.PIPE, text=True, cwd=folder
     )
