@@ -19,9 +19,14 @@ PLAIN = "addopts=--strict-markers --import-mode=importlib"
 
 
 def blocks():
-    """Return the file and the lines of every ``diff`` block."""
+    """Return the file and the lines of every ``diff`` block; modules are named with dots."""
     found = re.findall(r"^```diff\n--- (\S+)\n(.*?)^```", PAGE.read_text("utf-8"), re.M | re.S)
-    return [(path, text.splitlines()) for path, text in found]
+    return [(file_of(name), text.splitlines()) for name, text in found]
+
+
+def file_of(name):
+    """Return the file of a module, or a file as it is."""
+    return f"src/{name.replace('.', '/')}.py" if name.startswith("shoal.") else name
 
 
 def changed(text, lines):
@@ -40,7 +45,7 @@ def test_every_block_fits_the_sources():
         texts[path] = changed(before, lines)
         assert NEW in texts[path].lower()
     listed = re.findall(r"^\| (`.*?) \|", PAGE.read_text("utf-8"), re.M)
-    assert set(re.findall(r"`([^`]+)`", " ".join(listed))) == set(texts)
+    assert set(map(file_of, re.findall(r"`([^`]+)`", " ".join(listed)))) == set(texts)
 
 
 @pytest.fixture(scope="module")
