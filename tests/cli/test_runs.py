@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import re
@@ -346,21 +347,35 @@ def test_a_change_that_cannot_be_leaves_nothing_behind(
     assert os.listdir(store.home / "runs") == [id]
 
 
+BEING_WRITTEN = ": another process is writing to it. Wait for its end, or stop it."
+
+
+def test_a_run_whose_first_checkpoint_is_being_written(shoal: Any, store: Store) -> None:
+    with contextlib.ExitStack() as hold:
+        entry = store.add("run", "or", hold=hold)
+        assert told(shoal, "resume", "@last").endswith(BEING_WRITTEN)
+    assert told(shoal, "resume", entry.id) == (
+        f"{entry.id}: has no arrays to go on from; only its result is kept."
+        " See what is stored: shoal runs."
+    )
+
+
 def test_an_interrupted_run_can_go_on(shoal: Any, or_file: str, store: Store, folder: Path) -> None:
     """A run that takes long is in the store while it is trained, and stays after Ctrl-C."""
     long = ["run", or_file, "population=2", "training.epochs=1000000", "training.report_every=1000",
             "--threads", "1"]  # fmt: skip
-    process = subprocess.Popen(
+    with subprocess.Popen(
         [sys.executable, "-m", "shoal", *long], stderr=subprocess.PIPE, text=True, cwd=folder
-    )
-    until = time.monotonic() + 60
-    while not any(e.status == "running" for e in store.list()) and time.monotonic() < until:
-        time.sleep(0.05)
-    assert told(shoal, "resume", "@last").endswith(
-        ": another process is writing to it. Wait for its end, or stop it."
-    )
-    process.send_signal(signal.SIGINT)
-    stderr = process.communicate(timeout=60)[1]
+    ) as process:
+        try:
+            until = time.monotonic() + 60
+            while not any(e.status == "running" for e in store.list()) and time.monotonic() < until:
+                time.sleep(0.05)
+            assert told(shoal, "resume", "@last").endswith(BEING_WRITTEN)
+            process.send_signal(signal.SIGINT)
+            stderr = process.communicate(timeout=60)[1]
+        finally:
+            process.kill()
     entry = store.get("@last")
     assert (process.returncode, entry.status) == (130, "interrupted")
     assert stderr.endswith(

@@ -10,7 +10,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -18,10 +18,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from shoal.errors import StoreError
-from shoal.store import Store
+from shoal.store import Store, index
 from shoal.store.entry import ALPHABET, LETTERS, is_id, new_id
 from shoal.store.home import home_folder, is_off
 from shoal.store.index import INDEX, VERSION
+from shoal.store.locking import is_written
 from shoal.store.references import parse
 
 FullDisk = Callable[[int], contextlib.AbstractContextManager[None]]
@@ -329,6 +330,28 @@ def test_running_means_that_a_process_is_at_it(store: Store) -> None:
     assert store.get("@last").status == "interrupted"
     with store.writing(entry):
         assert store.get("@last").status == "running"
+
+
+def test_an_entry_that_is_begun_is_never_seen_without_its_writer(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The right to write is had when the index is told, not after."""
+    import shoal.store.store as module
+
+    seen: list[bool] = []
+
+    @contextlib.contextmanager
+    def changing(home: Path) -> Iterator[sqlite3.Connection]:
+        seen.append(all(is_written(f / ".lock") for f in (home / "runs").iterdir()))
+        with index.changing(home) as connection:
+            yield connection
+
+    monkeypatch.setattr(module, "changing", changing)
+    with contextlib.ExitStack() as hold:
+        store.add("run", "or", hold=hold)
+        assert store.get("@last").status == "running"
+    assert store.get("@last").status == "interrupted"
+    assert seen == [True]
 
 
 # What can go wrong

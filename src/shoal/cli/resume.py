@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -56,6 +56,9 @@ def resume_entry(entry: Entry, changes: Sequence[str], wishes: Wishes) -> None:
     if not entry.folder.is_dir():
         raise gone(entry.folder, entry.id)
     if not (entry.folder / CHECKPOINT).is_file():
+        if entry.status == "running":
+            with Store.open().writing(entry):  # raises: its first checkpoint is being written
+                pass
         told = "has no arrays to go on from; only its result is kept."
         raise StoreError(entry.id, told)
     every_s, allowed = wishes.every_s, wishes.allow_python
@@ -78,10 +81,12 @@ def _place(
         with store.writing(entry):
             yield entry.folder / CHECKPOINT, storing_entry(store, entry, wishes.storing)
         return
+    hold = ExitStack()
     new = store.add(
         "run",
         entry.name,
         lambda folder: shutil.copyfile(entry.folder / CHECKPOINT, folder / CHECKPOINT),
+        hold=hold,
         tags=wishes.storing.tags,
         note=wishes.storing.note or f"{entry.id}, longer",
         status="interrupted",
@@ -89,7 +94,7 @@ def _place(
     )
     stored = storing_entry(store, new, wishes.storing)
     try:
-        with store.writing(new):
+        with hold:
             yield new.folder / CHECKPOINT, stored
     finally:
         if not stored.is_kept:

@@ -126,9 +126,9 @@ class RunDraft:
             n_networks=len(self.prepared.part_of),
             digest=digest_of(experiment.document()),
             has_state=True,
+            hold=self._stack,
             **where(),
         )
-        self._stack.enter_context(self.store.writing(self.entry))
         folder = os.path.abspath(experiment.folder)
         return Keeper(self.entry.folder / CHECKPOINT, self.prepared, self.every_s, folder=folder)
 
@@ -217,19 +217,21 @@ def sweeping(
     def fill(folder: Path) -> None:
         write_bytes(folder / SWEEP, json.dumps(said, ensure_ascii=False).encode())
 
-    entry = store.add(
-        "sweep",
-        name,
-        fill,
-        tags=tags,
-        note=note,
-        digest=digest_of(document),
-        status="running",
-        has_state=True,
-        **where(),
-    )
-    with _on(store, entry, how or {}) as draft:
-        yield draft
+    with contextlib.ExitStack() as hold:
+        entry = store.add(
+            "sweep",
+            name,
+            fill,
+            hold=hold,
+            tags=tags,
+            note=note,
+            digest=digest_of(document),
+            status="running",
+            has_state=True,
+            **where(),
+        )
+        with _ledger(store, entry, how or {}) as draft:
+            yield draft
 
 
 @contextlib.contextmanager
@@ -246,7 +248,7 @@ def sweeping_on(ref: str, *, store: Store | None = None) -> Iterator[tuple[Sweep
     entry = store.get(ref)
     document, folder, how = sweep_document(entry)
     sweep = Sweep.read(document, source=entry.id, folder=folder)
-    with _on(store, entry, how) as draft:
+    with store.writing(entry), _ledger(store, entry, how) as draft:
         store.finish(entry.id, status="running")
         yield sweep, draft
 
@@ -270,9 +272,6 @@ def sweep_document(entry: Entry) -> tuple[dict[str, Any], Path, dict[str, Any]]:
 
 
 @contextlib.contextmanager
-def _on(store: Store, entry: Entry, how: Mapping[str, Any]) -> Iterator[SweepDraft]:
-    with (
-        store.writing(entry),
-        Ledger.open(entry.folder / CHUNKS, about=entry.digest) as ledger,
-    ):
+def _ledger(store: Store, entry: Entry, how: Mapping[str, Any]) -> Iterator[SweepDraft]:
+    with Ledger.open(entry.folder / CHUNKS, about=entry.digest) as ledger:
         yield SweepDraft(store=store, entry=entry, ledger=ledger, how=how)

@@ -53,6 +53,8 @@ class Store:
         kind: Kind,
         name: str,
         fill: Callable[[Path], object] | None = None,
+        *,
+        hold: contextlib.ExitStack | None = None,
         **facts: Any,
     ) -> Entry:
         """Add an entry, with its folder, and return it.
@@ -61,6 +63,8 @@ class Store:
             kind: what is stored.
             name: what it is called.
             fill: writes into the folder before the entry is there.
+            hold: gets the right to write to the folder, from before the entry is there: nobody
+                ever sees it without its writer.
             facts: other attributes of `Entry`; its status is "running" unless given.
 
         Raises:
@@ -76,6 +80,8 @@ class Store:
             if fill is not None:
                 with told(str(folder)):
                     fill(folder)
+            if hold is not None:
+                hold.enter_context(self.writing(entry))
             with changing(self.home) as connection:
                 marks = ", ".join("?" * len(COLUMNS))
                 added = connection.execute(
