@@ -40,6 +40,7 @@ html_css_files = ["shoal.css"]
 html_math_renderer = "mathml"
 html_copy_source = False
 html_show_sphinx = False
+html_show_search_summary = False  # they are fetched, which a browser refuses to files
 html_show_copyright = False
 html_logo = "_static/shoal.svg"
 html_favicon = "_static/shoal.svg"

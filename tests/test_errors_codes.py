@@ -7,11 +7,14 @@ import functools
 import re
 import runpy
 from pathlib import Path
+from typing import get_args
 
 import pytest
 
 from shoal import errors
 from shoal.codes import CODES, KINDS, Code, asked, doings, files
+from shoal.experiments import problems
+from shoal.fields import Reason
 
 ROOT = Path(__file__).parents[1]
 SOURCE = ROOT / "src" / "shoal"
@@ -43,13 +46,19 @@ HELD = CODE.findall(LIST)
 
 
 @functools.cache
-def nodes() -> list[tuple[Path, ast.AST]]:
-    """Every node of the source outside of the table, with its file."""
+def trees() -> list[tuple[Path, ast.Module]]:
+    """Every file of the source outside of the table, read."""
     paths = [path for path in SOURCE.rglob("*.py") if path.parent.name != "codes"]
+    return [(path, ast.parse(path.read_text(encoding="utf-8"))) for path in paths]
+
+
+@functools.cache
+def nodes() -> list[tuple[Path, ast.AST]]:
+    """Every constant and call of the source outside of the table, with its file."""
     return [
         (path, node)
-        for path in paths
-        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        for path, tree in trees()
+        for node in ast.walk(tree)
         if isinstance(node, ast.Constant | ast.Call)
     ]
 
@@ -109,32 +118,106 @@ CLASSES = {
 } | {"Problem", "Refusal", "RequestError"}
 
 
+GENERIC = {"InputError", "ArgumentError", "Problem"}
+"""Classes whose own code says nothing of what is wrong, and whose cure is "Give a value that
+does." or "Change this key."."""
+
+
+def test_where_the_code_of_the_class_is_generic_one_is_given() -> None:
+    sites = [
+        f"{path.relative_to(ROOT)}:{node.lineno}"
+        for path, node in nodes()
+        if isinstance(node, ast.Call)
+        and (name := ast.unparse(node.func).rpartition(".")[2]) in GENERIC
+        and _module_of(path, name).startswith("shoal.errors")
+        and not any(keyword.arg in ("code", None) for keyword in node.keywords)
+    ]
+    assert sites == []
+
+
+def _module_of(path: Path, name: str) -> str:
+    """Where a file has a name from; nothing if it is not imported by name."""
+    tree = next(tree for each, tree in trees() if each == path)
+    found = (node for node in ast.walk(tree) if isinstance(node, ast.ImportFrom))
+    return next((str(f.module) for f in found if name in {a.name for a in f.names}), "")
+
+
+def test_every_kind_of_mistake_that_validators_find_has_a_code() -> None:
+    assert set(problems.CODES) == set(get_args(Reason))
+    assert set(problems.CODES.values()) <= set(CODES) - {"X100"}
+    assert not set(problems.CODES) & problems.KINDS
+
+
 def test_what_is_raised_ends_as_a_sentence() -> None:
-    """The text of every raise site, as far as it stands there, ends with a full stop."""
+    """The text of every raise site, as far as it can be read, ends with a full stop."""
     wrong = []
-    for path, node in nodes():
-        if isinstance(node, ast.Call) and _is_ours(node):
+    for path, tree in trees():
+        for call, given in _raised(tree):
             wrong += [
-                f"{path.relative_to(ROOT)}:{node.lineno}: {text}"
-                for text in _sentences(node)
+                f"{path.relative_to(ROOT)}:{call.lineno}: {text}"
+                for text in _sentences(call, given)
                 if not re.search(r"[.?](?:'\))?$|: [^.]*$", text)
             ]
     assert wrong == []
 
 
-def _sentences(call: ast.Call) -> list[str]:
-    """The last constant part of the reason, and the cure, where they are written out."""
+Given = dict[str, list[ast.expr]]
+"""What names are set to in a function."""
+
+
+def _raised(tree: ast.Module) -> list[tuple[ast.Call, Given]]:
+    """Every call that makes an error of ours, with what names are set to in its function."""
+    kinds = ast.FunctionDef | ast.AsyncFunctionDef
+    functions = [node for node in ast.walk(tree) if isinstance(node, kinds)]
+    return [
+        (node, _given(function))
+        for function in functions
+        for node in ast.walk(function)
+        if isinstance(node, ast.Call) and _is_ours(node)
+    ]
+
+
+def _given(function: ast.AST) -> Given:
+    found: Given = {}
+    for node in ast.walk(function):
+        if isinstance(node, ast.Assign):
+            for target in node.targets:
+                several = isinstance(target, ast.Tuple) and isinstance(node.value, ast.Tuple)
+                names = target.elts if several else [target]
+                values = node.value.elts if several else [node.value]
+                for name, value in zip(names, values, strict=False):
+                    found.setdefault(ast.unparse(name), []).append(value)
+        elif isinstance(node, ast.AugAssign):
+            found[ast.unparse(node.target)] = [node.value]  # what is put behind it ends it
+    return found
+
+
+def _ends(part: ast.expr | None, given: Given) -> list[str]:
+    """How a text may end: constants as they stand, names by what they are set to."""
+    if isinstance(part, ast.Constant):
+        return [part.value] if isinstance(part.value, str) else []
+    if isinstance(part, ast.JoinedStr):
+        return _ends(part.values[-1], given) if part.values else []
+    if isinstance(part, ast.FormattedValue):
+        return _ends(part.value, given) if isinstance(part.value, ast.Name) else []
+    if isinstance(part, ast.BinOp) and isinstance(part.op, ast.Add):
+        return _ends(part.right, given)
+    if isinstance(part, ast.IfExp):
+        return _ends(part.body, given) + _ends(part.orelse, given)
+    if isinstance(part, ast.Name):
+        rest = {name: values for name, values in given.items() if name != part.id}
+        return [text for value in given.get(part.id, []) for text in _ends(value, rest)]
+    return []
+
+
+def _sentences(call: ast.Call, given: Given) -> list[str]:
+    """How the reason and the cure end, where they are written out."""
     name = ast.unparse(call.func).rpartition(".")[2]
     place = {"InputError": 0, "DataError": 0, "ModelFileError": 1, "CheckpointError": 1}
     place |= {"StoreError": 1, "Refusal": 0, "RequestError": 1, "FunctionError": 0}
     parts = [call.args[place[name]]] if name in place and len(call.args) > place[name] else []
     parts += [each.value for each in call.keywords if each.arg in ("cure", "message")]
-    texts = []
-    for part in parts:
-        last = part.values[-1] if isinstance(part, ast.JoinedStr) else part
-        if isinstance(last, ast.Constant) and isinstance(last.value, str) and last.value.strip():
-            texts.append(last.value)
-    return texts
+    return [text for part in parts for text in _ends(part, given) if text.strip()]
 
 
 ERRORS = [
@@ -173,11 +256,11 @@ def test_a_cure_of_its_own_is_the_only_one() -> None:
 
 
 def test_every_problem_has_its_own_code() -> None:
-    problems = [
+    both = [
         errors.Problem(path="a", message="unknown key.", code="X101"),
         errors.Problem(path="", message="must be 1. Give it."),
     ]
-    error = errors.ExperimentError("x.toml", problems)
+    error = errors.ExperimentError("x.toml", both)
     assert error.code == "X101"
     assert str(error).splitlines() == [
         "x.toml, a: unknown key. See the keys and what they mean: shoal schema.",

@@ -12,7 +12,7 @@ import inspect
 import numbers
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, Protocol, TypeVar, cast
+from typing import Any, Literal, Protocol, TypeVar, cast
 
 from pydantic import (
     BaseModel,
@@ -29,6 +29,12 @@ from shoal.errors import did_you_mean
 from shoal.records import Record
 
 Init = TypeVar("Init", bound=Callable[..., None])
+
+
+Reason = Literal[
+    "wrong_kind", "out_of_bounds", "unknown_name", "not_given", "conflict", "too_large"
+]
+"""Kinds of mistakes that validators find beyond those of pydantic."""
 
 
 class HasRecord(Protocol):
@@ -100,7 +106,7 @@ class RecordIn:
         table = {"name": value} if isinstance(value, str) else value
         if not isinstance(table, Mapping) or not isinstance(table.get("name"), str):
             raise reason(
-                "no_name", f"{self.kind} must be a name or a table with a name; got {value!r}"
+                "wrong_kind", f"{self.kind} must be a name or a table with a name; got {value!r}"
             )
         if table["name"] not in self.table:
             raise reason("unknown_name", unknown_name(self.kind, table["name"], self.table))
@@ -133,10 +139,15 @@ def unknown_name(kind: str, name: str, known: Mapping[str, object]) -> str:
     return f"unknown {kind} '{name}'. {cure}"
 
 
-def reason(code: str, message: str) -> PydanticCustomError:
-    """Return the error that a validator raises to have `message` shown as it stands."""
+def reason(kind: Reason, message: str) -> PydanticCustomError:
+    """Return the error that a validator raises to have `message` shown as it stands.
+
+    Args:
+        kind: of mistake, which decides the code and the cure.
+        message: what is wrong; a second sentence is a cure of its own.
+    """
     whole = message.encode("utf-8", "backslashreplace").decode()  # half characters cannot be shown
-    return PydanticCustomError(code, "{message}", {"message": whole})
+    return PydanticCustomError(kind, "{message}", {"message": whole})
 
 
 def positional(init: Init) -> Init:

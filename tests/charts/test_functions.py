@@ -302,7 +302,7 @@ def test_a_new_member_tells_of_itself(monkeypatch):
     tables = {**FAMILIES, "activations": (more, FAMILIES["activations"][1])}
     monkeypatch.setattr(told, "FAMILIES", tables)
     [found] = find("bump")
-    assert found.formula == "Return exp(-z^2), a bump"
+    assert found.formula == "exp(-z^2), a bump"
     assert found.facts["range"] == "(0, 1]"
     assert found.facts["slope at -2"] == "0.0733"  # 4 exp(-4) = 0.073263
     assert "bump" in activations().data["activation"]

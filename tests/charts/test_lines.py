@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from shoal.charts.lines import carried, ended_early, is_far_apart, round_ticks, told_apart
+from shoal.charts.saving import svg
 from shoal.charts.theme import DARK, LIGHT
 from shoal.experiments.comparison import compare
 from shoal.experiments.document import Experiment
@@ -53,6 +54,14 @@ def test_curves_do_not_jump_when_networks_reach_their_target():
     np.testing.assert_allclose(chart.data["median"], by_hand(history))
     assert set(np.asarray(chart.data["n_counted"])) == {6}
     assert KEPT in chart.subtitle[0]
+
+
+def test_one_line_needs_no_legend_and_has_a_width():
+    chart = racing(0.05).run(threads=1).plot.curves()
+    drawn = svg(chart)
+    assert "NaN" not in drawn
+    assert "role-legend" not in drawn
+    assert 'stroke-width="3.4"' in drawn
 
 
 def test_curves_say_nothing_of_it_where_all_networks_go_on(run):

@@ -120,7 +120,8 @@ NOTHING = "compare: needs two experiments or more. Name a second file, or severa
         ([RULES, "--at-most", "9"],
          "--at-most: is for --until. Without it --pairs says how many there are."),
         ([RULES, "sweep.toml"],
-         "sweep.toml: is a sweep. Give experiments; shoal sweep trains and ranks its cells."),
+         "sweep.toml: is a sweep, and no one experiment. "
+         "Give experiments; shoal sweep trains and ranks its cells."),
         ([RULES, "missing.toml"], "missing.toml: there is no such file."
                                   " Look at the spelling and the folder."),
         (["training.optimizer.name=sgd,,adam"],
@@ -133,3 +134,12 @@ def test_what_is_refused(
     text = (folder / or_file).read_text("utf-8")
     (folder / "sweep.toml").write_text(text + "\n[sweep]\nseed = [1, 2]\n", "utf-8")
     assert refused("compare", or_file, *args, "-q") == sentence
+
+
+def test_a_comparison_in_which_all_diverge_falls_short(shoal: Any, or_file: str) -> None:
+    lost = ("training.reduction=sum", "data.multiply=1e6", "--pairs", "4", "--no-store")
+    rates = "training.optimizer.learning_rate=1e38,{}"
+    result = shoal("compare", or_file, rates.format("2e38"), *lost, "--json")
+    assert result.exit_code == 1
+    assert [arm["n_diverged"] for arm in json.loads(result.stdout)["arms"]] == [4, 4]
+    assert shoal("compare", or_file, rates.format("1e-9"), *lost, "-q").exit_code == 0

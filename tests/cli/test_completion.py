@@ -73,9 +73,9 @@ def words(offers: Sequence[tuple[str, str]]) -> list[str]:
         (completion.complete_sorts, "n", ["name", "networks"]),
         (completion.complete_targets, "or", ["or.toml"]),
         (completion.complete_models, "or", ["or.safetensors"]),
-        (completion.complete_experiments, "", ["below/deep.toml", "or.toml"]),
-        (completion.complete_experiments, "be", ["below/deep.toml"]),
-        (completion.complete_experiments, "below/d", []),  # a shell does that itself
+        (completion.complete_targets, "be", ["below/deep.toml"]),
+        (completion.complete_targets, "below/d", []),  # a shell does that itself
+        (completion.complete_targets, "@last:w", ["@last:wine"]),
         (completion.complete_tables, "two", []),  # an offer is a line
         (completion.complete_changes, "data.task=g", ["data.task=greater", "data.task=gaussians"]),
         (completion.complete_changes, "seed", ["seed=", "seed=0"]),

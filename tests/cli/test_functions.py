@@ -37,6 +37,22 @@ def test_one_function_in_depth(shoal):
 
 
 @pytest.mark.parametrize(
+    ("family", "name", "about"),
+    [
+        ("activations", "sigmoid", "1 / (1 + exp(-z)), from exp(-|z|) so that nothing overflows."),
+        ("activations", "tanh", "The hyperbolic tangent of z."),
+        ("activations", "identity", "z as it is."),
+        ("losses", "squared_error", "The mean over the outputs of (a - y)^2."),
+        ("optimizers", "adam", "Gradient descent with a step size of its own for every weight."),
+    ],
+)
+def test_it_says_what_a_function_is_and_not_what_it_returns(shoal, family, name, about):
+    assert about in shoal("functions", name).stdout
+    [told] = json.loads(shoal("functions", name, "--json").stdout)[family]
+    assert told["about"].partition("\n")[0] == about
+
+
+@pytest.mark.parametrize(
     "name", ["categorical_crossentropy", "reduce_on_plateau", "amsgrad", "python", "he_normal"]
 )
 def test_every_description_fits_80_columns(shoal, name):

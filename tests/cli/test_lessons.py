@@ -17,6 +17,7 @@ import pytest
 from typer.testing import CliRunner
 
 from shoal.cli.app import app
+from shoal.cli.plain_table import cell_width
 from shoal.lessons.shelf import LESSONS
 
 
@@ -47,11 +48,36 @@ def test_the_list_as_a_table_and_as_json() -> None:
     assert "OR を予測する" in run("list", "--language", "ja").stdout
 
 
+@pytest.mark.parametrize("language", ["en", "ja", "ko"])
+def test_the_list_says_the_whole_of_what_a_lesson_is_for(
+    language: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
+    result = CliRunner().invoke(app, ["lessons", "list", "--language", language])
+    lines = result.stdout.splitlines()
+    # a mark that ends a Japanese line may hang over by its two cells
+    assert max(map(cell_width, lines)) <= 82
+    assert "…" not in result.stdout
+    together = "".join(result.stdout.split())
+    for lesson in json.loads(run("list", "--json").stdout):
+        assert "".join(lesson["learn"][language].split()) in together
+
+
 @pytest.mark.slow
-@pytest.mark.parametrize("name", ["rat", "which", "lesson"])
-def test_a_setting_of_no_control_is_refused(tmp_path: Path, name: str) -> None:
+@pytest.mark.parametrize(
+    ("name", "cure"),
+    [
+        ("rat", "Did you mean 'rate'?"),
+        (
+            "which",
+            "Its controls are epochs, rate; its predictions ones, parameters, always, first, fall, "
+            "ends, unsure, tenfold; its questions q1, q2, q3.",
+        ),
+    ],
+)
+def test_a_setting_of_no_control_is_refused(tmp_path: Path, name: str, cure: str) -> None:
     sentence = told("export", "1", "-o", str(tmp_path / "or.html"), "--set", f"{name}=1")
-    assert f"{name}: is no control of this lesson." in sentence
+    assert sentence.endswith(f"{name}: is no control of this lesson. {cure}\n")
     assert list(tmp_path.iterdir()) == []
 
 
@@ -161,7 +187,7 @@ def test_worksheets_and_their_key(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
     assert [each["seed"] for each in document["students"]] == [9, 10]
     assert sheet.read_text("utf-8").count('class="sl-sheet"') == 2
     rows = key.read_text("utf-8").splitlines()
-    assert rows[0] == "student,seed,loss,short,fast,hand"
+    assert rows[0] == "student,seed,loss,short,origin,fast,hand"
     assert (tmp_path / "or.key.html").is_file()
     # 9 % 9 + 1 = 1: -log(1 - 0.1) = 0.1054
     assert rows[1].endswith(",0.1054")

@@ -145,11 +145,28 @@ def test_a_table_is_read_as_it_is_told(shoal: Any, refused: Any, folder: Path) -
     assert """--drop '"a, b"'""" in Path("t.toml").read_text().splitlines()[0]
 
 
+def test_types_of_columns_are_in_the_file_whatever_columns_are_called(
+    shoal: Any, folder: Path
+) -> None:
+    rows = "".join(f"0{k % 3},{k},{'ja' if k % 2 else 'nein'}\n" for k in range(12))
+    for name in ("name", "a b", "loss"):
+        (folder / "e.csv").write_text(f"{name},b,y\n{rows}")
+        asked = ("new", "e.toml", "--data", "e.csv", "-t", "y", "--force")
+        assert shoal(*asked).exit_code == 0
+        assert "types" not in Path("e.toml").read_text()
+        made = shoal(*asked, "--types", f"{name}=category")
+        assert made.exit_code == 0, made.stderr
+        experiment = Experiment.load("e.toml")
+        assert experiment.data.types == {name: "category"}
+        (part,) = prepare(experiment, members=range(1)).parts
+        assert part.dataset.schema.feature_names == (f"{name}=00", f"{name}=01", f"{name}=02", "b")
+
+
 def test_every_key_is_valid_whatever_columns_are_called(shoal: Any, folder: Path) -> None:
     (folder / "e.csv").write_text(EUROPEAN.replace(";;", ";1,5;"), encoding="utf-8")
     shoal("new", "e.toml", "--data", "e.csv", "-t", "y", "--decimal", ",", "--all")
     text = Path("e.toml").read_text()
-    for key in ("derived", "features", "drop", "weights"):
+    for key in ("derived", "features", "drop", "weights", "types"):
         (line,) = (line for line in OPEN.findall(text) if line.startswith(f"{key} = "))
         prepare(Experiment.read(tomllib.loads(text.replace(f"#{line}", line, 1))))
 

@@ -92,6 +92,24 @@ def test_decimal_commas_everywhere(shoal: Any, models: Path) -> None:
     assert str(found["value"]) == first["value"]
 
 
+def test_decimal_commas_that_were_not_told_are_named(
+    refused: Callable[..., str], models: Path
+) -> None:
+    cure = """If "," is its decimal mark, write ".", or give --decimal ,."""
+    told = f"prices.csv, line 2, column 'a': '1,5' is not a number. {cure}"
+    assert refused("predict", "prices.safetensors", "prices.csv") == told
+    assert refused("evaluate", "prices.safetensors", "prices.csv") == told
+    assert refused("predict", "prices.safetensors", "a=1,5", "b=x;y") == (
+        f"column 'a': '1,5' is not a number. {cure}"
+    )
+    points = models / "points.csv"
+    points.write_text("a;b\n1.5;x;y\n".replace("x;y", '"x;y"'))
+    assert refused("predict", "prices.safetensors", "points.csv", "--decimal", ",") == (
+        "points.csv, line 2, column 'a': '1.5' is not a number. "
+        'If "." is its decimal mark, write ",", or give --decimal ..'
+    )
+
+
 def test_a_column_with_an_equals_sign(shoal: Any, folder: Path) -> None:
     rows = "".join(f"{k},{'yes' if k % 2 else 'no'}\n" for k in range(12))
     (folder / "t.csv").write_text("a=b,y\n" + rows)

@@ -129,3 +129,25 @@ def test_what_is_refused(
     refused: Callable[..., str], rates: str, args: list[str], sentence: str
 ) -> None:
     assert refused("search", rates, *args, "-q") == sentence
+
+
+@pytest.mark.parametrize("method", ["halving", "optuna"])
+def test_a_search_in_which_all_diverge_falls_short(shoal: Any, folder: Path, method: str) -> None:
+    text = RATES.replace("epochs = 9", "epochs = 3\nloss = 'squared_error'")
+    text = text.replace("{ log = [1e-4, 10.0], n = 9 }", "[1e38, 2e38, 3e38]")
+    text += "[[network.layers]]\nunits = 2\nactivation = 'relu'\n"
+    text += "[[network.layers]]\nunits = 1\nactivation = 'identity'\n"
+    (folder / "lost.toml").write_text(text, "utf-8")
+    args = ("search", "lost.toml", "--method", method, "training.optimizer=sgd")
+    told = shoal(*args, "-o", "best.toml")
+    assert told.exit_code == 1
+    assert "is of use: half of its networks or more diverged." in told.stdout
+    assert "wrote" not in told.stdout
+    assert told.stderr == (
+        "shoal: best.toml: nothing is of use, so there is no best experiment to write.\n"
+    )
+    assert not (folder / "best.toml").exists()
+    told = shoal(*args, "-o", "found.json", "--json")
+    assert (told.exit_code, told.stderr) == (1, "")
+    found = json.loads((folder / "found.json").read_text("utf-8"))
+    assert found["winner"]["score"] is None

@@ -43,6 +43,25 @@ def test_what_made_it_can_be_called_again(shoal: Any, models: Path) -> None:
     assert sorted(shlex.split(told)[6:]) == sorted(shlex.split(options))
 
 
+def test_a_type_that_was_told_is_in_the_experiment_and_in_the_model(
+    shoal: Any, models: Path
+) -> None:
+    rows = "".join(f"{'01234' if k % 2 else '1234'},{k},{'pq'[k % 2]}\n" for k in range(20))
+    (models / "z.csv").write_text("zip,size,y\n" + rows)
+    told = shoal("train", "z.csv", "-t", "y", "--types", "zip=category", *FEW)
+    assert "column 'zip' read as 2 categories: '01234', '1234', as `types` says" in told.stderr
+    text = (models / "z.toml").read_text()
+    assert text.startswith("# Made by: shoal train z.csv --target y --types zip=category\n\n")
+    assert tomllib.loads(text)["data"]["types"] == {"zip": "category"}
+    assert package.load("z.safetensors").schema.feature_names == ("zip=01234", "zip=1234", "size")
+    assert shoal("run", "z.toml", "-q", "-o", "again.safetensors").exit_code == 0
+    first, again = package.load("z.safetensors"), package.load("again.safetensors")
+    assert first.parameters.flat.tobytes() == again.parameters.flat.tobytes()
+    answers = shoal("predict", "z.safetensors", "z.csv", "--json").stdout.splitlines()
+    assert '"zip": "1234"' in answers[0]
+    assert shoal("evaluate", "z.safetensors", "z.csv").exit_code == 0
+
+
 def test_the_experiment_run_again_gives_the_same_bits(shoal: Any, models: Path) -> None:
     shoal("run", "flowers.toml", "-q", "-o", "again.safetensors")
     first, again = package.load("flowers.safetensors"), package.load("again.safetensors")
@@ -176,13 +195,42 @@ def test_features_and_drop_take_quoted_names(shoal: Any, folder: Path) -> None:
             ("data.samples=3",),
             "shoal train, data.samples: unknown key. Known keys: add, decimal, derived, drop, "
             "dummies, encoding, features, file, fingerprint, kind, label_noise, missing, multiply, "
-            "separator, target, test, validation, weights.",
+            "separator, target, test, types, validation, weights.",
         ),
         (
             "a,y\n1,p\n2,q\n",
             ("data.file=b.csv",),
             "'data.file=b.csv': the data is the file that shoal train is given."
             " Write key=value, such as training.epochs=20.",
+        ),
+        (
+            "a,y\n1,p\n2,q\n",
+            ("data.types.a=category",),
+            "'data.types.a=category': use the option --types of shoal train instead."
+            " Write key=value, such as training.epochs=20.",
+        ),
+        (
+            "a,y\nx,p\nz,q\n",
+            ("--types", "a=number"),
+            "t.csv, line 2, column 'a': 'x' is not a number. Correct or empty the cell, or leave "
+            "'a' out of --types.",
+        ),
+        (
+            "a,y\n1,p\n2,q\n",
+            ("--types", "y=category"),
+            "t.csv, column 'y': the target 'y' is also given the type of a feature. "
+            "Leave 'y' out of --types, and say with --kind what the target is.",
+        ),
+        (
+            "a,y\n1,p\n2,q\n",
+            ("--types", "a=text"),
+            "--types: must be COLUMN=number or COLUMN=category, several with commas between; got "
+            "a=text. See: shoal train --help.",
+        ),
+        (
+            "a,y\n1,p\n2,q\n",
+            ("--types", "a=number,a=category"),
+            "--types: the column a is named twice. Name it once. See: shoal train --help.",
         ),
         (
             "a,y\n1,p\n2,q\n",

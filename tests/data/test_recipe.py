@@ -244,13 +244,12 @@ def test_size_is_checked_before_memory_is_taken() -> None:
         (
             {"multiply": 0},
             "multiply",
-            "Value error, must not be 0: every feature would be the same number",
+            "must not be 0: every feature would be the same number",
         ),
         (
             {"validation": 0.6, "test": 0.4},
             "test",
-            "Value error, must leave rows to train on: validation + test must be below 1; "
-            "got 0.6 + 0.4",
+            "must leave rows to train on: validation + test must be below 1; got 0.6 + 0.4",
         ),
         ({"validation": 1}, "validation", "Input should be less than 1"),
         ({"label_noise": 1.5}, "label_noise", "Input should be less than or equal to 1"),

@@ -256,7 +256,7 @@ def test_a_stream_is_flipped_but_its_validation_rows_are_not() -> None:
             Or(stream=False),
             0,
             4,
-            "fresh: `recipe` must have stream = true; got stream = false. Give a value that does.",
+            "fresh: `recipe` must have stream = true; got stream = false. Make it so.",
         ),
         (Or(), -1, 4, "fresh: `epoch` must be 0 or more; got -1. Give a value within the bounds."),
         (Or(), 0, 0, "fresh: `n_rows` must be 1 or more; got 0. Give a value within the bounds."),
@@ -455,14 +455,14 @@ def test_accuracy_falls_smoothly_as_classes_spread(recipe: TaskRecipe) -> None:
             Majority,
             {"bits": 4},
             "bits",
-            "Value error, must be odd, or some rows have no majority; got 4",
+            "must be odd, or some rows have no majority; got 4",
         ),
         (Majority, {"bits": 17}, "bits", "Input should be less than or equal to 15"),
         (
             Xor,
             {"validation": 0.25},
             "stream",
-            "Value error, must be false to set rows aside with validation or test: "
+            "must be false to set rows aside with validation or test: "
             "a stream is validated on its truth table",
         ),
         (Greater, {"features": 1}, "features", "Input should be greater than or equal to 2"),

@@ -38,7 +38,7 @@ def run_python(text):
 
 def run_experiment(text):
     """Carry out the experiment, or the sweep, in a file."""
-    kind = Sweep if is_sweep(Path(text)) else shoal.Experiment
+    kind = Sweep if is_sweep(text) else shoal.Experiment
     kind.load(text).run(allow_python=True)
 
 

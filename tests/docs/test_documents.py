@@ -12,6 +12,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from shoal.codes import CODES
 from shoal.network import LOSSES
 from shoal.training import OPTIMIZERS, SCHEDULES, STOP_RULES, Regularization, Training
 
@@ -32,6 +33,13 @@ BLOCKS = pytest.mark.parametrize(
 )
 LONG = ("gallery.md",)
 """Pages that take half a minute; `make docs` carries them out too."""
+
+
+@BY_NAME
+def test_every_code_that_is_named_is_one(page):
+    named = set(re.findall(r"\b[A-Z]\d{3}\b", page.read_text("utf-8")))
+    made_up = {"D999"} if page.name == "errors.md" else set()
+    assert named - made_up <= set(CODES), page.name
 
 
 def blocks(page, language):

@@ -111,7 +111,8 @@ def test_no_request_leaves(site):
             width = page.evaluate("document.documentElement.scrollWidth")
             assert width <= 390, f"{name} is wider than a telephone: {width}"
         page.goto((site / "search.html").as_uri() + "?q=learning_rate")
-        page.wait_for_selector("#search-results li")
+        page.wait_for_selector("#search-results li a")
+        page.wait_for_selector("text=Search finished, found")
         browser.close()
     assert not [url for url in asked if not url.startswith(("file:", "data:"))]
     assert not failed

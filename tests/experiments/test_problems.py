@@ -50,7 +50,7 @@ def problems(document: dict[str, Any]) -> dict[str, str]:
         ({"data": {"sample": 1}}, "data.sample", "unknown key. Did you mean 'samples'?"),
         ({"data": {"file": "a.csv", "target": "y", "samples": 1}}, "data.samples",
          "unknown key. Known keys: add, decimal, derived, drop, dummies, encoding, features, file, "
-         "fingerprint, kind, label_noise, missing, multiply, separator, target, test, "
+         "fingerprint, kind, label_noise, missing, multiply, separator, target, test, types, "
          "validation, weights."),
         ({"data": {"file": "a.csv"}}, "data.target", "is missing. Add it to the experiment."),
         ({"seed": -1}, "seed", "must be a whole number from 0 to 9,007,199,254,740,991; got -1."
@@ -100,7 +100,8 @@ def problems(document: dict[str, Any]) -> dict[str, str]:
         ({"training": {"regularization": 3}}, "training.regularization",
          "must be a table; got 3. Give a value of that kind."),
         ({"training": {"class_weight": "even"}}, "training.class_weight",
-         "must be \"balanced\", or a table from class to weight; got 'even'. Change this key."),
+         "must be \"balanced\", or a table from class to weight; got 'even'. "
+         "Give a value of that kind."),
         ({"training": {"class_weight": {"yes": 0}}}, "training.class_weight.yes",
          "must be a number greater than 0; got 0. Give a value within the bounds."),
         ({"training": {"clip_norm": 0}}, "training.clip_norm",
@@ -121,10 +122,15 @@ def problems(document: dict[str, Any]) -> dict[str, str]:
          "unknown figure 'acuracy'. Did you mean 'train_accuracy'?"),
         ({"training": {"stop": [{"name": "target", "figure": "train_loss"}]}},
          "training.stop[0]", "target needs either above or below; got neither."
-                             " Change this key."),
+                             " Give one of the two."),
+        ({"training": {"stop": [{"name": "target", "figure": "train_loss", "above": 1,
+                                 "below": 2}]}},
+         "training.stop[0]", "target needs either above or below; got both."
+                             " Leave one of the two out."),
         ({"training": {"stop": [{"name": "python", "function": "enough"}]}},
          "training.stop[0].function",
-         "must be a Python function by name, \"module:name\"; got 'enough'. Change this key."),
+         "must be a Python function by name, \"module:name\"; got 'enough'. "
+         "Give a value of that kind."),
         ({"training": {"stop": [{"name": "python", "function": {"code": "a:b", "sha256": "0"}}]}},
          "training.stop[0].function.sha256", "must be text like ^[0-9a-f]{64}$; got '0'."
                                              " Give a value within the bounds."),
@@ -169,7 +175,7 @@ def problems(document: dict[str, Any]) -> dict[str, str]:
          "unknown task 'rings'. Known names: or, and, nand, xor, majority, greater, points, "
          "circle, gaussians, moons, spiral, digits."),
         ({"data": {"task": "or", "file": "a.csv"}}, "data",
-         "names both a task and a file: keep one of them. Change this key."),
+         "names both a task and a file. Leave one of the two out."),
         ({"training": {"optimizer": "sdg"}}, "training.optimizer",
          "unknown optimizer 'sdg'. Did you mean 'sgd'?"),
         ({"training": {"epochs": "x" * 10**6}}, "training.epochs",

@@ -195,6 +195,15 @@ GREATER = {
             },
         ),
         (["training.class_weight.yes=2"], "training.class_weight", {"yes": 2}),
+        # classes and columns have any names, those of tables and of choices too
+        (["training.class_weight.loss=2"], "training.class_weight", {"loss": 2}),
+        (["data.types.zip=category"], "data.types", {"zip": "category"}),
+        (
+            ["data.types.activation=category", "data.types.loss=number"],
+            "data.types",
+            {"activation": "category", "loss": "number"},
+        ),
+        (['data.types={"a.b"="number"}'], "data.types", {"a.b": "number"}),
         (["network.initializer=zeros"], "network.initializer", {"name": "zeros"}),
         (
             ["network.layers.1.initializer=zeros"],

@@ -450,7 +450,7 @@ def test_values_that_cannot_be():
          "got 8. Did you mean 'training.epochs'?"),
         (lambda: rewound.with_(epochs=2).run(),
          "Rewound.run: `training.epochs` must not end before step 20, where it branches; got 16 "
-         "steps." " Give a value that does."),
+         "steps." " Give a value within the bounds."),
     ]  # fmt: skip
     for call, message in wrong:
         with pytest.raises(shoal.ShoalError) as caught:

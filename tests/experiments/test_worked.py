@@ -157,6 +157,27 @@ def test_finite_differences_measure_the_slope():
 # ---- the batch
 
 
+def test_at_a_kink_the_difference_is_the_mean_of_two_slopes_and_says_so():
+    """Biases begin at 0, so for inputs of 0 every sum of the first layer is 0, the kink of relu."""
+    run = shoal.Experiment(
+        data={"task": "or"},
+        network=shoal.Network([shoal.Dense(4, "relu"), shoal.Dense(1, "sigmoid")]),
+        training={"epochs": 1},
+    ).run(threads=1)
+    trace = run.trace(row=0, step=0, backward=True, folding=ALL)
+    first = trace.backward.layers[1]
+    for unit in first.units:
+        above = unit.dl_da.value
+        assert unit.bias.gradient.value == 0  # the slope of relu is 0 at 0
+        assert unit.bias.check.value == pytest.approx(above / 2, rel=1e-4)  # of 0 and 1
+        assert unit.bias.differs_at_kink
+        assert not any(each.differs_at_kink for each in unit.weights)  # inputs of 0 move nothing
+    assert trace.to_dict()["backward"]["layers"][1]["units"][0]["bias"]["check_from"]["at_kink"]
+    assert "* Here a weighted sum lies at a kink" in trace.to_text()
+    away = run.trace(row=3, step=0, backward=True, folding=ALL)
+    assert "kink" not in away.to_text()
+
+
 def test_the_gradient_of_the_batch_is_the_mean_over_its_rows():
     """Of each row of the batch a trace; their mean is the batch's gradient in every trace."""
     run = trained(dtype="float64", optimizer="sgd", batch_size=8)
@@ -378,7 +399,7 @@ def test_a_network_that_ended_early():
         (
             {"point": ["a", 2]},
             "Run.trace: `point` must have a number for each of 2 features; got something else."
-            " Give a value that does.",
+            " Give a value of that kind.",
         ),
     ],
 )  # fmt: skip

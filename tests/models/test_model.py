@@ -388,7 +388,7 @@ def schema(kind: Any = "classification", classes: tuple[str, ...] = ("no", "yes"
             {"target_scalers": (Scaler(center=(1.0,), scale=(1.0,)),)},
             "`target_scalers[0]` must leave the targets of a classification alone; "
             "got center (1.0,), scale (1.0,)."
-            " Give a value that does.",
+            " Give what belongs to it.",
         ),
         (
             {"seeds": (1,)},

@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from shoal.models import nearest_probabilities, probabilities
+from shoal.models.probabilities import label_probabilities
 from shoal.network import ACTIVATIONS, Dense, Network
 
 OUTPUTS = arrays(
@@ -30,6 +31,15 @@ def test_one_output_of_another_kind_is_clipped(activation: str) -> None:
         probabilities(last(activation, 1), np.array([[-3.0], [0.25], [7.0]])),
         [[1.0, 0.0], [0.75, 0.25], [0.0, 1.0]],
     )
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize("threshold", [0.0, 0.5])
+def test_outputs_stay_as_they_are(dtype: str, threshold: float) -> None:
+    outputs = np.array([[-3.0], [0.25], [7.0]], dtype)
+    expected = [[0.0], [0.25 if threshold else 0.625], [1.0]]
+    np.testing.assert_array_equal(label_probabilities(outputs, threshold=threshold), expected)
+    np.testing.assert_array_equal(outputs, [[-3.0], [0.25], [7.0]])
 
 
 def test_softmax_stays_as_it_is() -> None:

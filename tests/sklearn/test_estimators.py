@@ -299,13 +299,13 @@ def test_warm_start_goes_on_from_the_weights() -> None:
         once.set_params(n_networks=5).fit(x, y)
     assert (
         str(error.value) == "ShoalRegressor: `n_networks` must stay 4 to train on; got 5."
-        " Give a value that does."
+        " Give what belongs to it."
     )
     with pytest.raises(ArgumentError) as error:
         once.set_params(n_networks=4, hidden_layer_sizes=(48, 2)).fit(x, y)
     assert str(error.value) == (
         "ShoalRegressor: `hidden_layer_sizes` must stay (48,) to train on; got (48, 2)."
-        " Give a value that does."
+        " Give what belongs to it."
     )
 
 

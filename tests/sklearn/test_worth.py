@@ -321,9 +321,10 @@ def test_the_same_seed_gives_the_same_figures(friedman):
     [
         ({"y": None}, "worth: `y` must be given, or `target` for a frame; got None."
                       " Give one of the two."),
-        ({"folds": 1}, "worth: `folds` must be from 2 to 100; got 1. Give a value that does."),
+        ({"folds": 1}, "worth: `folds` must be from 2 to 100; got 1."
+                      " Give a value within the bounds."),
         ({"repeats": 0}, "worth: `repeats` must be from 1 to 1000; got 0."
-                         " Give a value that does."),
+                         " Give a value within the bounds."),
         ({"y": np.zeros(3)},
          "worth: `y` must have shape (N,) with `data` (N, D), here (40, 2); got (3,)."
          " Give as many as that."),

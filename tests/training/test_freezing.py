@@ -81,7 +81,7 @@ WISH = (
 def test_what_is_no_path_is_told_with_its_place(path, cure):
     with pytest.raises(ExperimentError) as caught:
         shoal.Experiment.read({"training": {"frozen": ["layers.0", path]}})
-    told = f"experiment, training.frozen[1]: {WISH}{path!r}.{cure or ' Change this key.'}"
+    told = f"experiment, training.frozen[1]: {WISH}{path!r}.{cure or ' Give a value of that kind.'}"
     assert str(caught.value) == told
 
 

@@ -50,13 +50,13 @@ def said(
     Shapes:
         flat (P, K), rows (N, D), or (N, B) of base features alone, members (M,) -> (M, N), or
         (M, N, n_classes) without `output`; NaN for a network whose weights or outputs are not
-        finite
+        finite; an array of its own, for the caller to change
     """
     schema, network = prepared.parts[0].dataset.schema, prepared.network
     rows = recompute(schema, rows)
     wide = len(schema.classes) or len(schema.targets)
     shape = (len(members), len(rows)) if output is not None else (len(members), len(rows), wide)
-    found = np.full(shape, np.nan)
+    found = None
     finite = np.isfinite(flat[members]).all(axis=1)
     for k, part in enumerate(prepared.parts):
         places = np.flatnonzero((prepared.part_of[members] == k) & finite)
@@ -68,8 +68,12 @@ def said(
             continue
         some = np.ascontiguousarray(flat[members[places]])
         outputs = forward(network, some, x, threads=threads)
-        found[places] = _meant(prepared, part, outputs, output)
-    return found
+        meant = _meant(prepared, part, outputs, output)
+        if len(places) == len(members):
+            return meant
+        found = np.full(shape, np.nan) if found is None else found
+        found[places] = meant
+    return np.full(shape, np.nan) if found is None else found
 
 
 def spread_members(n_networks: int, most: int = MOST_MEMBERS) -> np.ndarray:
@@ -133,6 +137,6 @@ def _meant(prepared: Prepared, part: Part, outputs: np.ndarray, output: int | No
     if outputs.shape[-1] == 1 and output is not None:
         # the other class is not made only to be thrown away: pages ask 30 times a second
         p = label_probabilities(outputs[..., 0], threshold=threshold)
-        return p if output else 1.0 - p
+        return p if output else np.subtract(1.0, p, out=p)
     both = probabilities(prepared.network, outputs, threshold=threshold)
     return both if output is None else both[..., output]

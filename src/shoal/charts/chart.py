@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Final
@@ -179,7 +180,29 @@ def _broken(lines: Sequence[str], letters: float) -> list[str]:
     import textwrap
 
     most = max(20, int(letters))
-    return [part for line in lines for part in textwrap.wrap(line, most) or [""]]
+    return [
+        part
+        for line in lines
+        for part in (textwrap.wrap(line, most) if line.isascii() else _parted(line, most)) or [""]
+    ]
+
+
+def _parted(line: str, most: int) -> list[str]:
+    """Return a sentence in parts of at most so many letters, of which wide ones count twice.
+
+    Japanese has no spaces: its lines may end at any wide letter that no mark follows.
+    """
+    from unicodedata import east_asian_width
+
+    pieces = re.findall(r"[^\s\u3000-\u30ff\u4e00-\u9fff]+\s*|.[、。」]?\s*", line)
+    found, taken = [""], 0
+    for piece in pieces:
+        size = sum(2 if east_asian_width(letter) in "WF" else 1 for letter in piece.rstrip())
+        if taken and taken + size > most:
+            found, taken = [*found, ""], 0
+        found[-1] += piece
+        taken += size + len(piece) - len(piece.rstrip())
+    return [each.rstrip() for each in found]
 
 
 __all__ = ["MIME", "SCHEMA", "Chart", "Look"]

@@ -67,7 +67,7 @@ def curves(
     lines = joined([_single(run, each, x, i, places) for i in singles for each in figures])
     levels, far = near_levels(level_rows(run, measure), found.values())
     parts = [part_name(each) for each in figures]
-    widths = {"domain": parts, "range": list(WIDTHS[: len(parts)])}
+    widths = {"domain": parts, "range": list(WIDTHS)}
     title = figure_title(figures[0] if len(figures) == 1 else measure, run.experiment)
 
     def draw(look: Look) -> Spec:
@@ -76,20 +76,24 @@ def curves(
             None,
             parts,
             classes(look.colours, len(parts)),
-            legend=above(symbolType="stroke", symbolSize=400),
+            legend=above(symbolType="stroke", symbolSize=400) if len(parts) > 1 else None,
         )
         ticks = {"values": x.tolist(), "format": ",~f"} if len(places) <= FEW else {}
         across = number("x", unit, log="x" in log, axis=ticks)
         up = number("y", title, log="y" in log)
-        line: Spec = {"type": "line", "strokeJoin": "round", "point": len(places) <= FEW}
-        wide = name("part", None, scale=widths, legend=None)
+        line: Spec = {
+            "type": "line", "strokeJoin": "round", "strokeWidth": WIDTHS[0],
+            "point": len(places) <= FEW,
+        }  # fmt: skip
+        wide = {"strokeWidth": name("part", None, scale=widths, legend=None)}
         marks = [
             layer(
                 "bands", {"type": "area", "opacity": 0.2}, x=across, color=colour,
                 y=number("low", title, log="y" in log), y2={"field": "high"},
             ),
             layer(
-                "bands", line, x=across, y=up, color=colour, strokeWidth=wide,
+                "bands", line, x=across, y=up, color=colour,
+                **(wide if len(parts) > 1 else {}),  # a range of one is taken for a step
                 tooltip=tooltips({"x": unit, "part": "rows", "y": "median", "low": "5 %",
                                   "high": "95 %", "n": "networks"}),
             ),

@@ -272,13 +272,25 @@ def _lines(name: str) -> dict[str, str]:
 
 def _about(documented: object) -> str:
     """Return a docstring up to its examples, without what it says of arguments and errors."""
-    text = inspect.getdoc(documented) or ""
+    text = _said(inspect.getdoc(documented) or "")
     parts = re.split(r"\n\n(?=(?:Args|Returns|Shapes|Raises|Example|Units|Source):\n)", text)
     kept = [
         part for part in parts if not re.match(r"(?:Args|Returns|Shapes|Raises|Example):", part)
     ]
     told = "\n\n".join(kept).replace("`", "")
     return told.replace("\n\n::\n\n", "\n\n").replace("::\n", ":\n")
+
+
+def _said(docstring: str) -> str:
+    """Return a docstring that says what a function is rather than what it returns.
+
+    Example:
+        >>> _said("Return the mean of a."), _said("Return max(z, 0).")
+        ('The mean of a.', 'max(z, 0).')
+    """
+    text = docstring.removeprefix("Return ")
+    begins_with_a_word = text != docstring and re.match(r"[a-z]{2,} ", text)
+    return text[0].upper() + text[1:] if begins_with_a_word else text
 
 
 def _sentence(documented: object) -> str:
@@ -288,7 +300,7 @@ def _sentence(documented: object) -> str:
         >>> _sentence(OPTIMIZERS["sgd"].record)
         'Gradient descent: w - learning_rate * g, on the rows of a batch'
     """
-    first = (inspect.getdoc(documented) or "").partition("\n\n")[0]
+    first = _said(inspect.getdoc(documented) or "").partition("\n\n")[0]
     return " ".join(first.replace("`", "").split()).rstrip(".")
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from typing import Final
 
 from shoal.charts.choice import plain
 from shoal.network.worked import (
@@ -32,6 +33,11 @@ from shoal.network.worked.formula import PRINTED, number
 
 Cell = str | float | None
 """Words, a number with all its digits, or nothing."""
+
+AT_KINK: Final = (
+    "* Here a weighted sum lies at a kink of its activation, as 0 is of relu: the slope turns at "
+    "once, the derivative is that of one side, and the check lies between the two."
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -161,7 +167,7 @@ def _inputs(trace: Trace) -> Section:
 def _scalings(trace: Trace) -> tuple[Equation, ...]:
     """Return the scaling of the first input as an equation: the others go like it."""
     return tuple(
-        Equation(name=Name("x", sub=str(each.index)), numbers=each.numbers, value=each.scaled)
+        Equation(name=Name("x", sub=str(each.index + 1)), numbers=each.numbers, value=each.scaled)
         for each in trace.inputs.shown[:1]
     )
 
@@ -233,7 +239,7 @@ def _loss(loss: LossWorked) -> Section:
     if loss.folded is not None:
         lines.append(f"{folded_words(loss.folded)} not shown.")
     how = tuple(
-        Equation(name=Name("y", sub=str(each.unit)), numbers=each.numbers, value=each.y)
+        Equation(name=Name("y", sub=str(each.unit + 1)), numbers=each.numbers, value=each.y)
         for each in loss.targets
         if each.numbers is not None
     )
@@ -257,6 +263,8 @@ def _backward(backward: BackwardWorked, trace: Trace) -> Iterator[Section]:
         lines = [first] if place == 0 else []
         if layer.folded is not None:
             lines.append(f"{folded_words(layer.folded)} not shown.")
+        if any(each.differs_at_kink for unit in layer.units for each in unit.parameters):
+            lines.append(AT_KINK)
         activation = trace.layers[layer.index - 1].activation
         yield Section(
             title=f"Back through layer {layer.index}: {activation}",
@@ -308,7 +316,9 @@ def _weight_row(each: WeightBackward) -> tuple[Cell, ...]:
     if each.check is None or each.difference is None:
         return row
     apart = abs(each.difference)
-    return (*row, _rounded(each.check.value, "7g"), _rounded(apart, "0e") if apart else "0")
+    difference = _rounded(apart, "0e") if apart else "0"
+    mark = " *" if each.differs_at_kink else ""
+    return (*row, _rounded(each.check.value, "7g"), difference + mark)
 
 
 def _rounded(value: float, digits: str) -> str:

@@ -7,9 +7,9 @@ from typing import Annotated
 
 import typer
 
-from shoal.cli.completion import complete_changes, complete_experiments, complete_output
+from shoal.cli.completion import complete_changes, complete_output
 from shoal.cli.exits import guarded
-from shoal.cli.options import Changes, Force, Json, Seed, choice, wants_json
+from shoal.cli.options import Changes, ExperimentFile, Force, Json, Seed, choice, wants_json
 
 LIBRARIES = ("python", "numpy", "jax", "pytorch", "keras")
 """The names in the table of targets, which is too heavy to load for the help; a test compares."""
@@ -27,13 +27,7 @@ def _list_targets(context: typer.Context, wanted: bool) -> None:
 
 @guarded
 def code(
-    file: Annotated[
-        Path,
-        typer.Argument(
-            metavar="FILE", show_default=False, autocompletion=complete_experiments,
-            help="The experiment (.toml, .json).",
-        ),
-    ],
+    file: ExperimentFile,
     changes: Changes = None,
     to: Annotated[
         str,

@@ -49,7 +49,8 @@ def compare(
         list[str],
         typer.Argument(
             metavar="FILE... [KEY=A,B...]", show_default=False, autocompletion=complete_sides,
-            help="Experiments, and changes to them all; several values make an arm each.",
+            help="Experiments or stored runs, and changes to them all; several values make an arm "
+            "each.",
         ),
     ],
     figure: Annotated[

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from shoal.cli.completion import complete_experiments
+from shoal.cli.completion import complete_targets
 from shoal.cli.exits import guarded
 from shoal.cli.options import JsonLine, Threads, whole_number
 
@@ -16,8 +16,8 @@ def lab(
     start: Annotated[
         str | None,
         typer.Argument(
-            metavar="LINK | FILE", show_default=False, autocompletion=complete_experiments,
-            help="Begin with what a link holds, or with an experiment file.",
+            metavar="LINK | FILE | RUN", show_default=False, autocompletion=complete_targets,
+            help="Begin with what a link holds, an experiment file, or a stored run: @last, an id.",
         ),
     ] = None,
     port: Annotated[
@@ -41,6 +41,7 @@ def lab(
     Examples:
       shoal lab
       shoal lab examples/greater.toml
+      shoal lab @last
       shoal lab 'http://127.0.0.1:8517/#1.q1Yq...'
     """
     from shoal.cli.lab import open_lab

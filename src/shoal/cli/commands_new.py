@@ -19,6 +19,7 @@ from shoal.cli.options import (
     Kind,
     Missing,
     Separator,
+    Types,
     Weights,
     names_in,
 )
@@ -71,6 +72,7 @@ def new(
     ] = None,
     features: Features = None,
     drop: Drop = None,
+    types: Types = None,
     weights: Weights = None,
     kind: Kind = None,
     missing: Missing = "error",
@@ -100,6 +102,7 @@ def new(
 
     table: dict[str, Any] = {
         "target": target, "features": names_in(features), "drop": names_in(drop) or (),
+        "types": types,
         "weights": weights, "kind": kind, "missing": missing, "encoding": encoding,
         "separator": separator, "decimal": decimal,
     }  # fmt: skip

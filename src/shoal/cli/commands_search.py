@@ -9,12 +9,21 @@ import typer
 
 from shoal.cli.completion import (
     complete_changes,
-    complete_experiments,
     complete_figures,
     complete_output,
 )
 from shoal.cli.exits import guarded
-from shoal.cli.options import AllowPython, Force, Json, Quiet, Seed, Threads, choice, whole_number
+from shoal.cli.options import (
+    AllowPython,
+    Force,
+    Json,
+    Quiet,
+    Seed,
+    SweepFile,
+    Threads,
+    choice,
+    whole_number,
+)
 
 Several = Annotated[
     list[str] | None,
@@ -35,13 +44,7 @@ def _budgets(text: str) -> str:
 
 @guarded
 def search(
-    file: Annotated[
-        Path,
-        typer.Argument(
-            metavar="FILE", help="An experiment with a [sweep] table.", show_default=False,
-            autocompletion=complete_experiments,
-        ),
-    ],
+    file: SweepFile,
     changes: Several = None,
     method: Annotated[
         Literal["halving", "optuna"],
@@ -112,11 +115,11 @@ def search(
       shoal search rates.toml --one-in 2 --budgets 5,20 -o best.toml
       shoal search rates.toml --method optuna --trials 100
     """
-    from shoal.cli.search import Wanted, search_file
+    from shoal.cli.search import Wanted, search_sweep
 
     wanted = Wanted(
         method=method, figure=figure, one_in=one_in, budgets=budgets, trials=trials, batch=batch,
         threads=threads, seed=seed, as_json=json, quiet=quiet, output=output,
         allow_python=allow_python, force=force,
     )  # fmt: skip
-    search_file(file, changes or [], wanted)
+    search_sweep(file, changes or [], wanted)

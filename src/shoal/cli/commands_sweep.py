@@ -9,7 +9,6 @@ import typer
 
 from shoal.cli.completion import (
     complete_changes,
-    complete_experiments,
     complete_figures,
     complete_output,
 )
@@ -22,6 +21,7 @@ from shoal.cli.options import (
     Note,
     Quiet,
     Seed,
+    SweepFile,
     Tags,
     Threads,
     choice,
@@ -31,13 +31,7 @@ from shoal.cli.options import (
 
 @guarded
 def sweep(
-    file: Annotated[
-        Path,
-        typer.Argument(
-            metavar="FILE", show_default=False, autocompletion=complete_experiments,
-            help="An experiment (.toml or .json) with a [sweep] table.",
-        ),
-    ],
+    file: SweepFile,
     changes: Annotated[
         list[str] | None,
         typer.Argument(
@@ -131,12 +125,13 @@ def sweep(
     Examples:
       shoal sweep examples/sweep_or.toml
       shoal sweep examples/or.toml training.optimizer=sgd,adam seed=1,2,3
+      shoal sweep @last training.optimizer.learning_rate=0.01,0.1
       shoal sweep examples/sweep_or.toml --dry-run
       shoal sweep examples/sweep_or.toml --sort train_loss -o cells.csv
       shoal sweep examples/questions/noise.toml -o noise.html
     """
     from shoal.cli.storing import Storing
-    from shoal.cli.sweep import Wanted, sweep_file
+    from shoal.cli.sweep import Wanted, carry_sweep
 
     wanted = Wanted(
         figure=figure, sort=sort, top=top or 20, dry_run=dry_run, executor=executor,
@@ -145,4 +140,4 @@ def sweep(
         allow_python=allow_python, force=force,
         storing=Storing(wanted=not no_store, tags=tuple(tag or ()), note=note, quiet=quiet),
     )  # fmt: skip
-    sweep_file(file, changes or [], seed=seed, wanted=wanted)
+    carry_sweep(file, changes or [], seed=seed, wanted=wanted)

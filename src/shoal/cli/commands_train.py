@@ -9,7 +9,6 @@ import typer
 
 from shoal.cli.completion import (
     complete_changes,
-    complete_experiments,
     complete_figures,
     complete_targets,
 )
@@ -21,6 +20,7 @@ from shoal.cli.options import (
     Decimal,
     Drop,
     Encoding,
+    ExperimentFile,
     Features,
     Force,
     Json,
@@ -35,6 +35,7 @@ from shoal.cli.options import (
     TableFile,
     Tags,
     Threads,
+    Types,
     Weights,
     names_in,
     whole_number,
@@ -43,13 +44,7 @@ from shoal.cli.options import (
 
 @guarded
 def run(
-    file: Annotated[
-        Path,
-        typer.Argument(
-            metavar="FILE", help="An experiment (.toml or .json).", show_default=False,
-            autocompletion=complete_experiments,
-        ),
-    ],
+    file: ExperimentFile,
     changes: Changes = None,
     threads: Threads = None,
     seed: Seed = None,
@@ -80,15 +75,16 @@ def run(
       shoal run examples/greater.toml data.label_noise=0.2 population=64 --json
       shoal run examples/wine.toml -o wine.safetensors -o wine.json
       shoal run examples/wine.toml --checkpoint wine.checkpoint
+      shoal run @last training.epochs=200
     """
-    from shoal.cli.run import Wishes, run_file
+    from shoal.cli.run import Wishes, run_experiment
 
     wishes = Wishes(
         threads=threads, as_json=json, quiet=quiet, outputs=tuple(output or ()), force=force,
         checkpoint=checkpoint, checkpoint_every_s=checkpoint_every,
         allow_python=allow_python, storing=_storing(no_store, tag, note),
     )  # fmt: skip
-    run_file(file, changes or [], seed=seed, wishes=wishes)
+    run_experiment(file, changes or [], seed=seed, wishes=wishes)
 
 
 @guarded
@@ -142,13 +138,7 @@ def resume(
 
 @guarded
 def spread(
-    file: Annotated[
-        Path,
-        typer.Argument(
-            metavar="FILE", help="An experiment (.toml or .json).", show_default=False,
-            autocompletion=complete_experiments,
-        ),
-    ],
+    file: ExperimentFile,
     changes: Changes = None,
     figure: Annotated[
         str | None,
@@ -181,9 +171,9 @@ def spread(
       shoal spread examples/greater.toml
       shoal spread examples/wine.toml --figure validation_loss --networks 128
     """
-    from shoal.cli.spread import spread_file
+    from shoal.cli.spread import spread_experiment
 
-    spread_file(
+    spread_experiment(
         file, changes or [], figure=figure, networks=networks, seed=seed, threads=threads,
         as_json=json, quiet=quiet, allow_python=allow_python,
     )  # fmt: skip
@@ -200,6 +190,7 @@ def train(
     changes: Changes = None,
     features: Features = None,
     drop: Drop = None,
+    types: Types = None,
     weights: Weights = None,
     kind: Kind = None,
     missing: Missing = "error",
@@ -232,6 +223,7 @@ def train(
 
     table: dict[str, Any] = {
         "target": target, "features": names_in(features), "drop": names_in(drop) or (),
+        "types": types,
         "weights": weights, "kind": kind, "missing": missing, "encoding": encoding,
         "separator": separator, "decimal": decimal,
     }  # fmt: skip

@@ -20,6 +20,7 @@ from shoal.cli.options import (
     Separator,
     TableFile,
     Threads,
+    Types,
     Weights,
     choice,
     names_in,
@@ -37,6 +38,7 @@ def worth(
     ],
     features: Features = None,
     drop: Drop = None,
+    types: Types = None,
     weights: Weights = None,
     kind: Annotated[
         Literal["classification", "regression"] | None,
@@ -96,6 +98,7 @@ def worth(
 
     table: dict[str, Any] = {
         "target": target, "features": names_in(features), "drop": names_in(drop) or (),
+        "types": types,
         "weights": weights, "kind": kind, "missing": missing, "encoding": encoding,
         "separator": separator, "decimal": decimal,
     }  # fmt: skip

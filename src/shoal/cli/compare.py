@@ -12,14 +12,13 @@ import numpy as np
 import typer
 
 from shoal.cli.compare_tables import print_comparison
-from shoal.cli.exits import INTERRUPTED
+from shoal.cli.exits import FELL_SHORT, INTERRUPTED, answering
 from shoal.cli.output import REPORT, check_files, print_json, to_json, write_report
 from shoal.cli.run import with_seed
 from shoal.cli.storing import Storing, store_record
-from shoal.cli.targets import is_checkpoint, is_sweep, stored_entry
+from shoal.cli.targets import experiment_in
 from shoal.cli.terminal import is_live
 from shoal.errors import InputError
-from shoal.experiments.changes import override
 from shoal.experiments.comparison import compare
 from shoal.experiments.comparison.looks import AT_MOST
 from shoal.experiments.document import Experiment
@@ -82,13 +81,16 @@ def compare_files(sides: Sequence[str], wanted: Wanted) -> None:
             write_report(found, path, force=wanted.force)
         else:
             write_bytes(path, to_json(document).encode(), force=wanted.force)
-    if wanted.as_json:
-        print_json(document, files=wanted.outputs)
-    else:
-        print_comparison(found, quiet=wanted.quiet)
+    with answering():
+        if wanted.as_json:
+            print_json(document, files=wanted.outputs)
+        else:
+            print_comparison(found, quiet=wanted.quiet)
     store_record(found, wanted.storing, document)
     if found.interrupted:
         raise typer.Exit(INTERRUPTED)
+    if all(arm.n_diverged == found.n_pairs for arm in found.arms):
+        raise typer.Exit(FELL_SHORT)
 
 
 def arms_of(sides: Sequence[str], seed: int | None = None) -> tuple[list[str], list[Experiment]]:
@@ -116,7 +118,7 @@ def arms_of(sides: Sequence[str], seed: int | None = None) -> tuple[list[str], l
                 if len(values) > 1
             ]
             names.append(", ".join([*_file_name(file, files), *told]))
-            arms.append(_experiment(file, with_seed(chosen, seed)))
+            arms.append(experiment_in(file, with_seed(chosen, seed)))
     return _distinct(names), arms
 
 
@@ -151,39 +153,6 @@ def _distinct(names: Sequence[str]) -> list[str]:
         name if name not in names[:k] else f"{name} ({names[:k].count(name) + 1})"
         for k, name in enumerate(names)
     ]
-
-
-def _experiment(file: str, changes: Sequence[str]) -> Experiment:
-    """Return the experiment in a file, or that of a checkpoint or a stored run."""
-    path = Path(file)
-    if is_sweep(path):
-        cure = "Give experiments; shoal sweep trains and ranks its cells."
-        raise InputError(f"{file}: is a sweep. {cure}", code="U109")
-    kept = None
-    if is_checkpoint(path):
-        from shoal.experiments.stored_run import run_of_checkpoint
-
-        kept = run_of_checkpoint(path).experiment
-    elif path.suffix not in (".toml", ".json") and not path.exists():
-        kept = _stored(file)
-    if kept is None:
-        return Experiment.load(path, changes)
-    document = override(kept.document(), changes)
-    return Experiment.read(document, source=file, folder=kept.folder)
-
-
-def _stored(reference: str) -> Experiment | None:
-    """Return the experiment of a stored run, None if it is the name of a file."""
-    from shoal.experiments.archive import load
-
-    entry = stored_entry(reference)
-    if entry is None:
-        return None
-    experiment = getattr(load(entry.id), "experiment", None)
-    if not isinstance(experiment, Experiment):
-        cure = "Give runs or experiment files to compare."
-        raise InputError(f"{reference}: is a {entry.kind}. {cure}", code="U109")
-    return experiment
 
 
 def _listed(text: str) -> list[str]:

@@ -95,12 +95,6 @@ def complete_shown(incomplete: str) -> Iterator[Offer]:
 
 
 @_quietly
-def complete_experiments(incomplete: str) -> Iterator[Offer]:
-    """Offer experiments in the folder."""
-    yield from _files(incomplete, EXPERIMENTS)
-
-
-@_quietly
 def complete_changes(incomplete: str) -> Iterator[Offer]:
     """Offer keys of the experiment, level by level, and what can stand after them.
 
@@ -158,9 +152,8 @@ def _continues(name: str, begun: str) -> bool:
 
 @_quietly
 def complete_sides(incomplete: str) -> Iterator[Offer]:
-    """Offer experiments, stored runs, and changes: what is compared."""
-    yield from complete_experiments(incomplete)
-    yield from complete_refs(incomplete)
+    """Offer stored runs, experiments and changes: what is compared."""
+    yield from complete_targets(incomplete)
     if incomplete:
         yield from complete_changes(incomplete)
 
@@ -231,12 +224,6 @@ def complete_tables(incomplete: str) -> Iterator[Offer]:
 def complete_networks(incomplete: str) -> Iterator[Offer]:
     """Offer networks of other libraries in the folder."""
     yield from _files(incomplete, NETWORKS)
-
-
-@_quietly
-def complete_starts(incomplete: str) -> Iterator[Offer]:
-    """Offer what the lab can begin with."""
-    yield from _files(incomplete, EXPERIMENTS)
 
 
 @_quietly

@@ -28,7 +28,8 @@ SHOWN = "With SHOAL_DEBUG=1 the same command shows where it happened."
 
 EXIT_CODES: Final = {
     DONE: "done",
-    FELL_SHORT: "fell short: a bar missed, all diverged, no row read, a replay differs",
+    FELL_SHORT: "fell short: a bar missed, all diverged, no cell of use, no row read, "
+    "a replay differs",
     WRONG_INPUT: "wrong input or usage; nothing was written",
     FAILED: "our own failure",
     INTERRUPTED: "interrupted; what was there is written",

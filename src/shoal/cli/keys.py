@@ -86,6 +86,8 @@ def allowed(schema: Schema, defs: Schema) -> str:
         'a whole number from 1 to 64'
         >>> allowed({"anyOf": [{"type": "number", "exclusiveMinimum": 0}, {"type": "null"}]}, {})
         'a number above 0'
+        >>> allowed({"type": "object", "additionalProperties": {"enum": ["a", "b"]}}, {})
+        'a table, each "a" or "b"'
         >>> allowed({"enum": ["mean", "sum"], "type": "string"}, {})
         '"mean" or "sum"'
     """
@@ -97,6 +99,8 @@ def allowed(schema: Schema, defs: Schema) -> str:
         items = allowed(each.get("items", {}), defs)
         told.append("a list of them" if items in [" or ".join(filter(None, told))] else
                     f"a list, each {items}" if items else "a list")  # fmt: skip
+    for each in (each for each in known if isinstance(each.get("additionalProperties"), Mapping)):
+        told.append(f"a table, each {allowed(each['additionalProperties'], defs)}")
     return " or ".join(dict.fromkeys(filter(None, told)))
 
 

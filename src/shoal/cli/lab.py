@@ -59,7 +59,7 @@ def open_lab(
 
 
 def start_of(text: str | None) -> Start:
-    """Return what a link or an experiment file says that the page begins with.
+    """Return what a link, an experiment file or a stored run says that the page begins with.
 
     Raises:
         InputError: it is neither, or is wrong.
@@ -68,11 +68,11 @@ def start_of(text: str | None) -> Start:
         return Start()
     if text.startswith("#") or "://" in text:
         return _of_link(text)
-    from shoal.experiments import Experiment
+    from shoal.cli.targets import experiment_in
     from shoal.lab.fragment import Shared, session_of, write_fragment
     from shoal.lab.tables import MAX_BYTES
 
-    session, table = session_of(Experiment.load(text))
+    session, table = session_of(experiment_in(text))
     fragment = write_fragment(Shared(session=session))
     if table is None or session.table is None:
         return Start(fragment=fragment)

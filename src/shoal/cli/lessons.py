@@ -9,13 +9,14 @@ import sys
 import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from shutil import get_terminal_size
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
 from shoal.cli.exits import remark
 from shoal.cli.lab import has_display, print_address, show_address
 from shoal.cli.output import files_written, print_json, print_line, to_json
-from shoal.cli.plain_table import plain_table
+from shoal.cli.plain_table import folded, plain_table
 from shoal.cli.progress import LINE_EVERY_S
 from shoal.errors import InputError
 from shoal.files import check_output, write_bytes
@@ -23,6 +24,8 @@ from shoal.files import check_output, write_bytes
 T = TypeVar("T")
 SETTINGS = ("pyproject.toml", "look.css")
 """How lessons look and run in marimo; it reads them where the notebook is."""
+INDENT = "   "
+"""Before what a lesson is for, below its title in the list."""
 
 
 def open_lessons(
@@ -98,10 +101,14 @@ def list_lessons(*, language: str, as_json: bool) -> None:
         "": [str(each.lesson.number) for each in found],
         "lesson": [each.title[language] for each in found],
         "minutes": [str(each.minutes) for each in found],
-        "afterwards you can": [each.learn[language] for each in found],
     }
-    print(plain_table(columns, right=("", "minutes"), cut={"afterwards you can": 20}))
-    print("\nshoal lessons open 1 opens one.")
+    heads, line, *rows = plain_table(columns, right=("", "minutes")).splitlines()
+    print(f"{heads}\n{line}")
+    for each, row in zip(found, rows, strict=True):
+        print(row)
+        for part in folded(each.learn[language], get_terminal_size().columns - len(INDENT)):
+            print(f"{INDENT}{part}")
+    print("\nBelow each: what you can do afterwards. shoal lessons open 1 opens one.")
 
 
 def export_lesson(

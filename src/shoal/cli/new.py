@@ -15,7 +15,7 @@ from shoal.cli.output import check_files, print_json
 from shoal.cli.table_file import read_table_file, targets_in
 from shoal.cli.tables import label
 from shoal.cli.train import default_document
-from shoal.data.dataset import Dataset
+from shoal.data.dataset import Dataset, Feature
 from shoal.data.file_recipe import FileData, fingerprint_file
 from shoal.data.formulas import Derived
 from shoal.errors import InputError
@@ -259,11 +259,16 @@ def _fitting(experiment: Experiment, found: Dataset | None) -> dict[str, Any]:
         every = [each.name for each in found.schema.columns]
         fitting |= {
             "data.features": every, "data.drop": every[-1:], "data.weights": (names or every)[0],
+            "data.types": {c.name: _type(c) for c in found.schema.columns[:1]},
             "data.fingerprint": fingerprint_file(str(experiment.folder / data.file)),
             "network.inputs": len(found.schema.feature_names),
         }  # fmt: skip
     squares = [Derived(formula="square", of=(each,)).name for each in names[:1]]
     return fitting | {"data.derived": squares}
+
+
+def _type(column: Feature) -> str:
+    return "number" if column.categories is None else "category"
 
 
 def _lines(wanted: Wanted) -> Iterator[str]:
@@ -278,7 +283,7 @@ def _table(wanted: Wanted, table: Mapping[str, Any], values: Mapping[str, Any], 
     inner: list[tuple[Key, Any]] = []
     for key in keys_of(table):
         value, here = values.get(key.name), f"{path}.{key.name}".lstrip(".")
-        is_table = isinstance(value, Mapping) and set(value) != {"name"}
+        is_table = isinstance(value, Mapping) and set(value) != {"name"} and not _is_free(key)
         if is_table or (isinstance(value, list) and value and isinstance(value[0], Mapping)):
             inner.append((key, value))
         elif wanted.has(here) or _is_chosen(key, value):
@@ -291,6 +296,11 @@ def _table(wanted: Wanted, table: Mapping[str, Any], values: Mapping[str, Any], 
 def _is_chosen(key: Key, value: Any) -> bool:
     """Return whether a key has another value than it would have if it were left out."""
     return value is not None and value != key.schema.get("default", value)
+
+
+def _is_free(key: Key) -> bool:
+    """Return whether a value is a table whose keys are anybody's names, such as of columns."""
+    return bool(key.schema.get("additionalProperties"))
 
 
 def _inner(wanted: Wanted, key: Key, value: Any, path: str) -> Iterator[str]:
@@ -343,7 +353,7 @@ def _entry(wanted: Wanted, key: Key, value: Any, path: str) -> Iterator[str]:
     """Yield a key with what it means; one without a value stands as a comment."""
     schema = _of_choice(wanted, key, path)
     is_open = value is None or value == []
-    value = value["name"] if isinstance(value, Mapping) else value
+    value = value["name"] if isinstance(value, Mapping) and not _is_free(key) else value
     told = allowed(schema, wanted.defs)
     default = key.schema.get("default")
     default = default.get("name") if isinstance(default, Mapping) else default
@@ -393,12 +403,19 @@ def toml(value: Any) -> str:
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, Mapping):
-        return "{ " + ", ".join(f"{key} = {toml(each)}" for key, each in value.items()) + " }"
+        return "{ " + ", ".join(f"{_key(key)} = {toml(each)}" for key, each in value.items()) + " }"
     if isinstance(value, Sequence) and not isinstance(value, str):
         return "[" + ", ".join(map(toml, value)) + "]"
     import tomli_w
 
     return tomli_w.dumps({"k": value}).removeprefix("k = ").rstrip("\n")
+
+
+def _key(name: str) -> str:
+    """Return a key as TOML has it: between quotes where it is no plain word."""
+    import tomli_w
+
+    return tomli_w.dumps({name: 0}).removesuffix(" = 0\n")
 
 
 __all__ = ["experiment_of", "new_text", "write_new", "written_keys"]

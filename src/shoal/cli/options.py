@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Annotated, Any, Final, Literal
 
@@ -15,12 +15,15 @@ from shoal.cli.completion import (
     complete_output,
     complete_tables,
     complete_tags,
+    complete_targets,
     complete_which,
 )
 from shoal.cli.shelf import WORDS
 
 NAME: Final = re.compile(r'\s*(?:"((?:[^"]|"")*)"\s*(?=,|\Z)|([^,]*))')
 """A name in a list with commas: between quotes, or as it is."""
+TYPES: Final = ("number", "category")
+"""What a column may be read as."""
 
 
 def whole_number(least: int, most: int) -> Any:
@@ -105,6 +108,35 @@ def names_text(names: Iterable[str]) -> str:
     )
 
 
+def types_in(text: str) -> dict[str, str]:
+    """Parse an option that says what columns hold.
+
+    Example:
+        >>> types_in('zip=category, "a,b=number"')
+        {'zip': 'category', 'a,b': 'number'}
+    """
+    found: dict[str, str] = {}
+    for part in names_in(text) or ():
+        name, equals, kind = (each.strip() for each in part.rpartition("="))
+        if not (name and equals) or kind not in TYPES:
+            told = "must be COLUMN=number or COLUMN=category, several with commas between"
+            raise typer.BadParameter(f"{told}; got {part}.")
+        if name in found:
+            raise typer.BadParameter(f"the column {name} is named twice. Name it once.")
+        found[name] = kind
+    return found
+
+
+def types_text(types: Mapping[str, str]) -> str:
+    """Return what columns hold as a list with commas, which `types_in` reads again.
+
+    Example:
+        >>> types_text({"zip": "category", "a,b": "number"})
+        'zip=category,"a,b=number"'
+    """
+    return names_text(f"{name}={kind}" for name, kind in types.items())
+
+
 Threads = Annotated[
     int | None,
     typer.Option(
@@ -150,6 +182,20 @@ CheckpointEvery = Annotated[
         help="From one checkpoint to the next; 10 by default.",
     ),
 ]  # fmt: skip
+ExperimentFile = Annotated[
+    str,
+    typer.Argument(
+        metavar="FILE", show_default=False, autocompletion=complete_targets,
+        help="An experiment (.toml or .json), or a stored run to train anew: @last, an id.",
+    ),
+]  # fmt: skip
+SweepFile = Annotated[
+    str,
+    typer.Argument(
+        metavar="FILE", show_default=False, autocompletion=complete_targets,
+        help="An experiment with a [sweep] table, or what is stored: @last, an id.",
+    ),
+]  # fmt: skip
 AllowPython = Annotated[
     bool,
     typer.Option("--allow-python", help="Import the Python functions that the experiment names."),
@@ -171,6 +217,13 @@ Drop = Annotated[
     str | None,
     typer.Option("--drop", metavar="COLUMNS", help="To leave out, with commas between."),
 ]
+Types = Annotated[
+    dict[str, str] | None,
+    typer.Option(
+        "--types", metavar="COLUMN=TYPE", parser=types_in, show_default=False,
+        help="Read it as number or category; several with commas between.",
+    ),
+]  # fmt: skip
 Weights = Annotated[
     str | None, typer.Option("--weights", metavar="COLUMN", help="How much each row counts.")
 ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 import unicodedata
 from collections.abc import Collection, Mapping, Sequence
@@ -9,6 +10,10 @@ from types import MappingProxyType
 from typing import Final
 
 GAP: Final = "  "
+WIDE: Final = "\u3040-\u30ff\u3400-\u9fff"
+"""Kana and Chinese characters, between which a line may end."""
+PIECE: Final = re.compile(rf"(?:[{WIDE}]|[^\s{WIDE}]+)[、。・ー」)]*\s*")
+"""What stays on a line: a word or such a character, with the mark that follows it."""
 
 
 def plain_table(
@@ -66,6 +71,21 @@ def cell_width(text: str) -> int:
         0 if unicodedata.combining(c) else 1 + (unicodedata.east_asian_width(c) in "WF")
         for c in text
     )
+
+
+def folded(text: str, width: int) -> list[str]:
+    """Return text in lines of a width: parted at blanks, or anywhere in scripts without them.
+
+    Example:
+        >>> folded("weights and biases", 12), folded("学習率、損失", 8)
+        (['weights and', 'biases'], ['学習率、', '損失'])
+    """
+    lines = [""]
+    for piece in PIECE.findall(text):
+        if lines[-1] and cell_width(lines[-1] + piece.rstrip()) > width:
+            lines.append("")
+        lines[-1] += piece
+    return [line.rstrip() for line in lines]
 
 
 def _fitted(text: str, size: int, right: bool) -> str:

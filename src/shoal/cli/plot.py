@@ -132,7 +132,7 @@ def _opened(
 ) -> Any:
     from shoal.cli.targets import is_sweep, open_target
 
-    silent = quiet or not has_bars() or is_sweep(Path(text))
+    silent = quiet or not has_bars() or is_sweep(text)
     with nullcontext() if silent else _progress() as show:
         found = open_target(
             text, changes, threads=threads, progress=show, allow_python=allow_python, quiet=quiet

@@ -13,6 +13,7 @@ import numpy as np
 from shoal.cli.output import files_written, print_json
 from shoal.cli.run import with_seed
 from shoal.cli.tables import label, new_console, new_table
+from shoal.cli.targets import experiment_in
 from shoal.cli.terminal import has_colours
 from shoal.data.file_recipe import FileData
 from shoal.data.image_recipe import ImageData
@@ -30,7 +31,7 @@ DATA: Final = ".npz"
 
 
 def write_program(
-    file: Path,
+    text: str,
     changes: Sequence[str],
     *,
     to: str,
@@ -48,25 +49,25 @@ def write_program(
     """
     target = target_of(to)
     data = _check(output, with_data=with_data, to=to, force=force)
-    experiment = Experiment.load(file, with_seed(changes, seed))
+    experiment = experiment_in(text, with_seed(changes, seed))
     outline = outline_of(
         experiment, file=_named(experiment), data=None if data is None else data.name
     )
-    text = text_of(outline, target)
+    program = text_of(outline, target)
     if output is None and as_json:
-        print_json(_document(to, text, []))
+        print_json(_document(to, program, []))
         return
     if output is None:
-        _show(text)
+        _show(program)
         return
     content = None if data is None else _packed(handed_of(outline.prepared))
-    write_bytes(output, text.encode(), force=force)
-    told = [f"wrote {label(str(output))}, {count(text.count(chr(10)), 'line')}"]
+    write_bytes(output, program.encode(), force=force)
+    told = [f"wrote {label(str(output))}, {count(program.count(chr(10)), 'line')}"]
     if data is not None and content is not None:
         write_bytes(data, content, force=force)
         told.append(f"wrote {label(str(data))}, {count(len(content), 'byte')}")
     if as_json:
-        print_json(_document(to, text, [output, *([] if data is None else [data])]))
+        print_json(_document(to, program, [output, *([] if data is None else [data])]))
     else:
         console = new_console()
         for line in told:

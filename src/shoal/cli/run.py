@@ -20,6 +20,7 @@ from shoal.cli.output import (
     write_report,
 )
 from shoal.cli.storing import RunStoring, Storing, storing_run
+from shoal.cli.targets import one_experiment
 from shoal.data.dataset import Dataset
 from shoal.errors import FunctionError, InputError
 from shoal.experiments.document import Experiment
@@ -69,10 +70,11 @@ class Wishes:
         return 10.0 if self.checkpoint_every_s is None else self.checkpoint_every_s
 
 
-def run_file(file: Path, changes: Sequence[str], *, seed: int | None, wishes: Wishes) -> None:
-    """Carry out the experiment in a file."""
+def run_experiment(text: str, changes: Sequence[str], *, seed: int | None, wishes: Wishes) -> None:
+    """Carry out the experiment in a file, or that of a stored run."""
     check_outputs(wishes.outputs, wishes.force)
-    wishes = named(wishes, file.stem)
+    origin = one_experiment(text)
+    wishes = named(wishes, origin.name)
     if wishes.checkpoint is None and wishes.checkpoint_every_s is not None:
         raise InputError(
             "--checkpoint-every: needs a file to write to. Give --checkpoint FILE.", code="U104"
@@ -83,7 +85,7 @@ def run_file(file: Path, changes: Sequence[str], *, seed: int | None, wishes: Wi
                 f"{wishes.checkpoint}: is named twice as an output. Name it once.", code="O111"
             )
         check_new(wishes.checkpoint, force=wishes.force)
-    experiment = Experiment.load(file, with_seed(changes, seed))
+    experiment = origin.experiment(with_seed(changes, seed))
     carry(experiment.with_functions(allow_python=wishes.allow_python), wishes)
 
 

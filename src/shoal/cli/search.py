@@ -10,9 +10,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
+import typer
+
 from shoal.cli.durations import left
+from shoal.cli.exits import FELL_SHORT, answering, tell
 from shoal.cli.output import print_json, to_json
 from shoal.cli.run import with_seed
+from shoal.cli.targets import origin_of
 from shoal.cli.terminal import is_live
 from shoal.errors import InputError
 from shoal.experiments.document import Experiment
@@ -51,26 +55,40 @@ class Wanted:
     force: bool
 
 
-def search_file(file: Path, changes: Sequence[str], wanted: Wanted) -> None:
-    """Search the sweep in a file; print what was found and write what was asked for.
+def search_sweep(text: str, changes: Sequence[str], wanted: Wanted) -> None:
+    """Search a sweep, of a file or a stored record; print and write what was found.
 
     Raises:
         InputError: options that do not fit each other, or what cannot be searched.
     """
     _check(wanted)
-    sweep = Sweep.load(file, with_seed(changes, wanted.seed))
+    sweep = origin_of(text).sweep(with_seed(changes, wanted.seed))
     show = None if wanted.quiet or not is_live() else _Shown()
     found = (_halved if wanted.method == "halving" else _sampled)(sweep, wanted, show)
-    best = found.cell.experiment if isinstance(found, Halving) else found.experiment
-    if wanted.output is not None:
-        text = _toml(best, wanted.output) if wanted.output.suffix == ".toml" else to_json(
-            found.to_dict()
-        )  # fmt: skip
-        write_bytes(wanted.output, text.encode(), force=wanted.force)
-    if wanted.as_json:
-        print_json(found.to_dict(), files=[wanted.output] if wanted.output else [])
-    elif not wanted.quiet:
-        print_found(found, wanted.output)
+    written = _written(found, wanted)
+    with answering():
+        if wanted.as_json:
+            print_json(found.to_dict(), files=written)
+        elif not wanted.quiet:
+            print_found(found, written)
+    if not found.is_of_use:
+        raise typer.Exit(FELL_SHORT)
+
+
+def _written(found: Halving | Optimum, wanted: Wanted) -> list[Path]:
+    """Write what was asked for, where there is such a thing; return the files."""
+    if wanted.output is None:
+        return []
+    if wanted.output.suffix == ".json":
+        text = to_json(found.to_dict())
+    elif found.is_of_use:
+        best = found.cell.experiment if isinstance(found, Halving) else found.experiment
+        text = _toml(best, wanted.output)
+    else:
+        tell(f"{wanted.output}: nothing is of use, so there is no best experiment to write.")
+        return []
+    write_bytes(wanted.output, text.encode(), force=wanted.force)
+    return [wanted.output]
 
 
 def _check(wanted: Wanted) -> None:
@@ -123,7 +141,7 @@ def _toml(experiment: Experiment, output: Path) -> str:
     return experiment.to_toml()
 
 
-def print_found(found: Halving | Optimum, output: Path | None) -> None:
+def print_found(found: Halving | Optimum, written: Sequence[Path]) -> None:
     """Print the stages, the best cells or trials, and the sentence."""
     from shoal.cli.tables import new_console
 
@@ -132,8 +150,8 @@ def print_found(found: Halving | Optimum, output: Path | None) -> None:
         console.print(table)
         console.print()
     console.print(found.sentence)
-    if output is not None:
-        console.print(f"wrote {output}")
+    for path in written:
+        console.print(f"wrote {path}")
 
 
 def _tables_of(found: Halving | Optimum) -> list[Any]:

@@ -141,7 +141,7 @@ def _print_weights(console: Console, shown: Shown, parameters: Parameters) -> No
     for number, (weights, bias) in enumerate(pairs, 1):
         n_units = weights.shape[1]
         is_last = number == len(pairs)
-        units = [f"unit {k}" for k in range(n_units)]
+        units = [f"unit {k + 1}" for k in range(n_units)]
         heads = shown.classes if is_last and len(shown.classes) == n_units else units
         rows = weights if bias is None else np.concatenate([weights, bias[np.newaxis]])
         print_blocks(

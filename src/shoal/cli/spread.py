@@ -4,19 +4,18 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
-from pathlib import Path
 
 import numpy as np
 
 from shoal.cli.output import print_json
 from shoal.cli.run import with_seed
+from shoal.cli.targets import experiment_in
 from shoal.cli.terminal import is_live
-from shoal.experiments.document import Experiment
 from shoal.experiments.spread import NETWORKS, Spread, spread_of
 
 
-def spread_file(
-    file: Path,
+def spread_experiment(
+    text: str,
     changes: Sequence[str],
     *,
     figure: str | None,
@@ -28,7 +27,7 @@ def spread_file(
     allow_python: bool,
 ) -> None:
     """Print the share of each stream in the variance of a figure."""
-    experiment = Experiment.load(file, with_seed(changes, seed))
+    experiment = experiment_in(text, with_seed(changes, seed))
     experiment = experiment.with_functions(allow_python=allow_python)
     show = None if quiet or not is_live() else _show
     found = spread_of(

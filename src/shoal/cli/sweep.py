@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +17,7 @@ from shoal.cli.run import with_seed
 from shoal.cli.storing import Storing, finish_sweep, storing_sweep
 from shoal.cli.sweep_progress import showing_checks, showing_sweep
 from shoal.cli.sweep_tables import check_names, print_forecast, print_swept
+from shoal.cli.targets import origin_of
 from shoal.errors import InputError
 from shoal.experiments.executors import Tls, check_address, known_workers
 from shoal.experiments.sweep.document import Sweep
@@ -68,10 +69,12 @@ class Wanted:
         return Tls(ca=ca, cert=cert, key=key)
 
 
-def sweep_file(file: Path, changes: Sequence[str], *, seed: int | None, wanted: Wanted) -> None:
-    """Carry the sweep in a file out, or say what it would take."""
+def carry_sweep(text: str, changes: Sequence[str], *, seed: int | None, wanted: Wanted) -> None:
+    """Carry a sweep out, of a file or of a stored record, or say what it would take."""
     _check(wanted)
-    sweep = Sweep.load(file, with_seed(changes, seed))
+    origin = origin_of(text)
+    sweep = origin.sweep(with_seed(changes, seed))
+    wanted = replace(wanted, storing=replace(wanted.storing, name=origin.name))
     with showing_checks(sweep.n_cells, quiet=wanted.quiet) as show:
         known = sweep.survey(allow_python=wanted.allow_python, progress=show)
     if wanted.dry_run:

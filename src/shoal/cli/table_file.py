@@ -44,6 +44,7 @@ def read_table_file(recipe: Mapping[str, Any], command: str) -> Dataset:
     except DataError as error:
         cure = error.cure
         cure = re.sub(r'\b(missing|decimal)="(.*?)"', r"--\1 \2", cure)
+        cure = re.sub(r"`(types|kind)`", r"--\1", cure)
         raise DataError(
             error.reason,
             source=error.source,

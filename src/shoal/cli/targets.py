@@ -13,6 +13,8 @@ from shoal.errors import InputError, StoreError, did_you_mean
 from shoal.store.entry import is_id, is_reference
 
 if TYPE_CHECKING:
+    from shoal.experiments.document import Experiment
+    from shoal.experiments.origin import Origin
     from shoal.experiments.prepare import Prepared
     from shoal.experiments.run import Run
     from shoal.models import Model
@@ -60,10 +62,12 @@ def open_target(
 ) -> Any:
     """Return the record that a command is about: a Run, Swept, Comparison or Diagnosis.
 
+    What is stored, or in a checkpoint, is taken as it is. A file is carried out and not stored,
+    and so is what a stored record was made of, where there are changes.
+
     Args:
-        text: a reference (``@last``, an id), a checkpoint, or an experiment or sweep file, which
-            is carried out and not stored.
-        changes: to the experiment in a file.
+        text: a reference (``@last``, an id), a checkpoint, or an experiment or sweep file.
+        changes: to the experiment.
         threads: how many to use where something is trained.
         progress: called a few times a second where an experiment is trained.
         allow_python: whether Python functions that it names may be imported.
@@ -72,30 +76,61 @@ def open_target(
 
     Raises:
         StoreError: no such stored record, or it cannot be brought back.
-        InputError: the file cannot be read, or changes to what cannot be changed.
+        InputError: the file cannot be read, or what it names cannot be had with changes.
     """
     entry = stored_entry(text)
-    if entry is not None:
+    if entry is not None and not changes:
         from shoal.experiments.archive import load
 
-        _refuse(changes, text)
         return load(entry.id, allow_python=allow_python)
     file = Path(text)
-    if file.is_file() and is_checkpoint(file):
+    is_state = entry is None and is_checkpoint(file)
+    if is_state and not changes:
         from shoal.experiments.stored_run import run_of_checkpoint
 
-        _refuse(changes, text)
         return run_of_checkpoint(file, allow_python=allow_python)
-    if file.suffix == MODEL:
+    if entry is None and file.suffix == MODEL and not is_state:
         cure = "Give the run that it came from: an experiment file, @last, or an id."
         raise InputError(f"{text}: is a model, which holds no training. {cure}", code="U109")
-    if is_sweep(file):
-        from shoal.experiments.sweep import Sweep
+    origin = origin_of(text)
+    how: dict[str, Any] = {"threads": threads, "progress": progress, "allow_python": allow_python}
+    if is_sweep(text):
+        return origin.sweep(changes).run(**how)
+    return _carried_out(origin.experiment(changes), quiet=quiet, check=check, **how)
 
-        sweep = Sweep.load(file, changes)
-        return sweep.run(threads=threads, progress=progress, allow_python=allow_python)
-    how = {"threads": threads, "progress": progress}
-    return _carried_out(file, changes, allow_python=allow_python, quiet=quiet, check=check, **how)
+
+def origin_of(text: str) -> Origin:
+    """Return what an experiment or a sweep is said by: a file, a checkpoint, a stored record.
+
+    Raises:
+        StoreError: no such stored record, or it is no one experiment.
+        InputError: the file cannot be read.
+    """
+    from shoal.experiments.origin import origin_of_checkpoint, origin_of_entry, origin_of_file
+
+    entry = stored_entry(text)
+    if entry is not None:
+        return origin_of_entry(entry)
+    file = Path(text)
+    return origin_of_checkpoint(file) if is_checkpoint(file) else origin_of_file(file)
+
+
+def experiment_in(text: str, changes: Sequence[str] = ()) -> Experiment:
+    """Return the experiment that a file, a checkpoint or a stored run stands for.
+
+    Raises:
+        StoreError: no such stored record, or it is no one experiment.
+        InputError: the file cannot be read, is wrong, or is a sweep.
+    """
+    return one_experiment(text).experiment(changes)
+
+
+def one_experiment(text: str) -> Origin:
+    """Return what an experiment is said by; see `experiment_in`."""
+    if is_sweep(text):
+        cure = "Give experiments; shoal sweep trains and ranks its cells."
+        raise InputError(f"{text}: is a sweep, and no one experiment. {cure}", code="U109")
+    return origin_of(text)
 
 
 def model_of(text: str) -> Model:
@@ -119,8 +154,16 @@ def model_of(text: str) -> Model:
     return run.ensemble
 
 
-def is_sweep(file: Path) -> bool:
-    """Return whether a file is an experiment with a table [sweep]."""
+def is_sweep(text: str) -> bool:
+    """Return whether this is an experiment file with a table [sweep], or a stored sweep.
+
+    Raises:
+        StoreError: it can only be a reference, and there is none, or several.
+    """
+    entry = stored_entry(text)
+    if entry is not None:
+        return entry.kind == "sweep"
+    file = Path(text)
     if file.suffix not in DOCUMENTS or not file.is_file():
         return False
     try:
@@ -135,19 +178,16 @@ def is_sweep(file: Path) -> bool:
 
 
 def _carried_out(
-    file: Path,
-    changes: Sequence[str],
+    experiment: Experiment,
     *,
     allow_python: bool,
     quiet: bool,
     check: Callable[[Prepared], object] | None,
     **how: Any,
 ) -> Any:
-    from shoal.experiments.document import Experiment
     from shoal.experiments.launch import carry_out
     from shoal.experiments.prepare import prepare
 
-    experiment = Experiment.load(file, list(changes))
     prepared = prepare(experiment.with_functions(allow_python=allow_python))
     if check is not None:
         check(prepared)
@@ -156,16 +196,10 @@ def _carried_out(
     return carry_out(prepared, **how)
 
 
-def _refuse(changes: Sequence[str], text: str) -> None:
-    if changes:
-        told = f"is what was carried out already, so '{changes[0]}' cannot change it."
-        raise InputError(
-            f"{text}: {told} Give the experiment's file to try something else.", code="U108"
-        )
-
-
 def is_checkpoint(file: Path) -> bool:
     """Return whether a file keeps the state of a training."""
+    if not file.is_file():
+        return False
     try:
         with open(file, "rb") as opened:
             head = opened.read(8)

@@ -143,6 +143,7 @@ def _check_asked(asked: Asked) -> None:
         told = "a model cannot be changed so"
         raise InputError(f"{asked.changes[0]}: {told}. Give the experiment's file.", code="U108")
     if asked.row is not None and asked.rows is None:
+        load_model(Path(asked.record))  # what is no model is told first
         cure = "Name the table with --rows, or give the experiment or the stored run."
         raise InputError(f"--row: is row {asked.row} of what? {cure}", code="U104")
 
@@ -150,7 +151,7 @@ def _check_asked(asked: Asked) -> None:
 def _opened(asked: Asked, *, threads: int | None, quiet: bool, allow_python: bool) -> Run:
     from shoal.cli.progress import showing_progress
 
-    if is_sweep(Path(asked.record)):  # told before all of it is trained
+    if is_sweep(asked.record):  # told before all of it is trained
         raise _has_no_network(asked.record, "sweep")
     silent = quiet or not has_bars()
     with nullcontext() if silent else showing_progress() as show:

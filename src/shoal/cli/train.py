@@ -9,7 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from shoal.cli.options import names_text
+from shoal.cli.options import names_text, types_text
 from shoal.cli.run import MODEL, Wishes, carry, check_outputs, named, with_seed
 from shoal.cli.table_file import read_table_file, targets_in
 from shoal.cli.tables import label
@@ -112,12 +112,12 @@ def _refuse_reading_twice(changes: Sequence[str]) -> None:
     of_reading = FileData.model_fields.keys() - DataRecipe.model_fields.keys()
     for change in changes:
         key = change.partition("=")[0].strip()
-        name = key.removeprefix("data.")
+        name = key.removeprefix("data.").partition(".")[0]
         if key in ("data", "data.file", "data.task", "data.fingerprint"):
             raise InputError(
                 f"'{change}': the data is the file that shoal train is given.", code="U108"
             )
-        if name in of_reading and (name != key or name not in Experiment.model_fields):
+        if name in of_reading and (key != name or name not in Experiment.model_fields):
             raise InputError(
                 f"'{change}': use the option --{name} of shoal train instead.", code="U108"
             )
@@ -136,7 +136,16 @@ def _text(experiment: Experiment, data: str) -> str:
     asked = experiment.data
     assert isinstance(asked, FileData)
     words = ["shoal", "train", data, "--target", names_text(asked.targets)]
-    for name in ("features", "drop", "weights", "missing", "encoding", "separator", "decimal"):
+    for name in (
+        "features",
+        "drop",
+        "types",
+        "weights",
+        "missing",
+        "encoding",
+        "separator",
+        "decimal",
+    ):
         value = getattr(asked, name)
         if value != FileData.model_fields[name].default:
             words += [f"--{name}", _option(name, value)]
@@ -146,4 +155,6 @@ def _text(experiment: Experiment, data: str) -> str:
 
 def _option(name: str, value: Any) -> str:
     """Return what stands behind an option."""
+    if name == "types":
+        return types_text(value)
     return names_text(value) if name in ("features", "drop") else str(value)

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from shoal.cli.options import names_text
+from shoal.cli.options import names_text, types_text
 from shoal.cli.output import (
     REPORT,
     check_files,
@@ -153,9 +153,16 @@ def _command(data: str, recipe: Mapping[str, Any], asked: Asked) -> str:
     words = ["shoal", "worth", data]
     for name, value in recipe.items():
         if value != getattr(FileData.model_fields.get(name), "default", None):
-            words += [f"--{name}", value if isinstance(value, str) else names_text(value)]
+            words += [f"--{name}", _words(value)]
     return shlex.join([*words, "--folds", str(asked.folds), "--repeats", str(asked.repeats),
                        "--seed", str(asked.seed)])  # fmt: skip
+
+
+def _words(value: Any) -> str:
+    """Return what stands behind an option."""
+    if isinstance(value, Mapping):
+        return types_text(value)
+    return value if isinstance(value, str) else names_text(value)
 
 
 def _show(done: int, n_fits: int) -> None:

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import dataclasses
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 from typing import Literal
 
 import numpy as np
@@ -16,6 +17,7 @@ import numpy as np
 from shoal.data.cells import BoolArray
 from shoal.data.columns import (
     Column,
+    ColumnType,
     NumberColumn,
     TextColumn,
     cell_text,
@@ -43,6 +45,7 @@ def build_dataset(
     target: str | Sequence[str],
     features: Sequence[str] | None = None,
     drop: Sequence[str] = (),
+    types: Mapping[str, ColumnType] = MappingProxyType({}),
     weights: str | None = None,
     kind: Kind | None = None,
     missing: Missing = "error",
@@ -54,6 +57,7 @@ def build_dataset(
         target: the column to predict, or several: labels that are yes or no, or numbers.
         features: the input columns, in this order; None: all but targets and weights.
         drop: columns to leave out.
+        types: what columns of features hold; those not named are guessed.
         weights: the column that says how much each row counts; no feature.
         kind: classification, multilabel or regression; None: guessed from the targets and
             said in `Dataset.notes`.
@@ -66,8 +70,9 @@ def build_dataset(
     """
     targets = (target,) if isinstance(target, str) else tuple(target)
     names = choose_columns(table, targets, features, drop, weights)
+    check_types(table, types, targets, weights)
     goal = read_goal(table, targets, kind)
-    columns = [read_column(table, name) for name in names]
+    columns = [read_column(table, name, types.get(name)) for name in names]
     counts = None if weights is None else read_weights(table, weights)
     kept, gap_notes = _settle_gaps(table, columns, goal.columns, counts, missing)
     columns = [column.take(kept) for column in columns]
@@ -144,6 +149,27 @@ def choose_columns(
             "there are no feature columns.", source=table.source, cure=cure, code="D121"
         )
     return chosen
+
+
+def check_types(
+    table: Table, types: Mapping[str, ColumnType], targets: Sequence[str], weights: str | None
+) -> None:
+    """Check that types are given to columns that may be features; left-out ones do no harm.
+
+    Raises:
+        DataError: a name is not in the table, or is that of a target or of the weights.
+    """
+    for name, asked in types.items():
+        if name not in table.names:
+            raise table.no_column(name, f"column to read as a {asked}")
+        if name not in targets and name != weights:
+            continue
+        role = "target" if name in targets else "weights column"
+        cure = f"Leave {show(name)} out of `types`: weights are numbers."
+        if name in targets:
+            cure = f"Leave {show(name)} out of `types`, and say with `kind` what the target is."
+        reason = f"the {role} {show(name)} is also given the type of a feature."
+        raise DataError(reason, source=table.source, column=name, cure=cure, code="D120")
 
 
 def _check_once(
@@ -299,10 +325,9 @@ def _category_notes(columns: Sequence[Column]) -> list[str]:
         if isinstance(column, TextColumn):
             what = "category" if len(column.categories) == 1 else "categories"
             told = f"{len(column.categories):,} {what}: {listing(column.categories, 5)}"
-            mixed = f"; {column.n_numbers:,} of its cells are numbers"
-            notes.append(
-                f"column {show(column.name)} read as {told}" + (mixed if column.n_numbers else "")
-            )
+            mixed = f"; {column.n_numbers:,} of its cells are numbers" if column.n_numbers else ""
+            why = ", as `types` says" if column.is_asked else mixed
+            notes.append(f"column {show(column.name)} read as {told}{why}")
     return notes
 
 

@@ -6,7 +6,8 @@ rather than a reason to make categories of it. The target follows the same rule.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Literal
 
 import numpy as np
 
@@ -28,6 +29,8 @@ from shoal.data.table import Decimal, RawColumn, Table, Unreadable
 from shoal.data.wording import count, show
 from shoal.errors import DataError
 
+ColumnType = Literal["number", "category"]
+"""What the column of a feature holds; a category becomes one feature per category."""
 MOST_CATEGORIES = 1_000
 FEW_VALUES = 20
 """A target of whole numbers with more different values than this is read as numbers."""
@@ -52,11 +55,15 @@ class NumberColumn:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TextColumn:
-    """Category names of one column, (N,), empty for a gap; `n_numbers` of them are numbers."""
+    """Category names of one column, (N,), empty for a gap.
+
+    `n_numbers` of them are numbers; `is_asked`: somebody said that they are categories.
+    """
 
     name: str
     labels: tuple[str, ...]
     n_numbers: int = 0
+    is_asked: bool = False
 
     @property
     def gaps(self) -> BoolArray:
@@ -71,18 +78,24 @@ class TextColumn:
     def take(self, rows: IndexArray) -> TextColumn:
         """Return the column with these rows only."""
         kept = tuple(self.labels[row] for row in rows.tolist())
-        return TextColumn(name=self.name, labels=kept, n_numbers=self.n_numbers)
+        return replace(self, labels=kept)
 
 
 Column = NumberColumn | TextColumn
 
 
-def read_column(table: Table, name: str) -> Column:
+def read_column(table: Table, name: str, asked: ColumnType | None = None) -> Column:
     """Return a feature's column as numbers or as categories.
 
-    It is numbers if at most a tenth of its cells, or a single one, are text, and more are
-    numbers than text. (With one text cell of three the column is numbers and the cell an
-    error; half and half it is categories.)
+    Unless it is said, it is numbers if at most a tenth of its cells, or a single one, are
+    text, and more are numbers than text. (With one text cell of three the column is numbers
+    and the cell an error; half and half it is categories.) Categories are called what is
+    written: 01234 and 1234 are two.
+
+    Args:
+        table: what was read.
+        name: of the column.
+        asked: what it holds; None: guessed.
 
     Raises:
         DataError: a cell of a number column is not a finite number; every cell is a gap; or
@@ -95,8 +108,13 @@ def read_column(table: Table, name: str) -> Column:
         raise DataError(
             "every cell is a gap.", source=table.source, column=name, cure=cure, code="D103"
         )
-    if _is_numbers(cells):
-        _check_numbers(table, name, cells, f"Correct it, or leave the column out: --drop {name}.")
+    if asked == "category":
+        return replace(_as_text(name, column, cells), is_asked=True)
+    if asked == "number" or _is_numbers(cells):
+        cure = f"Correct it, or leave the column out: --drop {name}."
+        if asked is not None:
+            cure = f"Correct or empty the cell, or leave {show(name)} out of `types`."
+        _check_numbers(table, name, cells, cure)
         return NumberColumn(name=name, values=cells.values)
     _check_decimal(table, name, cells)
     return _as_text(name, column, cells)
@@ -194,6 +212,17 @@ def not_a_number(cell: str, state: int) -> str:
     return f"{show(cell)} is not a {'finite ' if state == NOT_FINITE else ''}number."
 
 
+def other_mark(cell: str, decimal: Decimal) -> Decimal | None:
+    """Return the other decimal mark if a cell that is no number would be one with it.
+
+    Example:
+        >>> other_mark("0,5", "."), other_mark("1.5", ","), other_mark("n/a", ".")
+        (',', '.', None)
+    """
+    other: Decimal = "." if decimal == "," else ","
+    return other if other in cell and parse_number(cell, other) is not None else None
+
+
 def text_columns(table: Table) -> dict[str, list[str]]:
     """Return every readable column of a table as text: cells as they were written.
 
@@ -228,7 +257,8 @@ def _check_numbers(table: Table, name: str, cells: Cells, cure: str) -> None:
         return
     row = int(wrong[0])
     text = cell_text(table.column(name), row)
-    other = _other_mark(text, table.decimal)
+    mark = other_mark(text, table.decimal)
+    other = "" if mark is None else _mark_cure(mark)
     reason = not_a_number(text, int(cells.states[row]))
     raise DataError(reason, column=name, cure=other or cure, **table.place(row), code="D102")
 
@@ -240,17 +270,17 @@ def _check_decimal(table: Table, name: str, cells: Cells) -> None:
     if _is_numbers(again) and bool((again.states == NUMBER).any()):
         row = int(np.flatnonzero((cells.states == TEXT) & (again.states == NUMBER))[0])
         text = cell_text(table.column(name), row)
-        cure = _other_mark(text, table.decimal)
         raise DataError(
-            not_a_number(text, TEXT), column=name, cure=cure, **table.place(row), code="D102"
+            not_a_number(text, TEXT),
+            column=name,
+            cure=_mark_cure(other),
+            **table.place(row),
+            code="D102",
         )
 
 
-def _other_mark(text: str, decimal: Decimal) -> str:
-    other: Decimal = "." if decimal == "," else ","
-    if other in text and parse_number(text, other) is not None:
-        return f'If "{other}" is its decimal mark, give decimal="{other}".'
-    return ""
+def _mark_cure(other: Decimal) -> str:
+    return f'If "{other}" is its decimal mark, give decimal="{other}".'
 
 
 def _as_text(name: str, column: RawColumn, cells: Cells) -> TextColumn:

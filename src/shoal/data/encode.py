@@ -11,8 +11,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from shoal.data.cells import GAP, NUMBER, labels, number_name, read_cells
-from shoal.data.columns import cell_text, not_a_number
+from shoal.data.cells import GAP, NUMBER, TEXT, labels, number_name, read_cells
+from shoal.data.columns import cell_text, not_a_number, other_mark
 from shoal.data.dataset import Feature, FloatArray, IndexArray, Schema
 from shoal.data.delimited import OnError
 from shoal.data.scaling import LARGEST
@@ -20,6 +20,7 @@ from shoal.data.table import BadRow, Decimal, RawColumn, Table, describe_row
 from shoal.data.wording import listing, show
 from shoal.errors import DataError, did_you_mean
 
+_MARK_CURE = 'If "{other}" is its decimal mark, write "{mark}", or give --decimal {other}.'
 _Problems = dict[int, tuple[str, str]]
 """Row to reason and cure, for the cells of one column that do not fit."""
 
@@ -267,10 +268,13 @@ def _fill_numbers(
     if fill is not None:
         block[states == GAP] = fill
         wrong &= states != GAP
-    return {
-        row: (not_a_number(cell_text(column, row), int(states[row])), "")
-        for row in np.flatnonzero(wrong).tolist()
-    }
+    problems: _Problems = {}
+    for row in np.flatnonzero(wrong).tolist():
+        cell, state = cell_text(column, row), int(states[row])
+        mark = other_mark(cell, table.decimal) if state == TEXT else None
+        cure = "" if mark is None else _MARK_CURE.format(other=mark, mark=table.decimal)
+        problems[row] = (not_a_number(cell, state), cure)
+    return problems
 
 
 def _spellings(known: Sequence[str]) -> dict[str, int]:

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import hashlib
 import io
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from types import MappingProxyType
 from typing import Annotated, Any, BinaryIO, Literal
 
 from pydantic import Field
 
 from shoal.data.assemble import Missing, build_dataset
+from shoal.data.columns import ColumnType
 from shoal.data.dataset import Dataset, Kind
 from shoal.data.delimited import TextFormat
 from shoal.data.frames import from_frame
@@ -28,6 +30,8 @@ class FileData(DataRecipe):
 
     Args:
         drop: columns that are no features.
+        types: what columns of features hold, "number" or "category", where the guess is
+            wrong: codes such as ``zip = "category"`` are no amounts.
         missing: what gaps in features become: "error" refuses them, "drop" leaves their rows out,
             "mean" fills number columns with the mean of the training rows.
         encoding: of the text, such as cp932; found out if not given.
@@ -46,6 +50,7 @@ class FileData(DataRecipe):
     features: tuple[_Name, ...] | None = Field(default=None, min_length=1)
     """Input columns, in this order; all but targets and weights if not given."""
     drop: tuple[_Name, ...] = ()
+    types: dict[_Name, ColumnType] = Field(default={}, exclude_if=lambda types: not types)
     weights: _Name | None = None
     """The column that says how much each row counts; no feature."""
     kind: Kind | None = None
@@ -92,6 +97,7 @@ def load_file(recipe: FileData, folder: Path, stdin: BinaryIO | None = None) -> 
         target=recipe.target,
         features=recipe.features,
         drop=recipe.drop,
+        types=recipe.types,
         weights=recipe.weights,
         kind=recipe.kind,
         missing=recipe.missing,
@@ -104,6 +110,7 @@ def load_frame(
     target: str | Sequence[str],
     features: Sequence[str] | None = None,
     drop: Sequence[str] = (),
+    types: Mapping[str, ColumnType] = MappingProxyType({}),
     weights: str | None = None,
     kind: Kind | None = None,
     missing: Missing = "error",
@@ -116,6 +123,7 @@ def load_frame(
         target: the column to predict, or several: labels that are yes or no, or numbers.
         features: the input columns, in this order; None: all but targets and weights.
         drop: columns to leave out.
+        types: what columns of features hold, "number" or "category", where not guessed.
         weights: the column that says how much each row counts.
         kind: classification, multilabel or regression; None: guessed and said in the notes.
         missing: what to do about gaps.
@@ -130,6 +138,7 @@ def load_frame(
         target=target,
         features=features,
         drop=drop,
+        types=types,
         weights=weights,
         kind=kind,
         missing=missing,

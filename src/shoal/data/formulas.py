@@ -159,7 +159,7 @@ def parsed(text: str) -> Derived:
     if found := _CALL.fullmatch(text):
         return Derived(formula=_function(text, found[1]), of=(_bare(found[2]),))
     cure = " Put a name with spaces or signs into backticks." if text.strip() else ""
-    raise reason("derived", f"must be a formula such as {WISH}; got {_shown(text)}.{cure}")
+    raise reason("wrong_kind", f"must be a formula such as {WISH}; got {_shown(text)}.{cure}")
 
 
 def as_written(text: str) -> str:
@@ -183,13 +183,13 @@ def check_differ(formulas: Sequence[str]) -> None:
         key = parsed(text).key
         if key in seen:
             same = "stands there twice" if seen[key] == text else f"is the same as {seen[key]}"
-            raise reason("derived", f"must be formulas that differ; {text} {same}.")
+            raise reason("conflict", f"must be formulas that differ; {text} {same}.")
         seen[key] = text
 
 
 def _power(text: str, power: str) -> str:
     if power not in POWERS:
-        raise reason("derived", f"must have the power 2 or 3; got {_shown(text)}.")
+        raise reason("out_of_bounds", f"must have the power 2 or 3; got {_shown(text)}.")
     return POWERS[power]
 
 
@@ -198,7 +198,7 @@ def _function(text: str, name: str) -> str:
     if name not in known:
         cure = did_you_mean(name, known)
         told = f"must be a formula such as {WISH}; got {_shown(text)}. {cure}"
-        raise reason("derived", told.rstrip())
+        raise reason("unknown_name", told.rstrip())
     return name
 
 

@@ -22,6 +22,7 @@ from shoal.data.opening import open_file, source_name
 from shoal.data.recipe import DataRecipe, class_targets
 from shoal.data.wording import count
 from shoal.errors import DataError
+from shoal.fields import reason
 
 _Name = Annotated[str, Field(min_length=1)]
 
@@ -63,14 +64,15 @@ class ImageData(DataRecipe):
     def _no_share_beside_them(cls, name: str | None, info: ValidationInfo) -> str | None:
         share = info.data.get("validation", 0.0)
         if name is not None and share > 0:
-            raise ValueError(f"needs validation = 0, since its rows validate; got {share:g}")
+            told = f"needs validation = 0, since its rows validate; got {share:g}"
+            raise reason("conflict", told)
         return name
 
     @field_validator("validation_labels")
     @classmethod
     def _in_pairs(cls, name: str | None, info: ValidationInfo) -> str | None:
         if (name is None) != (info.data.get("validation_images", name) is None):
-            raise ValueError("must be given together with validation_images")
+            raise reason("not_given", "must be given together with validation_images. Give both")
         return name
 
     @property

@@ -24,6 +24,7 @@ from shoal.data.dataset import (
 from shoal.data.derive import derived_problems, with_derived
 from shoal.data.formulas import WISH, as_written, check_differ
 from shoal.errors import DataError
+from shoal.fields import reason
 from shoal.records import Record
 from shoal.streams import Stream
 
@@ -71,7 +72,7 @@ class DataRecipe(Record):
     @classmethod
     def _keep_features(cls, multiply: float) -> float:
         if multiply == 0:
-            raise ValueError("must not be 0: every feature would be the same number")
+            raise reason("out_of_bounds", "must not be 0: every feature would be the same number")
         return multiply
 
     @field_validator("test")
@@ -79,10 +80,8 @@ class DataRecipe(Record):
     def _leave_training_rows(cls, test: float, info: ValidationInfo) -> float:
         validation = info.data.get("validation", 0.0)
         if validation + test >= 1:
-            raise ValueError(
-                f"must leave rows to train on: validation + test must be below 1; "
-                f"got {validation:g} + {test:g}"
-            )
+            told = "must leave rows to train on: validation + test must be below 1"
+            raise reason("out_of_bounds", f"{told}; got {validation:g} + {test:g}")
         return test
 
     def true_classes(self, x: FloatArray) -> IndexArray | None:

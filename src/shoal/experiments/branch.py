@@ -241,7 +241,9 @@ def check_end(prepared: Prepared, step: int) -> None:
     total = prepared.settings.total_steps
     if total < step:
         wanted = f"must not end before step {step:,}, where it branches"
-        raise ArgumentError("Rewound.run", "training.epochs", wanted, got=f"{total:,} steps")
+        raise ArgumentError(
+            "Rewound.run", "training.epochs", wanted, got=f"{total:,} steps", code="A102"
+        )
 
 
 def resettled(before: Prepared, experiment: Experiment) -> Prepared:

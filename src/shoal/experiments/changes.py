@@ -43,6 +43,8 @@ NAMED: Mapping[str, Mapping[str, HasRecord]] = {
     "schedule": SCHEDULES,
 }
 SOURCES = ("task", "file", "given")
+OWN_KEYS = (("data", "types"), ("training", "class_weight"))
+"""Tables whose keys are anybody's names: a column may be called loss."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,7 +59,7 @@ class Change:
     def switches(self) -> bool:
         """Whether it decides what other keys of its table mean."""
         last, above = self.path[-1], self.path[-2:-1]
-        return (
+        return self.path[:2] not in OWN_KEYS and (
             (self.path[:1] == ("data",) and len(self.path) == 2 and last in SOURCES)
             or (last == "name" and bool(above) and above[0] in NAMED)
             or last == "activation"
@@ -132,6 +134,8 @@ def _key_of_value(path: Sequence[str]) -> str | None:
     """Return the key that a bare value in place of the table at `path` is."""
     if len(path) == 1:
         return TOP.get(path[0])
+    if tuple(path[:2]) in OWN_KEYS:
+        return None
     return "name" if path[-1] in NAMED else None
 
 

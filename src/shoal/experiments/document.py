@@ -65,10 +65,10 @@ def _choose_data(value: object, _union: object) -> BaseModel:
     if isinstance(value, str):
         value = {"task": value}
     if not isinstance(value, Mapping):
-        raise reason("data", f"must be a table; got {value!r}")
+        raise reason("wrong_kind", f"must be a table; got {value!r}")
     found = [key for key in ("task", "file", "images", "given") if key in value]
     if len(found) > 1:
-        raise reason("data", f"names both a {found[0]} and a {found[1]}: keep one of them")
+        raise reason("conflict", f"names both a {found[0]} and a {found[1]}")
     if found == ["file"]:
         return FileData.model_validate(value)
     if found == ["images"]:
@@ -77,9 +77,9 @@ def _choose_data(value: object, _union: object) -> BaseModel:
         return GivenData.model_validate(value)
     task = value.get("task", "greater") if found or "target" not in value else None
     if task is None:
-        raise reason("data", "has a target but names no file: give `file`")
+        raise reason("not_given", "has a target but names no file. Give `file`")
     if not isinstance(task, str) or task not in TASKS:
-        raise reason("data", unknown_name("task", str(task), TASKS))
+        raise reason("unknown_name", unknown_name("task", str(task), TASKS))
     return TASKS[task].model_validate({**value, "task": task})
 
 
@@ -138,7 +138,7 @@ class Population(Record):
         for name in names if isinstance(names, list | tuple) else ():
             if name not in STREAMS:
                 known = dict.fromkeys(STREAMS)
-                raise reason("stream", unknown_name("stream", str(name), known))
+                raise reason("unknown_name", unknown_name("stream", str(name), known))
         return names
 
 

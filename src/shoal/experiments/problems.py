@@ -27,7 +27,14 @@ LONGEST = 60
 LONGEST_SENTENCE = 400
 BOUNDS = ("than", "too_", "multiple_of", "finite", "pattern", "out_of_range")
 """What is in the names of kinds that say a value is out of bounds."""
-CODES = {"unknown_name": "X104", "no_name": "X102"}
+CODES: Mapping[str, str] = {
+    "wrong_kind": "X102",
+    "out_of_bounds": "X103",
+    "unknown_name": "X104",
+    "not_given": "X105",
+    "conflict": "X107",
+    "too_large": "X109",
+}
 """Codes of the errors of our validators, by their kind."""
 KINDS = frozenset(get_args(ErrorType))
 """Kinds of pydantic's errors; the others are those of our validators."""
@@ -56,7 +63,7 @@ def experiment_error(
     if len(problems) > MOST:
         least = "at least " if len(found) > MOST_COUNTED else ""
         more = f"{least}{len(problems) - MOST:,} more problems. Mend these first."
-        problems = [*problems[:MOST], Problem(path="", message=more)]
+        problems = [*problems[:MOST], Problem(path="", message=more, code=problems[0].code)]
     return ExperimentError(source, problems)
 
 

@@ -144,13 +144,9 @@ def read_run(folder: Path, id: str, *, rows: Any = None, allow_python: bool = Fa
     Raises:
         StoreError: its state is not there or damaged, or its data cannot be had again.
     """
-    if not folder.is_dir():
-        raise gone(folder, id)
-    if not (folder / CHECKPOINT).is_file():
-        told = "its arrays were not kept."
-        raise StoreError(id, told, f"Its result is there: shoal runs show {id}.", code="S108")
+    file = checkpoint_in(folder, id)
     try:
-        found = read_checkpoint(folder / CHECKPOINT)
+        found = read_checkpoint(file)
         if rows is None and found.document.get("data", {}).get("given") is not None:
             told = "its rows were handed over in Python."
             cure = "Give them again: shoal.experiments.archive.load(ref, rows=...)."
@@ -159,10 +155,24 @@ def read_run(folder: Path, id: str, *, rows: Any = None, allow_python: bool = Fa
     except StoreError:
         raise
     except ShoalError as error:
-        told = str(error).replace(str(folder / CHECKPOINT), "its checkpoint")
+        told = str(error).replace(str(file), "its checkpoint")
         cure = f"Its result is there: shoal runs show {id}."
         raise StoreError(id, f"cannot be brought back: {told}", cure, code="S108") from error
     return _run(found, prepared, state, memory)
+
+
+def checkpoint_in(folder: Path, id: str) -> Path:
+    """Return the file that keeps the state of the run in a folder.
+
+    Raises:
+        StoreError: it is not there.
+    """
+    if not folder.is_dir():
+        raise gone(folder, id)
+    if not (folder / CHECKPOINT).is_file():
+        told = "its arrays were not kept."
+        raise StoreError(id, told, f"Its result is there: shoal runs show {id}.", code="S108")
+    return folder / CHECKPOINT
 
 
 def gone(folder: Path, id: str) -> StoreError:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -34,6 +36,7 @@ def trace_run(
     row: int | None = None,
     *,
     point: ArrayLike | None = None,
+    batch_row: int | None = None,
     step: int | None = None,
     network: int | None = None,
     backward: bool = True,
@@ -41,15 +44,23 @@ def trace_run(
     folding: Folding | None = None,
     where: str = "Run.trace",
 ) -> Trace:
-    """Return a row, or a point, worked through a network of a run; see `Run.trace`."""
+    """Return a row, or a point, worked through a network of a run; see `Run.trace`.
+
+    Args:
+        batch_row: in place of a row of the dataset: one of the batch of the update that follows,
+            counted from 0. Those of a stream have no other number.
+    """
     standing = standing_at(where, run, network, step, update)
-    met = _met(where, standing, row, point)
+    if batch_row is None:
+        met = _met(where, standing, row, point)
+    else:
+        met = _of_batch(where, standing, batch_row)
     follows = standing.after is not None and met.target is not None
     is_back = (backward or follows) and met.target is not None
     found = _worked(where, standing, met, backward=is_back, folding=folding)
     worked = None
     if follows and found.backward is not None:
-        worked = work_step(standing, found.backward, row)
+        worked = work_step(standing, found.backward, has_row=_is_in_batch(standing, met))
     return _trace(run, standing, met, found, worked, backward=backward)
 
 
@@ -67,10 +78,11 @@ def _worked(
         if error.argument != "x":
             raise
         # a row of the data is what it is: what grew too far is the network
-        is_point = met.number is None
+        is_point = met.target is None
         raise ArgumentError(
             where, "point" if is_point else "step", error.requirement, got=error.got,
             cure="" if is_point else f"Step {standing.step:,} is too late; give an earlier one.",
+            code=error.code,
         ) from None  # fmt: skip
 
 
@@ -109,7 +121,8 @@ class _Met:
     """A row or a point as a network meets it.
 
     Attributes:
-        number: of the row; None for a point.
+        number: of the row; None for a point and for a row of a stream.
+        place: in the batch that follows, where it was chosen by that.
         name: which part it is in; None for none.
         raw: in the units of the table, (D,).
         x: scaled, (D,).
@@ -117,6 +130,7 @@ class _Met:
     """
 
     number: int | None
+    place: int | None = None
     name: Part | None
     raw: np.ndarray
     x: np.ndarray
@@ -142,6 +156,39 @@ def _met(where: str, standing: Standing, row: int | None, point: ArrayLike | Non
     )  # fmt: skip
 
 
+def _of_batch(where: str, standing: Standing, place: int) -> _Met:
+    """Return a row of the batch of the update that follows."""
+    if standing.after is None:
+        wanted, cure = "must be one that an update follows", "Give an earlier one."
+        raise ArgumentError(where, "step", wanted, got=f"{standing.step}", cure=cure, code="A102")
+    check_whole(where, "batch_row", place, len(standing.batch))
+    prepared, number = standing.prepared, int(standing.batch[place])
+    if prepared.fresh is None:
+        return replace(_met(where, standing, number, None), place=int(place))
+    part = int(prepared.part_of[standing.network])
+    rows = prepared.fresh(standing.step // prepared.schedule.steps_per_epoch)[part]
+    x, scaler = np.asarray(rows.x[number], standing.weights.dtype), standing.part.scaler
+    raw = np.asarray(x, np.float64) * scaler.scale + scaler.center
+    training = prepared.experiment.training
+    target = Target(
+        y=np.asarray(rows.y[number], np.float64),
+        loss=training.loss_choice(prepared.network),
+        label_smoothing=prepared.settings.label_smoothing,
+        weight=1.0 if rows.emphasis is None else float(rows.emphasis[number]),
+        rule="perceptron" if prepared.settings.rule == "perceptron" else "gradient",
+    )
+    # the network has the row scaled: what it was before is known to as many digits
+    return _Met(
+        number=None, place=int(place), name="training", raw=np.round(raw, 6), x=x, target=target
+    )
+
+
+def _is_in_batch(standing: Standing, met: _Met) -> bool:
+    if met.place is not None:
+        return True
+    return standing.prepared.fresh is None and met.number in standing.batch
+
+
 def _point(where: str, standing: Standing, point: ArrayLike) -> np.ndarray:
     schema = standing.part.dataset.schema
     n = len(schema.base_features)
@@ -149,7 +196,7 @@ def _point(where: str, standing: Standing, point: ArrayLike) -> np.ndarray:
     try:
         raw = np.asarray(point, np.float64)
     except (TypeError, ValueError):
-        raise ArgumentError(where, "point", wanted, got="something else") from None
+        raise ArgumentError(where, "point", wanted, got="something else", code="A101") from None
     if raw.shape not in ((n,), (len(schema.feature_names),)):
         raise ArgumentError(where, "point", wanted, got=f"shape {raw.shape}", code="A104")
     full: np.ndarray = recompute(schema, raw[np.newaxis])[0]
@@ -207,10 +254,13 @@ def _source(run: Run, standing: Standing, met: _Met) -> Source:
     total = run.prepared.settings.total_steps
     data = standing.part.dataset.source.replace("\\", "/").rpartition("/")[2]
     lines = standing.part.dataset.lines
-    whose = f"a point of {data}" if data else "a point"
+    line = None if lines is None or met.number is None else int(lines[met.number])
+    whose, n = f"a point of {data}" if data else "a point", len(standing.batch)
     if met.number is not None:
-        line = None if lines is None else int(lines[met.number])
         whose = row_words(met.number, data, line)
+    elif met.place is not None:
+        whose = f"row {met.place + 1} of {n:,} in the batch of step {step + 1:,}"
+    noted = list(_notes(run, standing, met))
     return Source(
         title=f"{whose}, network {i} at step {step:,} of {total:,}",
         row=met.number,
@@ -220,21 +270,38 @@ def _source(run: Run, standing: Standing, met: _Met) -> Source:
         network=i,
         seed=standing.prepared.seeds[i],
         scaling=standing.part.scaler.kind,
-        notes=tuple(_notes(run, standing, met)),
-    )
+        notes=tuple(NOTES[name].format(**values) for name, values in noted),
+        facts={
+            "data": data, "row": met.number, "line": line, "place": met.place, "n_batch": n,
+            "network": i, "step": step, "total_steps": total,
+            "notes": [{"name": name, "values": values} for name, values in noted],
+        },
+    )  # fmt: skip
 
 
-def _notes(run: Run, standing: Standing, met: _Met) -> list[str]:
-    notes, taken = [], int(run.steps[standing.network])
+NOTES: Final[Mapping[str, str]] = MappingProxyType(
+    {
+        "stream": "The network never learns from this row: it learns from a stream of others.",
+        "validation": "This is a validation row: the network never learns from it.",
+        "test": "This is a test row: the network never learns from it.",
+        "ended": "The network ended at step {taken:,}; these are its last weights.",
+        "last": "No update follows: these are the network's last weights.",
+    }
+)
+"""What there is to know beside the numbers; the lab's page has words of its own for each."""
+
+
+def _notes(run: Run, standing: Standing, met: _Met) -> Iterator[tuple[str, dict[str, int]]]:
+    """Yield names of notes with the numbers in them."""
+    taken = int(run.steps[standing.network])
     if met.name == "validation" and standing.prepared.fresh is not None:
-        notes.append("The network never learns from this row: it learns from a stream of others.")
+        yield "stream", {}
     elif met.name in ("validation", "test"):
-        notes.append(f"This is a {met.name} row: the network never learns from it.")
+        yield met.name, {}
     if standing.step > taken:
-        notes.append(f"The network ended at step {taken:,}; these are its last weights.")
+        yield "ended", {"taken": taken}
     elif standing.step == taken and standing.after is None:
-        notes.append("No update follows: these are the network's last weights.")
-    return notes
+        yield "last", {}
 
 
-__all__ = ["trace_run"]
+__all__ = ["NOTES", "trace_run"]

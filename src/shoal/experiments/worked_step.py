@@ -140,13 +140,13 @@ def _step(where: str, run: Run, i: int, step: int | None, *, must_follow: bool) 
     return at
 
 
-def work_step(standing: Standing, backward: BackwardWorked, row: int | None) -> UpdateWorked:
+def work_step(standing: Standing, backward: BackwardWorked, *, has_row: bool) -> UpdateWorked:
     """Work the update that follows of the weights that are shown on the way back.
 
     Args:
         standing: the network before it, and its weights after it.
         backward: which weights, and the derivatives of the row's loss.
-        row: the row in the dataset; None for a point.
+        has_row: whether the row is one of the batch.
     """
     assert standing.after is not None
     prepared, i, step = standing.prepared, standing.network, standing.step
@@ -155,7 +155,6 @@ def work_step(standing: Standing, backward: BackwardWorked, row: int | None) -> 
     course = _OneNetwork(standing)
     is_asked = OPTIMIZERS[optimizer.name].kind in ("oracle", "python")
     schedule = float(rate_factors(prepared.network, settings, np.array([step]))[0])
-    has_row = row is not None and prepared.fresh is None and row in standing.batch
     taken = StepTaken(
         optimizer=optimizer,
         settings=settings,

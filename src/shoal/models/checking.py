@@ -162,7 +162,7 @@ def _check_no_scaling(scalers: Sequence[Scaler]) -> None:
         if set(scaler.center) != {0.0} or set(scaler.scale) != {1.0}:
             wanted = "must leave the targets of a classification alone"
             got = f"center {scaler.center}, scale {scaler.scale}"
-            raise ArgumentError(WHERE, f"target_scalers[{i}]", wanted, got=got)
+            raise ArgumentError(WHERE, f"target_scalers[{i}]", wanted, got=got, code="A108")
 
 
 def _check_seeds(seeds: Sequence[int], n_networks: int) -> None:

@@ -90,15 +90,15 @@ class Header(Record):
     def _counts_agree(self) -> Self:
         n_networks = len(self.seeds)
         if self.best >= n_networks:
-            raise reason("best", f"best must be below {n_networks}; got {self.best}")
+            raise reason("out_of_bounds", f"best must be below {n_networks}; got {self.best}")
         if self.network.n_inputs is None:
-            raise reason("inputs", "the network must know its inputs")
+            raise reason("not_given", "the network must know its inputs")
         if self.data_schema.derived and self.schema_version < SCHEMA_VERSION:
-            raise reason("derived", f"derived features need `schema_version` {SCHEMA_VERSION}")
+            raise reason("conflict", f"derived features need `schema_version` {SCHEMA_VERSION}")
         if self.summary is not None:
             wrong = summary_problem(self.summary, self.data_schema)
             if wrong is not None:
-                raise reason("summary", f"the summary {wrong}")
+                raise reason("conflict", f"the summary {wrong}")
         return self
 
     def to_json(self) -> str:

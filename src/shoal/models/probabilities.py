@@ -65,7 +65,10 @@ def label_probabilities(outputs: FloatArray, *, threshold: float = 0.5) -> Float
         >>> label_probabilities(np.array([[-0.5, 2.0]]), threshold=0.0)
         array([[0.25, 1.  ]])
     """
-    clipped: FloatArray = np.clip(_from_half(outputs, threshold), 0.0, 1.0)
+    values = _from_half(outputs, threshold)
+    # a second array of this size takes longer than the arithmetic: pages ask 30 times a second
+    own = None if np.may_share_memory(values, outputs) else values
+    clipped: FloatArray = np.clip(values, 0.0, 1.0, out=own)
     return clipped
 
 

@@ -58,7 +58,7 @@ class Activation:
 
 
 def identity(z: FloatArray) -> FloatArray:
-    """Return ``z``."""
+    """Return ``z`` as it is."""
     return z.copy()
 
 

@@ -69,7 +69,7 @@ class Uniform(NamedRecord):
     def _above_low(cls, high: float, info: ValidationInfo) -> float:
         low = info.data.get("low", -math.inf)
         if high <= low:
-            raise reason("high_below_low", f"high must be greater than low={low}; got {high}")
+            raise reason("out_of_bounds", f"high must be greater than low={low}; got {high}")
         return high
 
 

@@ -87,7 +87,7 @@ class Dense(Record):
         if info.field_name not in ACTIVATIONS[activation].settings:
             fitting = [f'"{a.name}"' for a in ACTIVATIONS.values() if info.field_name in a.settings]
             raise reason(
-                "not_a_setting",
+                "conflict",
                 f'{info.field_name} fits only {" and ".join(fitting)}; got "{activation}"',
             )
         return value

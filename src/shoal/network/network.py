@@ -58,7 +58,7 @@ def _check_inputs(value: object, _union: object) -> int | tuple[Input, ...] | No
     plain = plain_number(value)
     if type(plain) is not int or not 1 <= plain <= MAX_UNITS:
         raise reason(
-            "inputs",
+            "wrong_kind",
             f"must be a number of features from 1 to {MAX_UNITS}, or a list of named inputs; "
             f"got {value!r}",
         )
@@ -67,15 +67,15 @@ def _check_inputs(value: object, _union: object) -> int | tuple[Input, ...] | No
 
 def _check_named(inputs: tuple[Input, ...]) -> None:
     if not inputs:
-        raise reason("no_inputs", "needs at least one named input; got an empty list")
+        raise reason("not_given", "needs at least one named input; got an empty list")
     seen: set[str] = set()
     for each in inputs:
         if each.name in seen:
-            raise reason("inputs_twice", f"the input '{each.name}' is named twice")
+            raise reason("conflict", f"the input '{each.name}' is named twice")
         seen.add(each.name)
     total = sum(each.width for each in inputs)
     if total > MAX_UNITS:
-        raise reason("inputs_wide", f"at most {MAX_UNITS} features together; got {total}")
+        raise reason("too_large", f"at most {MAX_UNITS} features together; got {total}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -127,7 +127,7 @@ class Network(Record):
     @classmethod
     def _has_a_layer(cls, layers: tuple[Dense, ...]) -> tuple[Dense, ...]:
         if not layers:
-            raise reason("no_layers", "needs at least one layer; got an empty list")
+            raise reason("not_given", "needs at least one layer; got an empty list")
         return layers
 
     @model_validator(mode="after")

@@ -162,9 +162,9 @@ def _of_columns(wanted: Sequence[Feature], columns: dict[str, Any], max_rows: in
             told = f"column {show(name)}: is {_kind(values)}, not a list of values."
             raise RequestError(422, told, column=name)
         if len(values) != len(columns[first]):
-            told = f"column {show(name)}: has {count(len(values), 'value')}, but column"
-            told = f"{told} {show(first)} has {len(columns[first]):,}."
-            raise RequestError(422, told, column=name)
+            n = count(len(values), "value")
+            other = f"column {show(first)} has {len(columns[first]):,}"
+            raise RequestError(422, f"column {show(name)}: has {n}, but {other}.", column=name)
     n_rows = len(columns[first]) if columns else 0
     check_n_rows(n_rows, max_rows)
     cells = {column.name: columns[column.name] for column in wanted if column.name in columns}

@@ -148,11 +148,11 @@ def check_same(where: str, before: Trained, recipe: Recipe) -> None:
     network = before.model.network
     sizes = tuple(layer.units for layer in network.layers[:-1])
     if sizes != recipe.hidden_layer_sizes:
-        wanted = f"must stay {sizes} to train on"
-        raise ArgumentError(where, "hidden_layer_sizes", wanted, got=recipe.hidden_layer_sizes)
+        wanted, got = f"must stay {sizes} to train on", recipe.hidden_layer_sizes
+        raise ArgumentError(where, "hidden_layer_sizes", wanted, got=got, code="A108")
     if before.state.n_networks != recipe.n_networks:
         wanted = f"must stay {before.state.n_networks} to train on"
-        raise ArgumentError(where, "n_networks", wanted, got=recipe.n_networks)
+        raise ArgumentError(where, "n_networks", wanted, got=recipe.n_networks, code="A108")
 
 
 def without_figures(state: State, weights: np.ndarray) -> State:

@@ -250,7 +250,7 @@ def _check_counts(
     }
     for name, (value, fits, requirement) in wanted.items():
         if not fits:
-            raise ArgumentError(WHERE, name, requirement, got=value)
+            raise ArgumentError(WHERE, name, requirement, got=value, code="A102")
 
 
 def _check_kind(dataset: Dataset) -> None:

@@ -30,7 +30,7 @@ def _check_path(path: str) -> str:
         return path
     wish = "layers.0, layers.0.bias, layers.0.bias.2 or layers.1.weights.0.2 (input 0, unit 2)"
     cure = did_you_mean(path, _written_alike(parts))
-    raise reason("frozen", f"must be a path such as {wish}; got {path!r}. {cure}".rstrip())
+    raise reason("wrong_kind", f"must be a path such as {wish}; got {path!r}. {cure}".rstrip())
 
 
 def _listed(paths: object) -> object:

@@ -31,7 +31,7 @@ LONGEST = 200
 
 
 def _not_a_name(value: object) -> PydanticCustomError:
-    return reason("function", f'must be a Python function by name, "module:name"; got {value!r}')
+    return reason("wrong_kind", f'must be a Python function by name, "module:name"; got {value!r}')
 
 
 def _checked_code(code: str) -> str:

@@ -16,7 +16,7 @@ from pydantic import Field
 
 from shoal.errors import ArgumentError
 from shoal.fields import NamedRecord, RecordIn
-from shoal.network.arrays import FloatArray
+from shoal.network.arrays import BoolArray, FloatArray
 from shoal.streams import Stream
 from shoal.training.rules.adaptive import (
     ADAPTIVE_ENTRIES,
@@ -50,7 +50,6 @@ from shoal.training.rules.oracle import (
 )
 from shoal.training.rules.python import PYTHON_ENTRIES, PythonRule
 from shoal.training.rules.searching import (
-    BoolArray,
     Gradient,
     Loss,
     Oracle,

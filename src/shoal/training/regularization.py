@@ -13,9 +13,8 @@ from pydantic import Field, TypeAdapter, WrapValidator
 
 from shoal.fields import NUMBER, positional
 from shoal.network import Network, Parameters
-from shoal.network.arrays import FloatArray
+from shoal.network.arrays import BoolArray, FloatArray
 from shoal.records import Record
-from shoal.training.rules.searching import BoolArray
 
 Amount = Annotated[float, Field(strict=True, ge=0), NUMBER]
 Share = Annotated[float, Field(strict=True, ge=0, lt=1), NUMBER]

@@ -50,7 +50,7 @@ def _choose_class_weight(value: object, _union: object) -> str | dict[str, float
         return None if value is None else "balanced"
     if not isinstance(value, Mapping):
         raise reason(
-            "class_weight", f'must be "balanced", or a table from class to weight; got {value!r}'
+            "wrong_kind", f'must be "balanced", or a table from class to weight; got {value!r}'
         )
     return _CLASS_WEIGHTS.validate_python({str(name): value[name] for name in value})
 

@@ -106,8 +106,10 @@ class Target(NamedRecord):
     @model_validator(mode="after")
     def _has_one_level(self) -> Self:
         if (self.above is None) == (self.below is None):
-            got = "neither" if self.above is None else "both"
-            raise reason("levels", f"target needs either above or below; got {got}")
+            told = "target needs either above or below; got"
+            if self.above is None:
+                raise reason("not_given", f"{told} neither. Give one of the two")
+            raise reason("conflict", f"{told} both")
         return self
 
     @property

@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 
 from shoal.network import FloatArray
+from shoal.network.arrays import BoolArray
 from shoal.network.worked.formula import (
     Formula,
     Name,
@@ -26,7 +27,6 @@ from shoal.network.worked.formula import (
 )
 from shoal.streams import Stream
 from shoal.training.optimizers import oracle_step
-from shoal.training.rules.searching import BoolArray
 
 REPEATED = frozenset({"random_perturbation", "finite_difference", "annealing", "evolution"})
 """Rules that are a function of the weights, the losses and the stream alone."""

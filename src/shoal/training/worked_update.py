@@ -14,6 +14,7 @@ import numpy as np
 
 from shoal.kernels import RuleSettings
 from shoal.network import FloatArray, Network, Parameters
+from shoal.network.arrays import BoolArray
 from shoal.network.reference import penalty_gradient
 from shoal.network.worked import Equation, Folded, ParameterUpdate, Precision, UpdateWorked
 from shoal.network.worked.formula import (
@@ -31,7 +32,6 @@ from shoal.network.worked.formula import (
 from shoal.streams import Stream
 from shoal.training.optimizers import OPTIMIZERS, update
 from shoal.training.regularization import decayed
-from shoal.training.rules.searching import BoolArray
 from shoal.training.worked_oracles import Asked, ask, oracle_lines, oracle_sentences
 from shoal.training.worked_rules import LINES, NEW, RATE, SLOTS, STEP, T, Values, constants_of
 

@@ -14,7 +14,7 @@ from shoal.experiments.comparison import compare
 from shoal.experiments.doctor import CHECKS, Examined, Remedy, Trial, diagnose
 from shoal.experiments.doctor.checks.columns import rule_accuracy
 from shoal.experiments.doctor.checks.data import _copies_by_chance, _same_rows
-from shoal.experiments.doctor.curve import end_of, read_curve
+from shoal.experiments.doctor.curve import curve_words, end_of, read_curve
 from shoal.experiments.doctor.guess import guess_loss
 from shoal.experiments.doctor.units import alike_layers, hidden_units
 from shoal.experiments.prepare import prepare
@@ -204,15 +204,15 @@ def test_rows_are_the_same_if_all_their_numbers_are():
 )  # fmt: skip
 def test_the_curve_is_read_aloud(losses, end, told):
     seen = curve_of(losses)
-    assert (end_of(seen), read_curve(seen)) == (end, told)
+    assert (end_of(seen), curve_words(read_curve(seen))) == (end, told)
 
 
 def test_the_curve_does_not_promise_what_was_refuted():
     seen = curve_of([1, 0.8, 0.6, 0.4, 0.2])
-    assert read_curve(seen, longer_helps=True) == (
+    assert curve_words(read_curve(seen, longer_helps=True)) == (
         "The training loss is still falling: more epochs would help."
     )
-    assert read_curve(seen, longer_helps=False) == (
+    assert curve_words(read_curve(seen, longer_helps=False)) == (
         "The training loss is still falling, but training longer brought no clear gain."
     )
 

@@ -81,6 +81,12 @@ def _labels():
     return csv(["a", "b", "p", "q"], [*NUMBERS.T[:2], one, two]), {"target": ["p", "q"]}
 
 
+def _codes():
+    codes = np.array(["01234", "1234", "7"])[RNG.integers(0, 3, N)]
+    text = csv(["zip", "b", "kind"], [codes, NUMBERS[:, 1], KINDS])
+    return text, {"target": "kind", "types": {"zip": "category"}}
+
+
 def _three():
     kinds = np.array(["one", "two", EVIL])[np.digitize(NUMBERS[:, 0], [-0.5, 0.5])]
     return csv(["a", "b", "kind"], [*NUMBERS.T[:2], kinds]), {"target": "kind"}
@@ -111,6 +117,7 @@ TABLES = {
         _weighted_regression, [{"units": 3, "activation": "tanh"}, {"units": 1}],
         {"scaling": "standard", "target_scaling": "standard"},
     ),
+    "codes": (_codes, TWO, {}),
     "several": (
         _several, [{"units": 3, "activation": "tanh"}, {"units": 2}],
         {"target_scaling": "standard"},

@@ -252,12 +252,12 @@ def test_without_optuna_the_extra_is_named(monkeypatch: pytest.MonkeyPatch) -> N
         (
             {"study": optuna.create_study(direction="minimize")},
             "optimise: `study` must maximize validation_accuracy; got minimize."
-            " Give a value that does.",
+            " Make it with direction='maximize'.",
         ),
         (
             {"study": optuna.create_study(directions=["maximize", "minimize"])},
             "optimise: `study` must maximize validation_accuracy; got maximize and minimize."
-            " Give a value that does.",
+            " Make it with direction='maximize'.",
         ),
     ],
     ids=["trials", "batch", "figure", "direction", "directions"],

@@ -553,5 +553,5 @@ def test_costs_and_a_positive_class_are_of_two_classes(three: Model, lines: Any)
         assert str(error.value) == f"assess: {told}"
     with pytest.raises(ArgumentError) as error:
         assess(lines(), [[1.0]], [1.0], accuracy=0.9)
-    told = "assess: `accuracy` is for one target of classes; got a number. Give a value that does."
+    told = "assess: `accuracy` is for one target of classes; got a number. Leave it out."
     assert str(error.value) == told

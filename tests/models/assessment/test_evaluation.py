@@ -121,8 +121,8 @@ def test_an_evaluation_is_json(coin) -> None:
 @pytest.mark.parametrize(
     ("x", "y", "message"),
     [
-        (X, Y[:2], "`y` must have N=3 rows from `x`; got 2. Give a value that does."),
-        (X, Y * 2, "`y` must have N=3 rows from `x`; got 6. Give a value that does."),
+        (X, Y[:2], "`y` must have N=3 rows from `x`; got 2. Give as many as that."),
+        (X, Y * 2, "`y` must have N=3 rows from `x`; got 6. Give as many as that."),
         (
             np.zeros((0, 1)),
             np.zeros((0, 1)),

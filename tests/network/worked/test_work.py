@@ -265,7 +265,7 @@ def test_sums_that_overflow_are_refused():
     with pytest.raises(ArgumentError) as error:
         work(network, parameters, [1.0])
     assert str(error.value) == (
-        "work: `x` must keep every number finite in float32; got inf in layer 2, unit 0."
+        "work: `x` must keep every number finite in float32; got inf in layer 2, unit 1."
         " Take these numbers out, or fill the gaps first."
     )
 
@@ -286,7 +286,7 @@ def test_losses_and_derivatives_that_overflow_are_refused():
     with pytest.raises(ArgumentError) as error:
         work(deep, parameters, [1.0], target=target, backward=True)
     assert str(error.value) == (
-        "work: `x` must keep every derivative finite in float32; got dL/da1[0] = inf."
+        "work: `x` must keep every derivative finite in float32; got dL/da1[1] = inf."
         " Take these numbers out, or fill the gaps first."
     )
 

@@ -109,6 +109,7 @@ WEIGHT: Final = record(
             above=number("the loss above"),
             below=number("the loss below"),
             h=number("how far from the weight"),
+            at_kink=flag("whether a kink of an activation lies between them"),
         )
     ),
 )

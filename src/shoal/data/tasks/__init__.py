@@ -122,7 +122,14 @@ def fresh(recipe: LogicTask, data: Stream, noise: Stream, epoch: int, n_rows: in
         DataError: more numbers than `recipe.MAX_NUMBERS`.
     """
     if not recipe.is_streaming:
-        raise ArgumentError("fresh", "recipe", "must have stream = true", got="stream = false")
+        raise ArgumentError(
+            "fresh",
+            "recipe",
+            "must have stream = true",
+            got="stream = false",
+            cure="Make it so.",
+            code="A111",
+        )
     if epoch < 0:
         raise ArgumentError("fresh", "epoch", "must be 0 or more", got=epoch, code="A102")
     if n_rows < 1:

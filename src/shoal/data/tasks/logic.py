@@ -9,6 +9,7 @@ from pydantic import Field, ValidationInfo, field_validator
 
 from shoal.data.dataset import FloatArray, IndexArray
 from shoal.data.tasks.base import Rows, TaskRecipe
+from shoal.fields import reason
 from shoal.streams import Stream
 
 MIDDLE = 0.5
@@ -38,10 +39,8 @@ class LogicTask(TaskRecipe):
     @classmethod
     def _validate_on_the_table(cls, stream: bool, info: ValidationInfo) -> bool:
         if stream and (info.data.get("validation", 0) or info.data.get("test", 0)):
-            raise ValueError(
-                "must be false to set rows aside with validation or test: "
-                "a stream is validated on its truth table"
-            )
+            told = "must be false to set rows aside with validation or test"
+            raise reason("conflict", f"{told}: a stream is validated on its truth table")
         return stream
 
     @property
@@ -119,7 +118,7 @@ class Majority(TaskRecipe):
     @classmethod
     def _no_ties(cls, bits: int) -> int:
         if bits % 2 == 0:
-            raise ValueError(f"must be odd, or some rows have no majority; got {bits}")
+            raise reason("out_of_bounds", f"must be odd, or some rows have no majority; got {bits}")
         return bits
 
     @property

@@ -126,7 +126,7 @@ def chosen_figure(wanted: str | None, common: Sequence[str], goal: Goal | None) 
     if not known:
         said = "must have a figure in common"
         cure = "Losses of different kinds cannot be compared; keep validation rows, or one loss."
-        raise ArgumentError(WHERE, "arms", said, got="none that all have", cure=cure)
+        raise ArgumentError(WHERE, "arms", said, got="none that all have", cure=cure, code="A111")
     if wanted is None:
         return TIMES[0] if goal else known[0]
     if wanted in known:

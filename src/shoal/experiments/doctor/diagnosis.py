@@ -11,6 +11,7 @@ from typing import Any, Self
 
 import numpy as np
 
+from shoal.experiments.doctor.curve import Sign
 from shoal.experiments.doctor.records import KINDS, Finding, Kind
 from shoal.experiments.document import Experiment
 from shoal.experiments.launch import carry_out
@@ -30,6 +31,8 @@ class Diagnosis(Viewed):
         digest: of the weights that were examined.
         seconds: that the diagnosis took, training and proofs.
         examined: the run, unless the diagnosis comes from the store: see `run`.
+        signs: what `curve` says, each thing by its name; none if the diagnosis comes from the
+            store.
     """
 
     experiment: Experiment
@@ -38,6 +41,7 @@ class Diagnosis(Viewed):
     digest: str
     seconds: float
     examined: Run | None = None
+    signs: tuple[Sign, ...] = ()
 
     def __repr__(self) -> str:
         return f"<Diagnosis: {self.sentence}>"

@@ -10,7 +10,7 @@ from typing import Any, Final
 from shoal.errors import ArgumentError, InputError
 from shoal.experiments.doctor.checks import CHECKS, Check
 from shoal.experiments.doctor.checks.curves import MUCH_MORE, more_epochs
-from shoal.experiments.doctor.curve import read_curve
+from shoal.experiments.doctor.curve import curve_words, read_curve
 from shoal.experiments.doctor.diagnosis import Diagnosis
 from shoal.experiments.doctor.examined import Examined
 from shoal.experiments.doctor.proof import PAIRS, WITHIN_S, WORTH, Trial, proof_of, repeatable
@@ -99,10 +99,12 @@ def diagnose(
     else:
         longer_helps = None
         findings = [_only_seen(_finding(CHECKS[name], hint), hint) for name, hint in hints.items()]
+    signs = read_curve(seen, longer_helps=longer_helps)
     return Diagnosis(
         experiment=what.experiment,
         findings=tuple(sorted(findings, key=lambda each: KINDS.index(each.kind))),
-        curve=read_curve(seen, longer_helps=longer_helps),
+        curve=curve_words(signs),
+        signs=signs,
         digest=what.digest,
         seconds=time.perf_counter() - began,
         examined=what,

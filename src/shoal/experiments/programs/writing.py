@@ -16,8 +16,8 @@ from shoal.training import Predicate
 OF_DATA: Final = (
     "task", "samples", "features", "classes", "bits", "spread", "bias_input", "stream", "batches",
     "label_noise", "dummies", "multiply", "add", "derived", "validation", "test", "file", "target",
-    "drop", "weights", "kind", "missing", "encoding", "separator", "decimal", "fingerprint",
-    "images", "labels", "validation_images", "validation_labels",
+    "drop", "types", "weights", "kind", "missing", "encoding", "separator", "decimal",
+    "fingerprint", "images", "labels", "validation_images", "validation_labels",
 )  # fmt: skip
 """Keys of a data recipe that every program heeds."""
 EVERYWHERE: Final = frozenset(

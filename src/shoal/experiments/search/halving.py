@@ -81,6 +81,11 @@ class Halving:
         return float(last.scores[last.cells == self.winner][0])
 
     @property
+    def is_of_use(self) -> bool:
+        """Whether fewer than half of the winner's networks diverged."""
+        return math.isfinite(self.score)
+
+    @property
     def steps(self) -> int:
         """Steps of all networks together."""
         return sum(rung.steps for rung in self.rungs)
@@ -94,7 +99,7 @@ class Halving:
     def sentence(self) -> str:
         """What was found, and what it cost."""
         n_cells, last = len(self.rungs[0].cells), self.rungs[-1].scores
-        if not math.isfinite(self.score):
+        if not self.is_of_use:
             return f"none of {n_cells:,} cells is of use: half of its networks or more diverged."
         name, equal = self.figure.replace("_", " "), int((last == self.score).sum()) - 1
         alike = f", as of {count(equal, 'other cell')}" if equal else ""

@@ -66,6 +66,11 @@ class Optimum:
         return f"<Optimum: {self.sentence}>"
 
     @property
+    def is_of_use(self) -> bool:
+        """Whether fewer than half of the best trial's networks diverged."""
+        return math.isfinite(self.best.score)
+
+    @property
     def n_pruned(self) -> int:
         """Trials without a score, since half of their networks or more diverged."""
         return sum(not math.isfinite(trial.score) for trial in self.trials)
@@ -74,7 +79,7 @@ class Optimum:
     def sentence(self) -> str:
         """What was found."""
         n = len(self.trials)
-        if not math.isfinite(self.best.score):
+        if not self.is_of_use:
             return f"none of {n:,} trials is of use: half of its networks or more diverged."
         name = self.figure.replace("_", " ")
         found = f"{self.best.label} is the best of {n:,} trials"

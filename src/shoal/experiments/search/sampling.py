@@ -246,7 +246,9 @@ def _checked(study: Study, measure: Yardstick) -> Study:
     wanted = "maximize" if measure.higher_is_better else "minimize"
     if ways != [wanted]:
         told = f"must {wanted} {measure.figure}"
-        raise ArgumentError(WHERE, "study", told, got=" and ".join(ways))
+        cure = f"Make it with direction='{wanted}'."
+        got = " and ".join(ways)
+        raise ArgumentError(WHERE, "study", told, got=got, cure=cure, code="A111")
     return study
 
 

@@ -63,7 +63,9 @@ def check_clock(where: str, experiment: Experiment) -> None:
     if limit is not None:
         wanted = "must not hold a limit in seconds, since the clock would decide what is kept"
         cure = "Give a limit in steps or evaluations."
-        raise ArgumentError(where, "training.stop", wanted, got=f"{limit:g} s", cure=cure)
+        raise ArgumentError(
+            where, "training.stop", wanted, got=f"{limit:g} s", cure=cure, code="A111"
+        )
 
 
 def advance_all(

@@ -170,7 +170,7 @@ class Judge:
             raise ArgumentError(self.where, "x", "must have at least one row", got=0, code="A106")
         if n_rows != n_targets:
             wanted = f"must have N={n_rows} rows from `x`"
-            raise ArgumentError(self.where, "y", wanted, got=n_targets)
+            raise ArgumentError(self.where, "y", wanted, got=n_targets, code="A104")
 
 
 def _judged(schema: Schema, block: FloatArray, logs: FloatArray, true: Y, counts: Y) -> _Block:

@@ -87,7 +87,8 @@ def coverage_of(
         name = "accuracy" if accuracies else "coverage"
         wanted = "is for one target of classes"
         wanted += "" if accuracies else ", or one number and several networks"
-        raise ArgumentError("assess", name, wanted, got=_kind(rows))
+        got, cure = _kind(rows), "Leave it out."
+        raise ArgumentError("assess", name, wanted, got=got, cure=cure, code="A111")
     if found is None:
         return None
     shares = sorted({*SHARES, *coverages}, reverse=True)

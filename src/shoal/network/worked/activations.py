@@ -151,10 +151,10 @@ SLOPE_WORDS: Mapping[str, str] = _complete(
 
 
 def letters(letter: str, unit: int, layer: int) -> Name:
-    """Return the name of a unit's quantity.
+    """Return the name of a unit's quantity: units count from 0, and in names from 1.
 
     Example:
         >>> letters("z", 2, 1)
-        Name(text='z', sub='2', layer=1)
+        Name(text='z', sub='3', layer=1)
     """
-    return Name(letter, sub=str(unit), layer=layer)
+    return Name(letter, sub=str(unit + 1), layer=layer)

@@ -114,11 +114,15 @@ class _Back:
     def _last_unit(self, unit: UnitForward, shared: tuple[Equation, ...]) -> UnitBackward:
         k, layer = unit.unit, len(self.forward.layers)
         a, y = unit.a.value, float(self.ys.y[k])
-        z_name, a_name, y_name = letters("z", k, layer), letters("a", k, layer), Name("y", str(k))
+        z_name, a_name, y_name = (
+            letters("z", k, layer),
+            letters("a", k, layer),
+            Name("y", str(k + 1)),
+        )
         dl_da: Equation | None = None
         if self.is_perceptron:
             dl_dz = self._made(
-                Name("e", str(k), layer), self._weighted(subtract(a_name, y_name)),
+                Name("e", str(k + 1), layer), self._weighted(subtract(a_name, y_name)),
                 self._weighted(subtract(a, y)), "the perceptron's error, in place of a derivative",
             )  # fmt: skip
         elif loss_name(self.target.loss) in DIRECT:
@@ -225,7 +229,7 @@ class _Back:
         name, settings = loss_name(self.target.loss), loss_settings(self.target.loss)
         here = letters("a", unit, len(self.forward.layers))
         a, y = float(self.forward.a[-1][unit]), float(self.ys.y[unit])
-        y_name = Name("y", str(unit))
+        y_name = Name("y", str(unit + 1))
         return self._made(
             Slope(LOSS, here), self._weighted(self._mean(SLOPES[name](here, y_name, settings))),
             self._weighted(self._mean(SLOPES[name](Num(a), Num(y), settings))),
@@ -304,7 +308,7 @@ class _Back:
         bias = self.problem.bias(number)
         weight = float(bias[k]) if index is None and bias is not None else float(column[index or 0])
         layer = number + 1
-        sub = str(k) if index is None else f"{index},{k}"
+        sub = str(k + 1) if index is None else f"{index + 1},{k + 1}"
         by = Name("b" if index is None else "w", sub=sub, layer=layer)
         z_name = letters("z", k, layer)
         above = unit.dl_dz.name

@@ -8,7 +8,7 @@ from typing import Final
 
 import numpy as np
 
-from shoal.network.arrays import FloatArray
+from shoal.network.arrays import BoolArray, FloatArray
 from shoal.network.reference import ForwardPass, forward_pass
 from shoal.network.worked.losses import loss_at
 from shoal.network.worked.problem import Problem, Target
@@ -55,10 +55,11 @@ class Differences:
             steps.append(h)
             sums[2 * k, unit] = self._sum(layer, index, unit, h)
             sums[2 * k + 1, unit] = self._sum(layer, index, unit, -h)
-        losses = self._losses(layer, sums)
+        losses, crossed = self._losses(layer, sums)
+        both = zip(losses[::2].tolist(), losses[1::2].tolist(), strict=True)
         return [
-            Check(above=up, below=down, h=h, value=(up - down) / (2 * h))
-            for h, up, down in zip(steps, losses[::2].tolist(), losses[1::2].tolist(), strict=True)
+            Check(above=up, below=down, h=h, value=(up - down) / (2 * h), at_kink=at_kink)
+            for h, (up, down), at_kink in zip(steps, both, crossed.tolist(), strict=True)
         ]
 
     def _sum(self, layer: int, index: int | None, unit: int, h: float) -> float:
@@ -72,15 +73,35 @@ class Differences:
             column[index] += h
         return float(self.stages.inputs_of(layer)[0] @ column + bias)
 
-    def _losses(self, layer: int, z: FloatArray) -> FloatArray:
-        """Return the losses (M,) that sums (M, H) of a layer lead to."""
+    def _losses(self, layer: int, z: FloatArray) -> tuple[FloatArray, BoolArray]:
+        """Return the losses that sums of a layer lead to, and which pairs cross a kink.
+
+        Shapes:
+            z (2M, H), up and down in turn -> (2M,), (M,)
+        """
         network, exact = self.problem.network, self.problem.parameters.astype("float64")
-        a = network.layers[layer].function.function(z, **network.layers[layer].settings)
+        dense = network.layers[layer]
+        a = dense.function.function(z, **dense.settings)
+        crossed = _crosses(z, dense.function.kinks)
         for number in range(layer + 1, len(network.layers)):
             dense, bias = network.layers[number], exact.biases[number]
             z = a @ exact.weights[number] + (0.0 if bias is None else bias)
             a = dense.function.function(z, **dense.settings)
-        return loss_at(self.problem, self.target, self.y, z, a)
+            crossed |= _crosses(z, dense.function.kinks)
+        return loss_at(self.problem, self.target, self.y, z, a), crossed
+
+
+def _crosses(z: FloatArray, kinks: Sequence[float]) -> BoolArray:
+    """Return for each pair of rows whether a kink lies between them, or on one of them alone.
+
+    Shapes:
+        z (2M, H) -> (M,)
+    """
+    found = np.zeros(len(z) // 2, dtype=bool)
+    for kink in kinks:
+        sides = np.sign(z - kink)
+        found |= (sides[::2] != sides[1::2]).any(axis=1)
+    return found
 
 
 def _power_of_two(size: float) -> float:

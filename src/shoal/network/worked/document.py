@@ -236,7 +236,12 @@ def _weight(weight: WeightBackward, unit: UnitBackward) -> dict[str, Any]:
         "difference": weight.difference,
         "check_from": None
         if check is None
-        else {"above": check.above, "below": check.below, "h": check.h},
+        else {
+            "above": check.above,
+            "below": check.below,
+            "h": check.h,
+            "at_kink": check.at_kink,
+        },
     }
 
 

@@ -253,7 +253,7 @@ class _Layer:
             return
         unit = int(np.flatnonzero(~finite)[0])
         wanted = f"must keep every number finite in {self.problem.precision.dtype}"
-        got = f"{values[unit]:g} in layer {self.index}, unit {unit}"
+        got = f"{values[unit]:g} in layer {self.index}, unit {unit + 1}"
         raise ArgumentError(self.problem.where, "x", wanted, got=got, code="A105")
 
 

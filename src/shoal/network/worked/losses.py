@@ -200,12 +200,12 @@ def _mean_of_outputs(
     z, a = forward.z[-1], forward.a[-1]
     found: list[Equation] = []
     for unit in units:
-        here = letters("z", unit, layer), letters("a", unit, layer), Name("y", sub=str(unit))
+        here = letters("z", unit, layer), letters("a", unit, layer), Name("y", sub=str(unit + 1))
         there = Num(float(z[unit])), Num(float(a[unit])), Num(float(ys.y[unit]))
         numbers = EACH[name](*there, settings)
         found.append(
             Equation(
-                name=LOSS if n == 1 else Name("L", sub=str(unit)),
+                name=LOSS if n == 1 else Name("L", sub=str(unit + 1)),
                 formula=EACH[name](*here, settings) if name != "huber" else None,
                 numbers=numbers,
                 value=shown(evaluate(numbers)),

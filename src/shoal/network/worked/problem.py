@@ -87,14 +87,14 @@ class Problem:
         """Return what an input of a layer is called: a feature, or a unit of the layer before."""
         if layer == 0:
             return self.input_names[index]
-        return f"unit {index}"
+        return f"unit {index + 1}"
 
     def unit_name(self, layer: int, unit: int) -> str:
         """Return what a unit is called: of the last layer by its class or target."""
         is_last = layer == len(self.network.layers) - 1
         if is_last and self.output_names:
             return self.output_names[unit]
-        return f"unit {unit}"
+        return f"unit {unit + 1}"
 
 
 def largest(sizes: FloatArray, most: int | None, always: Iterable[int] = ()) -> list[int]:

@@ -219,12 +219,21 @@ class LossWorked:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Check:
-    """A central difference: the loss with the weight moved up and down by h."""
+    """A central difference: the loss with the weight moved up and down by h.
+
+    Attributes:
+        above, below: the losses.
+        h: how far it is moved each way.
+        value: (above - below) / (2 h).
+        at_kink: whether a weighted sum is moved across a kink of its activation, such as 0 of
+            relu: the two sides have slopes of their own, and the value is between them.
+    """
 
     above: float
     below: float
     h: float
     value: float
+    at_kink: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -248,6 +257,16 @@ class WeightBackward:
     input: float
     gradient: Equation
     check: Check | None
+
+    @property
+    def differs_at_kink(self) -> bool:
+        """Whether derivative and check differ because a slope turns at once between the two sides.
+
+        Where it only bends, as that of ELU, they differ by less than h.
+        """
+        if self.check is None:
+            return False
+        return self.check.at_kink and abs(self.gradient.value - self.check.value) > self.check.h
 
     @property
     def difference(self) -> float | None:
@@ -395,6 +414,7 @@ class Source:
         seed: the network's own.
         scaling: the kind of scaler.
         notes: sentences.
+        facts: what title and notes say, as names and numbers, for those who say it otherwise.
     """
 
     title: str
@@ -406,6 +426,7 @@ class Source:
     seed: int | None = None
     scaling: str = "none"
     notes: tuple[str, ...] = ()
+    facts: Mapping[str, Any] = field(default_factory=lambda: MappingProxyType({}))
 
 
 def row_words(row: int, data: str = "", line: int | None = None) -> str:

@@ -43,7 +43,7 @@ def work(
         target: what it should say, and the loss; None for the way forward alone.
         backward: whether the way back is worked too.
         input_names: of features; x0, x1, ... if not given.
-        output_names: of classes or targets; unit 0, unit 1, ... if not given.
+        output_names: of classes or targets; unit 1, unit 2, ... if not given.
         folding: how much is shown.
         where: the public function, for messages.
 

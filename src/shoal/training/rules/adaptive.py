@@ -203,7 +203,7 @@ class NAdam(NamedRecord):
 
 
 class AMSGrad(NamedRecord):
-    """Adam whose steps never grow again: it divides by the largest v so far.
+    """Adam whose divisor never shrinks: it divides by the largest v so far.
 
     With m and v as in Adam::
 

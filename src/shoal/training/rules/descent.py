@@ -134,7 +134,7 @@ class Rprop(NamedRecord):
     def _not_below_least(cls, most: float, info: ValidationInfo) -> float:
         least = info.data.get("least", -math.inf)
         if most < least:
-            raise reason("most_below_least", f"most must be at least least={least}; got {most}")
+            raise reason("out_of_bounds", f"most must be at least least={least}; got {most}")
         return most
 
 

@@ -9,10 +9,9 @@ from typing import Any
 
 import numpy as np
 
-from shoal.network.arrays import FloatArray
+from shoal.network.arrays import BoolArray, FloatArray
 from shoal.streams import Stream
 
-BoolArray = np.ndarray[Any, np.dtype[np.bool_]]
 Loss = Callable[[FloatArray], float]
 Gradient = Callable[[FloatArray], FloatArray]
 
