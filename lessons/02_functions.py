@@ -472,6 +472,85 @@ def _(ceiling, lesson):
     return rows, told, top
 
 
+@app.cell
+def _():
+    _x = np.linspace(0, 2 * np.pi, 60)[:, np.newaxis]
+    wave = shoal.data.Dataset(
+        x=_x, y=2 * np.sin(_x), source="y = 2 sin x",
+        schema=shoal.data.Schema(
+            columns=(shoal.data.Feature(name="x"),), target="y", kind="regression"
+        ),
+    )  # fmt: skip
+    return (wave,)
+
+
+@app.cell(hide_code=True)
+def _(lesson, wave):
+    lesson.text("wave_section", zero=float(np.abs(wave.y).mean()))
+    return
+
+
+@app.cell
+def _(lesson):
+    hidden = lesson.slider("hidden", [1, 2, 3, 4, 8, 16], value=2)
+    hidden
+    return (hidden,)
+
+
+@app.cell
+def _(lesson):
+    last = lesson.choice("last", ["identity", "tanh", "sigmoid"], value="identity")
+    last
+    return (last,)
+
+
+@app.cell
+def _(lesson):
+    off_guess = lesson.predict("off", low=0, high=2, step=0.1)
+    off_guess
+    return (off_guess,)
+
+
+@app.cell
+def _(hidden, last, lesson, off_guess, wave):
+    riding = shoal.Experiment(
+        network=shoal.Network([shoal.Dense(hidden.value, "tanh"), shoal.Dense(1, last.value)]),
+        training=shoal.Training(
+            shoal.Adam(0.03), loss="squared_error", batch_size="full", epochs=1000,
+            report_every="end",
+        ),
+    ).run(rows=wave)  # fmt: skip
+    answers = riding.predict(wave.x)[:, :, 0]  # networks, rows
+    off = shoal.metrics.band(np.abs(answers - wave.y[:, 0]).mean(axis=1))
+    middle = np.median(answers, axis=0)
+    _ends = {"identity": (-np.inf, np.inf), "tanh": (-1, 1), "sigmoid": (0, 1)}[last.value]
+    bound = float(np.abs(wave.y - np.clip(wave.y, *_ends)).mean())
+    lesson.reveal(
+        off_guess,
+        "off",
+        charted(
+            wave.x[:, 0],
+            {lesson.words("wave_lines.wave"): wave.y[:, 0],
+             lesson.words("wave_lines.median"): middle},
+            title=lesson.words("wave_lines.title"),
+            x_title="x",
+            y_title="y",
+        ),
+        lesson.text(
+            "off_told",
+            off=float(off.median),
+            low=float(off.p05),
+            high=float(off.p95),
+            lowest=float(middle.min()),
+            highest=float(middle.max()),
+            bound=bound,
+        ),
+        truth=float(off.median),
+        form=".1f",
+    )  # fmt: skip
+    return answers, bound, middle, off, riding
+
+
 @app.cell(hide_code=True)
 def _(lesson):
     lesson.text("end")

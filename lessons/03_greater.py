@@ -617,7 +617,7 @@ def _(lesson, wins_guess):
             low=100 * verdict.low,
             high=100 * verdict.high,
         ),
-        compared.plot.differences(),
+        lesson.differences(compared),
         truth=verdict.wins,
         form="g",
     )
@@ -757,9 +757,11 @@ def sheet(seed: int) -> dict[str, float | str]:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", shoal.ShoalWarning)
         compared = shoal.compare(sides, pairs=16)
+    rule = true_rule(noisy)
     return {
         "noisy": f"{ends(noisy)[0]:.4f}",
-        "rule": f"{true_rule(noisy):.4f}",
+        "rule": f"{rule:.4f}",
+        "flipped": round(400 * (1 - rule)),  # of the validation rows
         "times": f"{ends(unscaled)[0]:.4f}",
         "cured": f"{ends(scaled)[0]:.4f}",
         "wins": compared.verdicts[0].wins,

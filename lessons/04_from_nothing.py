@@ -663,10 +663,12 @@ def _(forward, lesson, one, other, p_one, p_other, place, weights_of, x):
     widest = np.abs(difference).argmax()
     away = np.hypot(*(x[:, :2] - plane[widest, :2]).T).min()  # from the nearest point
     at_edge = bool((plane[widest, :2] % 10 == 0).any())
+    at_points = np.abs(p_one - p_other)  # (50,)
+    sides = [lesson.words("by_wiggling"), lesson.words("by_slopes")]
     lesson.reveal(
         place,
         "place",
-        one.plot.surface_difference(against=other),
+        lesson.sides(one.plot.surface_difference(against=other), *sides),
         lesson.text(
             "place_told",
             x1=plane[widest, 0],
@@ -674,11 +676,12 @@ def _(forward, lesson, one, other, p_one, p_other, place, weights_of, x):
             most=abs(difference[widest]),
             away=away,
             mean=np.abs(difference).mean(),
-            held=np.abs(p_one - p_other).max(),
+            mean_there=at_points.mean(),
+            most_there=at_points.max(),
         ),
         truth="edge" if at_edge else "points" if away < 0.5 else "between",
     )
-    return away, difference, plane, widest
+    return at_points, away, difference, plane, widest
 
 
 @app.cell

@@ -381,9 +381,9 @@ def _(by_luck, compared, lesson, verdict_guess):
     lesson.reveal(
         verdict_guess,
         "verdict",
-        lesson.text("said", sentence=compared.sentence),
+        lesson.text("said", sentence=lesson.verdict(compared)),
         told,
-        compared.plot.differences(),
+        lesson.differences(compared),
         lesson.text("outcomes"),
         truth=_names[verdict.outcome],
     )
@@ -525,7 +525,7 @@ def _(lesson, sides, until_guess):
             n=until.n_pairs,
             e=paired.e_value(_found.wins, _found.losses),
         ),
-        lesson.text("said", sentence=until.sentence),
+        lesson.text("said", sentence=lesson.verdict(until)),
         truth=until.n_pairs,
         form="g",
     )

@@ -34,7 +34,10 @@ def values(carried):
 @pytest.fixture(scope="module")
 def moved():
     """Return the lesson in another language, with every slider somewhere else."""
-    return carry_out("functions", language="ko", x0=5, weight=-5, shift=700, temperature=0.25)
+    return carry_out(
+        "functions", language="ko", x0=5, weight=-5, shift=700, temperature=0.25, hidden=8,
+        last="tanh",
+    )  # fmt: skip
 
 
 @pytest.fixture(scope="module")
@@ -234,6 +237,40 @@ def test_a_sigmoid_does_not_come_above_one(carried, values):
     assert values["top"]["sigmoid"] > 0.99
     assert values["top"]["identity"] > 2.9
     assert truth(carried, "ceiling") == "1"
+
+
+def test_a_wave_is_trained_again_by_the_sliders(carried, values, moved):
+    assert values["riding"].weights.shape == (16, 2 * 2 + 2 + 1)  # 1-2-1
+    assert values["bound"] == 0
+    # the mean of |2 sin x| over whole turns is 4 / pi; 60 places have both ends
+    assert f"off by {4 / math.pi * 59 / 60:.2f} on average" in text(carried, "wave_section")
+    assert truth(carried, "off") == f"{float(values['off'].median):.1f}"
+    assert float(values["off"].median) < 0.5 * 4 / math.pi
+    # eight hidden units, tanh in the last layer: no answer beyond 1
+    wave, found = moved.values["wave"].y, moved.values
+    assert found["riding"].weights.shape == (16, 8 * 2 + 8 + 1)
+    assert np.abs(found["answers"]).max() <= 1
+    least = float(np.maximum(np.abs(wave) - 1, 0).mean())
+    assert found["bound"] == pytest.approx(least)
+    assert float(found["off"].p05) >= least
+    assert found["middle"].max() > 0.95
+
+
+def test_one_hidden_unit_rises_or_falls_and_more_make_the_wave():
+    alone, many = (carry_out("functions", hidden=n).values for n in (1, 16))
+    turns = np.diff(alone["answers"], axis=1)
+    assert ((turns >= -1e-6).all(axis=1) | (turns <= 1e-6).all(axis=1)).all()
+    assert float(many["off"].median) < 0.1 < float(alone["off"].p05)
+
+
+def test_a_sigmoid_is_half_a_wave_at_most():
+    found = carry_out("functions", hidden=8, last="sigmoid").values
+    wave = found["wave"].y
+    # below 0 nothing can be said, above 1 neither
+    least = float((np.maximum(-wave, 0) + np.maximum(wave - 1, 0)).mean())
+    assert found["bound"] == pytest.approx(least)
+    assert float(found["off"].p05) >= least
+    assert 0 <= found["answers"].min() <= found["answers"].max() <= 1
 
 
 # ---- questions, worksheet, reading

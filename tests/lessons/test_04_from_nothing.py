@@ -162,6 +162,18 @@ def test_the_two_surfaces_differ_on_three_points_and_most_at_the_edge(carried, v
     apart = int((says["random_search"] != says["numerical_gradient"]).sum())
     assert truth(carried, "differ") == str(apart) == "3"
     assert truth(carried, "place") == option("place.edge")
+    # "much the same": the mean at the points and on the square; the widest gap is elsewhere
+    everywhere = np.abs(values["difference"])
+    assert values["at_points"].mean() == pytest.approx(everywhere.mean(), rel=0.1)
+    assert values["at_points"].max() < everywhere.max()
+    (chart,) = [
+        each
+        for cell in carried.cells
+        for each in getattr(cell.output, "shown", ())
+        if getattr(each, "kind", "") == "surface_difference"
+    ]
+    assert chart.subtitle[0] == "A is wiggling (1 network), B is slopes (1 network)"
+    assert {row["arm"] for row in chart.marks["boundary"]} == {"wiggling", "slopes"}
     assert abs(values["difference"]).max() > abs(values["p_one"] - values["p_other"]).max()
     assert values["away"] > 1
 

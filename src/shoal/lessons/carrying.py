@@ -17,6 +17,8 @@ from shoal.lessons.unbroken import unbroken
 
 SHEET: Final = "sheet"
 """The function of a notebook that tells what a student with a seed finds."""
+PREDICTED: Final = ("prediction", "number")
+"""Kinds of controls that ask for a prediction."""
 SETUP: Final = "setup"
 """What marimo calls the cell of what all others need."""
 
@@ -101,20 +103,22 @@ def _check_keys(chosen: Mapping[str, Any], values: Mapping[str, Any]) -> None:
     Raises:
         InputError: there is one.
     """
-    known: list[str] = []
+    controls: list[str] = []
+    predictions: list[str] = []
+    questions: list[str] = []
     for value in values.values():
-        if isinstance(value, Fixed):
-            known.append(value.key)
+        if isinstance(value, Fixed) and value.key != LANGUAGE:
+            (predictions if value.kind in PREDICTED else controls).append(value.key)
         if isinstance(value, Quiz):
-            known += value.controls
+            questions += value.controls
+    known = [*controls, *predictions, *questions]
     for key in chosen:
         if key not in known:
-            near = did_you_mean(key, known)
-            told = f"{near} " if near else ""
-            names = ", ".join(each for each in known if each != LANGUAGE)
-            raise InputError(
-                f"{key}: is no control of this lesson. {told}There are: {names}.", code="A103"
+            cure = did_you_mean(key, known) or (
+                f"Its controls are {', '.join(controls)}; its predictions "
+                f"{', '.join(predictions)}; its questions {', '.join(questions)}."
             )
+            raise InputError(f"{key}: is no control of this lesson. {cure}", code="A103")
 
 
 def load_notebook(path: Path) -> Any:

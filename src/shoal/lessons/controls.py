@@ -19,6 +19,8 @@ from shoal.lessons.shelf import LANGUAGES
 
 LANGUAGE: Final = "language"
 """The key of the control for the language."""
+SMALL: Final = 0.01
+"""Below it marimo's sliders show 0.003 as 3.0e-3, whatever the text beside them says."""
 ENDLESS: Final = 1e9
 """A bound that nothing comes near."""
 _chosen: ContextVar[Mapping[str, Any]] = ContextVar("chosen", default=MappingProxyType({}))
@@ -46,10 +48,15 @@ def languages(first: str = "en") -> Any:
 
 
 def slider(key: str, label: str, steps: tuple[float, ...], value: float) -> Any:
-    """Return a slider over some numbers."""
+    """Return a slider over some numbers, or a choice among them where some are small."""
     marimo = marimo_here()
+    texts = tuple(f"{each:.12f}".rstrip("0").rstrip(".") for each in steps)
     if marimo is None:
-        return _fixed(key, label, value, steps, tuple(f"{each:g}" for each in steps), "slider")
+        return _fixed(key, label, value, steps, texts, "slider")
+    if any(0 < abs(each) < SMALL for each in steps):
+        numbers = dict(zip(texts, steps, strict=True))
+        first = texts[steps.index(value)]
+        return marimo.ui.radio(options=numbers, value=first, label=label, inline=True)
     return marimo.ui.slider(steps=list(steps), value=value, label=label, show_value=True)
 
 

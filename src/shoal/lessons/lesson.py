@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 from shoal.errors import InternalError
 from shoal.lessons import controls
+from shoal.lessons.chart_words import in_language, told, with_sides
 from shoal.lessons.contents import (
     Checked,
     Group,
@@ -19,6 +21,7 @@ from shoal.lessons.contents import (
 )
 from shoal.lessons.shelf import LANGUAGES, find
 from shoal.lessons.texts import fill, read_texts
+from shoal.lessons.verdicts import verdict_words
 from shoal.lessons.words import word
 
 
@@ -123,7 +126,7 @@ class Lesson:
             truth: what is so: the name of an option, or a number.
             form: how numbers are written.
         """
-        return self._revealed(key, prediction.value, truth, shown, form)
+        return self._revealed(key, prediction.value, truth, self._told(shown), form)
 
     def questions(self, **asked: Sequence[str]) -> Any:
         """Return the questions at the end as one control.
@@ -148,7 +151,7 @@ class Lesson:
         given = quiz.value
         return Checked(
             answers=tuple(
-                self._revealed(key, given[key], truth, (shown,), form)
+                self._revealed(key, given[key], truth, self._told((shown,)), form)
                 for key, (truth, shown) in truths.items()
             )
         )
@@ -168,7 +171,7 @@ class Lesson:
 
     def show(self, *shown: Any) -> Group:
         """Return several things below each other."""
-        return Group(shown=shown)
+        return Group(shown=self._told(shown))
 
     def picture(self, content: bytes, kind: str, label: str, *, dark: bytes = b"") -> Picture:
         """Return a picture that is not a chart.
@@ -191,8 +194,40 @@ class Lesson:
         """
         from shoal.lessons.motion import drawing, moving
 
-        content = drawing(moving(run, start=start, end=end))
+        content = drawing(
+            moving(run, start=start, end=end), say=lambda text: told(text, self.language)
+        )
         return Picture(content=content, kind="image/svg+xml", label=label)
+
+    def verdict(self, comparison: Any) -> str:
+        """Return what a comparison of two arms found, in a sentence, as shoal says it.
+
+        Args:
+            comparison: what `shoal.compare` returned.
+        """
+        return verdict_words(comparison, self.language)
+
+    def differences(self, comparison: Any) -> Any:
+        """Return the chart of the differences in every pair, with the verdict above it.
+
+        Args:
+            comparison: of two arms.
+        """
+        chart = comparison.plot.differences()
+        if self.language == "en":
+            return chart
+        verdict = self.verdict(comparison).rstrip(".。")
+        return replace(chart, subtitle=(verdict, *chart.subtitle[1:]))
+
+    def sides(self, chart: Any, first: str, second: str) -> Any:
+        """Return the difference of two surfaces with its sides named in words.
+
+        Args:
+            chart: as ``run.plot.surface_difference(against=other)`` draws it.
+            first: what A is.
+            second: what B is.
+        """
+        return with_sides(chart, (first, second))
 
     def program(self, text: str, language: str = "sh") -> Program:
         """Return lines to be typed or copied."""
@@ -214,6 +249,14 @@ class Lesson:
             note=word("lab_note", self.language),
             document=experiment_toml(experiment),
             run_note=word("run_note", self.language),
+        )
+
+    def _told(self, shown: tuple[Any, ...]) -> tuple[Any, ...]:
+        """Return things that are shown, charts among them in the language of the lesson."""
+        from shoal.charts.chart import Chart
+
+        return tuple(
+            in_language(each, self.language) if isinstance(each, Chart) else each for each in shown
         )
 
     def _options(self, key: str, options: Sequence[str]) -> dict[str, str]:

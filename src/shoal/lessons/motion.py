@@ -7,7 +7,7 @@ who prefers less motion sees where it ends.
 from __future__ import annotations
 
 import html
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -86,8 +86,13 @@ def _rows_on(run: Any, a: np.ndarray, b: np.ndarray) -> list[tuple[float, float]
     return sorted(pair for pair in found if pair[0] in on and off.min() < 1e-9)[:50]
 
 
-def drawing(shown: Moving) -> bytes:
-    """Return curves that move as SVG."""
+def drawing(shown: Moving, *, say: Callable[[str], str] = str) -> bytes:
+    """Return curves that move as SVG.
+
+    Args:
+        shown: the curves.
+        say: tells the words on it in another language.
+    """
     width, height = WIDTH - LEFT - RIGHT, HEIGHT - TOP - BOTTOM
     low, high = _extent(shown.curves)
 
@@ -112,12 +117,12 @@ def drawing(shown: Moving) -> bytes:
     )
     body = (
         f'<g class="lines moving">{"".join(lines)}</g><g class="lines still">{"".join(still)}</g>'
-        f'<g class="dots">{dots}</g>{_counter(shown.steps)}'
+        f'<g class="dots">{dots}</g>{_counter(shown.steps, say)}'
     )
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {HEIGHT}" '
         f'width="{WIDTH}" height="{HEIGHT}" font-family="{FONT}" font-size="{SIZE}">'
-        f"<style>{_style()}</style>{_axes(shown, low, high)}{body}</svg>"
+        f"<style>{_style()}</style>{_axes(shown, low, high, say)}{body}</svg>"
     ).encode()
 
 
@@ -129,7 +134,7 @@ def _extent(curves: np.ndarray) -> tuple[float, float]:
     return low - room, high + room
 
 
-def _axes(shown: Moving, low: float, high: float) -> str:
+def _axes(shown: Moving, low: float, high: float, say: Callable[[str], str]) -> str:
     width, height = WIDTH - LEFT - RIGHT, HEIGHT - TOP - BOTTOM
     found = []
     for value in _ticks(low, high):
@@ -142,7 +147,7 @@ def _axes(shown: Moving, low: float, high: float) -> str:
     found.append(f'<text class="quiet" x="{LEFT + width}" y="{bottom}" text-anchor="end">'
                  f"{html.escape(shown.end)}</text>")  # fmt: skip
     turned = f"translate(18,{TOP + height / 2:.0f}) rotate(-90)"
-    title = html.escape(shown.title)
+    title = html.escape(say(shown.title))
     found.append(f'<text class="name" text-anchor="middle" transform="{turned}">{title}</text>')
     return "".join(found)
 
@@ -153,7 +158,7 @@ def _ticks(low: float, high: float) -> list[float]:
     return [float(f"{value:.2g}") for value in np.linspace(low, high, 5)]
 
 
-def _counter(steps: Sequence[int]) -> str:
+def _counter(steps: Sequence[int], say: Callable[[str], str]) -> str:
     """Return the number of the step above the plot, each for its own time."""
     n = len(steps) + REST
     times = ";".join(f"{k / n:.4f}" for k in range(n))
@@ -164,7 +169,7 @@ def _counter(steps: Sequence[int]) -> str:
         first = "" if last else ' visibility="hidden"'
         found.append(
             f'<text class="name" x="{WIDTH - RIGHT}" y="20" text-anchor="end"{first}>'
-            f"step {step:,}"
+            f"{html.escape(say(f'step {step:,}'))}"
             f'<animate class="moving" attributeName="visibility" values="{";".join(seen)}" '
             f'keyTimes="{times}" calcMode="discrete" dur="{SECONDS}s" repeatCount="indefinite"/>'
             "</text>"

@@ -19,7 +19,7 @@ from shoal.lessons.page_look import SHEET
 from shoal.lessons.pages import look
 from shoal.lessons.prose import prose_html
 from shoal.lessons.shelf import LessonFile, find
-from shoal.lessons.texts import PLACE, fill, read_texts
+from shoal.lessons.texts import PLACE, Texts, fill, read_texts
 from shoal.lessons.unbroken import unbroken
 from shoal.lessons.words import word
 
@@ -27,6 +27,12 @@ DIGITS: Final = 4
 """Of a number in a key."""
 INTRODUCTION: Final = "sheet"
 """The key of the text above the tasks, and the prefix of theirs."""
+LABEL: Final = "key."
+"""The prefix of the names of answers: ``key.rule``, and ``key.rule.flipped`` for a second one."""
+REASON: Final = "key_why."
+"""The prefix of what the key says of a task that also asks for a reason."""
+TYPED: Final = "`"
+"""What a task has that asks for something to be typed, so that its result can be expected."""
 STYLE: Final = """
 .sl-sheet{break-after:page;padding-bottom:3rem}
 .sl-sheet:last-child{break-after:auto}
@@ -41,6 +47,8 @@ background:var(--sl-raised);font-weight:600;font-variant-numeric:tabular-nums}
 .sl-tasks li{margin:0 0 1.5rem;break-inside:avoid}
 .sl-tasks p{margin:0}
 .sl-line{height:2.4rem;border-bottom:1.5px solid var(--sl-quiet);margin:0 0 .25rem}
+.sl-found{display:flex;gap:1.5rem}.sl-found .sl-line{flex:1;display:flex;align-items:flex-end;
+color:var(--sl-quiet);font-size:.9rem}
 @page{margin:13mm 15mm}
 @media print{.sl-sheet+.sl-sheet{border-top:0;padding-top:0}.sl-sheet{padding:0}
 header{display:none}html{font-size:13.5px}body{font-size:9.6pt}.sl-sheet{line-height:1.4}
@@ -48,6 +56,10 @@ header{display:none}html{font-size:13.5px}body{font-size:9.6pt}.sl-sheet{line-he
 .sl-sheet h1{margin-top:0;font-size:1.5rem}.sl-sheet p{margin-bottom:.5rem}
 .sl-sheet .sl-who{margin:.6rem 0 .9rem}.sl-tasks li{margin-bottom:.6rem}
 .sl-line{height:1.8rem}.sl-sheet .sl-program{margin:.4rem 0;padding:.4rem .7rem}}
+"""
+KEY_STYLE: Final = """
+main table{font-size:.9rem}
+.sl-table th.sl-number{white-space:normal}
 """
 
 
@@ -61,6 +73,9 @@ class Sheet:
         introduction: how to begin, as Markdown.
         tasks: each as Markdown, by the name of its answer.
         answers: what the student finds, by name.
+        labels: what answers are called, by name; a task's own ones stand together.
+        parts: the names of a task's answers, by its name.
+        reasons: what is to be said where a task also asks why, by its name.
     """
 
     student: int
@@ -68,6 +83,9 @@ class Sheet:
     introduction: str
     tasks: Mapping[str, str]
     answers: Mapping[str, float | str]
+    labels: Mapping[str, str]
+    parts: Mapping[str, tuple[str, ...]]
+    reasons: Mapping[str, str]
 
 
 def sheets(which: str | int, students: int, *, seed: int = 1, language: str = "en") -> list[Sheet]:
@@ -110,15 +128,30 @@ def _sheet(
 
     prefix = f"{INTRODUCTION}."
     names = [key.removeprefix(prefix) for key in texts if key.startswith(prefix)]
-    if not names or any(name not in found for name in names):
-        raise InternalError(f"lesson {lesson.name}: its sheet gives {list(found)}, not {names}.")
+    parts = {name: _parts(texts, name) for name in names}
+    asked = [(task, name) for task, of_task in parts.items() for name in of_task]
+    if not names or any(name not in found for _, name in asked):
+        raise InternalError(f"lesson {lesson.name}: its sheet gives {list(found)}, not {asked}.")
     return Sheet(
         student=student,
         seed=seed,
         introduction=told(INTRODUCTION),
         tasks={name: told(prefix + name) for name in names},
-        answers={name: found[name] for name in names},
+        answers={name: found[name] for _, name in asked},
+        labels={name: told(_label(task, name)) for task, name in asked},
+        parts=parts,
+        reasons={name: told(REASON + name) for name in names if REASON + name in texts},
     )
+
+
+def _parts(texts: Texts, task: str) -> tuple[str, ...]:
+    """Return the names of a task's answers, of which the first has the task's own name."""
+    prefix = f"{LABEL}{task}."
+    return (task, *(key.removeprefix(prefix) for key in texts if key.startswith(prefix)))
+
+
+def _label(task: str, name: str) -> str:
+    return LABEL + (task if name == task else f"{task}.{name}")
 
 
 def sheets_page(which: str | int, made: Sequence[Sheet], *, language: str = "en") -> bytes:
@@ -133,12 +166,17 @@ def key_page(which: str | int, made: Sequence[Sheet], *, language: str = "en") -
     """Return the answers of every student as a page for the teacher."""
     title = read_texts(find(which).texts)["title"][language]
     rows = _key_rows(made)
-    names = [word("student", language), word("seed_of", language), *made[0].answers]
+    numbers = _numbers(made[0])
+    names = [
+        word("student", language),
+        word("seed_of", language),
+        *(f"{numbers[name]} {label}" for name, label in made[0].labels.items()),
+    ]
     head = tag("tr", [tag("th", name, scope="col", class_="sl-number") for name in names])
     lines = [tag("tr", [tag("td", cell, class_="sl-number") for cell in row]) for row in rows[1:]]
     whole = tag("table", tag("thead", head), tag("tbody", lines))
     tasks = [
-        tag("li", tag("strong", name, ": "), prose_html(task))
+        tag("li", prose_html(task), prose_html(made[0].reasons.get(name, "")))
         for name, task in made[0].tasks.items()
     ]
     body = tag(
@@ -146,11 +184,12 @@ def key_page(which: str | int, made: Sequence[Sheet], *, language: str = "en") -
         tag("h1", f"{title} · {word('key', language)}"),
         tag("div", whole, class_="sl-table", tabindex="0"),
         tag("p", word("key_note", language)),
+        tag("h2", word("asked", language, seed=made[0].seed)),
         prose_html(made[0].introduction),
         tag("ol", tasks),
     )
     name = f"{title} · {word('key', language)}"
-    style = SHEET + look() + "main table{font-size:.9rem}"
+    style = SHEET + look() + KEY_STYLE
     return page(name, body, style=style, language=language)
 
 
@@ -193,8 +232,10 @@ def answer_text(value: float | str) -> str:
 def _one(sheet: Sheet, title: str, language: str) -> Markup:
     who = tag("div", tag("div", word("name", language)), tag("div", word("date", language)),
               class_="sl-who")  # fmt: skip
-    tasks = [tag("li", prose_html(task), tag("div", class_="sl-line"))
-             for task in sheet.tasks.values()]  # fmt: skip
+    tasks = [
+        tag("li", prose_html(task), _lines(sheet, name, language))
+        for name, task in sheet.tasks.items()
+    ]
     last = tag("li", tag("p", word("reflect", language)), tag("div", class_="sl-line"),
                tag("div", class_="sl-line"))  # fmt: skip
     return tag(
@@ -206,6 +247,30 @@ def _one(sheet: Sheet, title: str, language: str) -> Markup:
         tag("ol", tasks, last, class_="sl-tasks"),
         class_="sl-sheet",
     )
+
+
+def _lines(sheet: Sheet, task: str, language: str) -> list[Markup]:
+    """Return where a student writes: what is expected, what is found, and why."""
+    several = len(sheet.parts[task]) > 1
+    expected = [word("expected", language)] if TYPED in sheet.tasks[task] else []
+    found = [
+        f"{sheet.labels[name]}:" if several else word("found", language)
+        for name in sheet.parts[task]
+    ]
+    why = [[word("reason", language)]] if task in sheet.reasons else []
+    return [
+        tag("div", [tag("div", each, class_="sl-line") for each in row], class_="sl-found")
+        for row in [[*expected, *found], *why]
+    ]
+
+
+def _numbers(sheet: Sheet) -> dict[str, str]:
+    """Return the number of every answer's task, with a letter where the task has several."""
+    return {
+        name: f"{number}{'abcd'[k] if len(of_task) > 1 else ''}"
+        for number, of_task in enumerate(sheet.parts.values(), 1)
+        for k, name in enumerate(of_task)
+    }
 
 
 def _key_rows(made: Sequence[Sheet]) -> list[list[str]]:

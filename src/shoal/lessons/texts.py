@@ -75,7 +75,8 @@ def _texts_in(table: Mapping[str, Any], above: str) -> Iterator[tuple[str, dict[
 def _check(where: str, texts: Mapping[str, str]) -> None:
     missing = [name for code, name in LANGUAGES.items() if not texts.get(code, "").strip()]
     if missing:
-        raise InputError(f"{where}: is missing in {', '.join(missing)}. Write it.")
+        raise InputError(f"{where}: is missing in {', '.join(missing)}. Write it.", code="A106")
     named = [sorted({place[0] for place in PLACE.finditer(text)}) for text in texts.values()]
     if any(names != named[0] for names in named):
-        raise InputError(f"{where}: its languages name different numbers: {named}. Name the same.")
+        told = f"its languages name different numbers: {named}. Name the same."
+        raise InputError(f"{where}: {told}", code="A111")
