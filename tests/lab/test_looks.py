@@ -11,6 +11,7 @@ from lab_recorded import Client, Told
 
 from shoal.charts.lines import carried
 from shoal.experiments import Experiment, Run
+from shoal.lab.looks.surfaces import median_in_place
 from shoal.network import Parameters, forward_pass, loss_of
 
 GREATER: dict[str, Any] = {
@@ -68,6 +69,15 @@ def test_the_surface_is_what_networks_predict(client: Client) -> None:
     )
 
 
+@pytest.mark.parametrize("n_networks", [1, 2, 5, 64])
+def test_the_median_is_numpys_to_the_bit(n_networks: int) -> None:
+    values = np.random.default_rng(0).normal(size=(n_networks, 30))
+    expected = np.median(values, axis=0)
+    assert np.array_equal(median_in_place(values.copy()), expected)
+    many = np.stack([values, -values], axis=-1)
+    assert np.array_equal(median_in_place(many)[:, 0], expected)
+
+
 def test_small_surfaces_are_the_same_in_bytes(client: Client) -> None:
     opened = client.open(GREATER)
     told = client.look(opened, want={"multiples": {"n": 8, "members": [4, 1]}})
@@ -86,6 +96,11 @@ def test_several_classes_show_the_most_probable_one(client: Client) -> None:
     np.testing.assert_allclose(told.arrays["surface"].ravel(), middle.max(axis=1), atol=1e-5)
     assert np.array_equal(told.arrays["multiples_class"].reshape(3, -1), outputs.argmax(axis=2))
     assert told.header["plane"]["classes"] == ["0", "1", "2"]
+    spread = client.look(opened, want={"surface": {"n": 10, "show": "disagreement"}})
+    best = middle.argmax(axis=1)
+    expected = outputs[:, np.arange(100), best].std(axis=0)
+    assert np.array_equal(spread.arrays["surface_class"].ravel(), best)
+    np.testing.assert_allclose(spread.arrays["surface"].ravel(), expected, atol=1e-5)
     one = client.look(opened, plane={"output": "2"}, want={"surface": {"n": 10}})
     assert "surface_class" not in one.arrays
     np.testing.assert_allclose(one.arrays["surface"].ravel(), middle[:, 2], atol=1e-5)
@@ -190,9 +205,34 @@ def test_curves_are_median_and_band_up_to_the_step(client: Client) -> None:
     assert told.header["figures"]["validation_loss"] == pytest.approx(np.median(values[:, 2]))
     few = client.look(opened, want={"curves": {"most": 4}})
     assert few.arrays["curve_steps"].tolist() == [15, 60, 105, 150]
-    first = client.look(opened, step=0, want={"curves": {}, "finals": True})
-    assert first.arrays["curve_steps"].tolist() == []
-    assert first.header["figures"] == {}
+
+
+@pytest.mark.parametrize("step", [0, 7])
+def test_before_the_first_report_figures_are_those_of_the_weights(
+    client: Client, step: int
+) -> None:
+    opened = client.open(GREATER)
+    told = client.look(opened, step=step, want={"curves": {}, "finals": True})
+    assert told.arrays["curve_steps"].tolist() == []
+    run = run_of(GREATER)
+    part, here = run.prepared.parts[0], run.at(step)
+    assert part.validation is not None
+    x, y = part.validation.x, part.validation.y[:, 0]
+    said = [forward_pass(run.network, here.member(i), x).outputs[-1][:, 0] for i in range(5)]
+    expected = [np.mean((p > 0.5) == (y == 1)) for p in said]
+    np.testing.assert_allclose(told.arrays["final_validation_accuracy"], expected, rtol=1e-6)
+    assert told.header["figures"]["validation_accuracy"] == pytest.approx(np.median(expected))
+    assert told.header["figures_step"] == step
+
+
+def test_of_measured_rows_nobody_knows_what_is_attainable(client: Client) -> None:
+    """The one rule that names all rows of the digits rightly is a list of them."""
+    network = {"layers": [{"units": 10, "activation": "softmax"}]}
+    training = {"epochs": 1}
+    document = {"data": {"task": "digits"}, "network": network, "training": training}
+    told = client.open(document).header["data"]
+    assert (told["attainable_accuracy"], told["rows_accuracy"]) == (None, None)
+    assert told["constant_guess_accuracy"] == pytest.approx(0.1, abs=0.05)
 
 
 def test_the_end_shows_what_is_delivered(client: Client) -> None:

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Callable
 from typing import Any
 
 import pytest
+from sklearn.metrics import r2_score
 
 from shoal.experiments import Experiment
+from shoal.kernels import figures, forward
 from shoal.lab.messages import Open
 from shoal.lab.opening import Memory, Opened, RefusedError, open_session
 from shoal.lab.session import Session
@@ -36,6 +39,36 @@ def refused(session: dict[str, Any], *, brought: bytes | None = None) -> dict[st
     with pytest.raises(RefusedError) as caught:
         opened(session, brought=brought)
     return {each.where: each.sentence for each in caught.value.problems}
+
+
+def numbers(target: Callable[[int], float]) -> tuple[dict[str, Any], bytes]:
+    """Return a session on a table of numbers, and the table: the target by each row's number."""
+    content = b"a,y\n" + b"".join(f"{i * 7 % 11},{target(i)}\n".encode() for i in range(40))
+    digest = hashlib.sha256(content).hexdigest()
+    layers = [{"units": 3, "activation": "tanh"}, {"units": 1, "activation": "identity"}]
+    data = {"file": f"{digest}.csv", "target": "y", "kind": "regression", "validation": 0.25}
+    experiment = {"data": data, "network": {"layers": layers}}
+    return {"experiment": experiment, "table": {"digest": digest, "name": "mine.csv"}}, content
+
+
+def test_of_numbers_the_headline_is_how_much_is_explained() -> None:
+    session, content = numbers(lambda i: 3 * (i * 7 % 11) + i % 2)
+    found = opened(session, brought=content)
+    assert found.told.headline == "validation_r2"
+    run = found.runs[0].prepared
+    rows = run.parts[0].validation
+    assert rows is not None
+    outputs = forward(run.network, run.start, rows.x, threads=1)
+    told = figures(run.network, run.settings, run.start, rows, threads=1)["r2"]
+    wanted = [r2_score(rows.y, each) for each in outputs]
+    assert told == pytest.approx(wanted, rel=1e-5)
+    session["experiment"]["data"]["validation"] = 0.0
+    assert opened(session, brought=content).told.headline == "train_r2"
+
+
+def test_a_target_that_does_not_vary_is_told_by_its_loss() -> None:
+    session, content = numbers(lambda i: 2.5)
+    assert opened(session, brought=content).told.headline == "validation_loss"
 
 
 def test_a_session_is_told_what_it_is() -> None:
@@ -173,7 +206,7 @@ def test_branches_are_checked_before_anything_is_trained() -> None:
         " Give a value within the bounds.",
         "branches[4]": (
             "`training.epochs` must not end before step 25,000, where it branches; got 250 steps."
-            " Give a value that does."
+            " Give a value within the bounds."
         ),
         "branches[5].edits": (
             "must name one of 37 parameters and 16 networks; got parameter 37 of network None."

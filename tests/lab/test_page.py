@@ -324,7 +324,7 @@ def test_ten_pages_have_fair_shares() -> None:
     studio.close()
     for each in took:
         assert len(each) >= 10
-        assert sorted(each)[int(0.95 * len(each))] < 0.25  # 0.07 on a quiet machine
+        assert sorted(each)[int(0.95 * len(each))] < 0.15  # 0.04 beside other work
     assert min(trained) > 0.5 * max(trained)
 
 

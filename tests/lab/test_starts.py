@@ -33,6 +33,16 @@ def test_its_networks_learn_the_task(task: str) -> None:
     assert np.median(run.final(figure)) >= (0.96 if task == "digits" else 0.98)
 
 
+@pytest.mark.parametrize("task", ["or", "and", "nand", "xor"])
+def test_of_a_stream_the_way_there_is_seen(task: str) -> None:
+    """Most of it lies in the first epoch, at whose end there would be the first report."""
+    run = _read(STARTS[task]).run()
+    first = run.report_steps <= run.prepared.schedule.steps_per_epoch
+    assert first.sum() == 10
+    loss = np.median(run.history["validation_loss"], axis=0)[first]
+    assert loss[-1] < loss[0] / 2
+
+
 def test_that_of_a_table_learns_one() -> None:
     start = STARTS["file"]
     classes = {"units": 3, "activation": "softmax"}

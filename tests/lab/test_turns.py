@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import threading
 import time
 from collections import Counter
@@ -9,7 +10,7 @@ from collections.abc import Callable
 
 import pytest
 
-from shoal.lab.turns import CALM_PIECE_S, LEAST_S, PIECE_S, WATCHED_LOOKS, Turns
+from shoal.lab.turns import BLINK_S, CALM_PIECE_S, LEAST_S, PIECE_S, WATCHED_LOOKS, Turns
 
 
 class GoneError(Exception):
@@ -136,6 +137,36 @@ def test_who_waits_can_be_dropped() -> None:
         assert threads == 1
 
 
+def test_who_waits_sleeps_until_it_is_next() -> None:
+    turns, woken = Turns(1), Counter[int]()
+    stay = threading.Event()
+    since = time.monotonic()
+
+    def train(k: int) -> None:
+        def check() -> None:
+            woken[k] += 1
+            if stay.is_set():
+                raise GoneError
+
+        with contextlib.suppress(GoneError):
+            turns.take(check)
+
+    with turns.piece():
+        threads = [threading.Thread(target=train, args=(k,)) for k in range(4)]
+        for each in threads:
+            each.start()
+        until(lambda: len(turns._trainers) == 4)
+        for _ in range(100):
+            with turns.look():
+                time.sleep(0.001)
+        stay.set()
+        for each in threads:
+            each.join()
+    # a look more or less concerns none of them: they wake to see whether they are still wanted
+    assert max(woken.values()) <= (time.monotonic() - since) / BLINK_S + 1
+    assert not turns._trainers
+
+
 def test_pieces_are_shorter_the_more_train() -> None:
     turns = Turns(2)
     assert turns.piece_s() == CALM_PIECE_S
@@ -169,8 +200,24 @@ def test_a_run_that_is_watched_leaves_a_core_to_those_who_draw() -> None:
         assert threads == 1
 
 
+def test_watchers_are_counted_while_they_watch(monkeypatch: pytest.MonkeyPatch) -> None:
+    now = 100.0
+    monkeypatch.setattr(time, "monotonic", lambda: now)
+    turns = Turns(2)
+    assert turns.n_watchers == 0
+    for who, at in ((1, 100.0), (2, 100.4), (1, 100.8), (None, 100.9)):
+        now = at
+        with turns.look(watcher=who):
+            pass
+    assert turns.n_watchers == 2
+    now = 101.5  # the second was seen 1.1 seconds ago, the first 0.7
+    assert turns.n_watchers == 1
+    now = 103.0
+    assert turns.n_watchers == 0
+
+
 def _watch(turns: Turns) -> None:
     """Look as a page does that watches a run."""
     for _ in range(WATCHED_LOOKS):
-        with turns.look(at_tape=True):
+        with turns.look(watcher=1):
             pass

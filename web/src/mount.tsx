@@ -2,6 +2,7 @@
 import { render } from "preact";
 import { App } from "./panels/app";
 import { createStore, type Options, type Store } from "./state/store";
+import { asks } from "./tours/guide";
 import type { Host } from "./wire/host";
 
 export interface Mounted {
@@ -15,7 +16,7 @@ export interface MountOptions extends Options {
 }
 
 export function mount(host: Host, element: HTMLElement, options: MountOptions = {}): Mounted {
-  const store = createStore(host, options);
+  const store = createStore(host, { asks, ...options });
   render(<App store={store} ground={options.ground} />, element);
   return {
     store,

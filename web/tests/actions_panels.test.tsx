@@ -4,8 +4,12 @@ import { act as acted } from "preact/test-utils";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { ComparePanel } from "../src/panels/compare";
 import { brief, differencesOf } from "../src/panels/diff";
+import { frozenWords, labelOfPath, valueWords } from "../src/panels/naming";
 import { piled, reach } from "../src/panels/differences";
 import { DoctorPanel } from "../src/panels/doctor";
+import {
+  curveTold, factNameTold, factTold, remedyTold, sentenceTold, titleTold, type Finding,
+} from "../src/panels/finding";
 import { size } from "../src/panels/saving";
 import { keyOf } from "../src/panels/stale";
 import { TakePanel } from "../src/panels/take";
@@ -14,7 +18,7 @@ import { createStore, StoreProvider, type Store } from "../src/state/store";
 import { speak } from "../src/strings";
 import type { DoneTold } from "../src/wire/messages";
 import type { Arrays } from "../src/wire/frames";
-import { catalogue, FakeFrames, FakeHost, START } from "./fake";
+import { catalogue, FakeFrames, FakeHost, opened, START } from "./fake";
 
 let host: FakeHost;
 let store: Store;
@@ -117,10 +121,28 @@ test("documents differ key by key, lists as one", () => {
   const a = { data: { task: "or" }, network: { layers: [{ units: 8, activation: "relu" }] }, seed: 1 };
   const b = { data: { task: "or" }, network: { layers: [{ units: 4, activation: "tanh" }] }, seed: 1, population: { size: 3 } };
   expect(differencesOf(a, b)).toEqual([
-    { path: "network.layers", a: "8 relu", b: "4 tanh" }, { path: "population", a: "–", b: "size 3" },
+    { path: "network.layers", a: "8 ReLU", b: "4 tanh" }, { path: "population", a: "–", b: "size 3" },
   ]);
-  expect(brief([{ name: "adam", learning_rate: 0.03 }])).toBe("adam learning_rate 0.03");
+  expect(brief([{ name: "adam", learning_rate: 0.03 }])).toBe("Adam (learning rate 0.03)");
   expect(keyOf({ a: 1, b: undefined, c: [2] })).toBe(keyOf({ c: [2], a: 1 }));
+});
+
+test("settings are called by what they are, not by their key", () => {
+  expect(["training.optimizer.name", "population.size", "network.layers", "data.task", "seed"].map(labelOfPath))
+    .toEqual(["Optimizer", "Networks", "Layers", "Task", "Seed"]);
+  const layer = { n_inputs: 2, units: 3, activation: "tanh", start: 0, bias_start: 6, stop: 9 };
+  const told = opened({
+    layers: [layer, { ...layer, n_inputs: 3, units: 1, start: 9, bias_start: 12, stop: 13 }],
+  });
+  const of = (path: string) => frozenWords(path, told);
+  expect(of("layers.0.weights.0.2")).toBe("x0 → unit 3 of layer 1");
+  expect(of("layers.1.weights.2.0")).toBe("unit 3 of layer 1 → output 1");
+  expect(of("layers.0.bias.1")).toBe("Bias of unit 2 of layer 1");
+  expect(of("layers.0.weights")).toBe("all weights into layer 1");
+  expect(of("layers.1.bias")).toBe("all biases of output");
+  expect(of("layers.1")).toBe("output");
+  expect(valueWords("training.frozen", ["layers.0"], told)).toBe("layer 1");
+  expect(valueWords("training.optimizer", { name: "sgd" }, told)).toBe("gradient descent (SGD)");
 });
 
 test("pin, change, compare: the verdict is shown, and is old after the next change", async () => {
@@ -178,14 +200,22 @@ test("a comparison can be stopped", async () => {
 const FINDING = {
   name: "unscaled_inputs", title: "Inputs are not scaled", kind: "fault", sentence: "two inputs are large",
   evidence: { largest_mean: 498.8 }, remedy: ["preprocess.scaling=standard"], remedy_sentence: "Scale them.",
-  proof: { wins: 15, losses: 1, n_pairs: 16, helps: true, sentence: "0.28 -> 0.01" }, untried: "",
-  changes: { "preprocess.scaling": "standard" },
+  proof: {
+    figure: "validation_loss", before: 0.28, after: 0.01, wins: 15, losses: 1, n_pairs: 16,
+    n_diverged_before: 0, n_diverged_after: 0, helps: true, sentence: "0.28 -> 0.01",
+  },
+  untried: "", changes: { "preprocess.scaling": "standard" }, said: { sentence: "", remedy: "" },
 };
+const SCALED = {
+  ...FINDING, evidence: { columns: 2, column: "x1", mean: 498.8, deviation: 280.06 },
+  said: { sentence: "unscaled_inputs", remedy: "scale_inputs" },
+};
+const LEVEL = { name: "level", values: { step: 1200, steps: 3000, share: 0.3 } };
 
 test("one click applies a remedy, another takes it back", async () => {
   await shown(DoctorPanel);
   await press("Examine");
-  await done("diagnose", { healthy: false, curve: "It falls.", findings: [FINDING], n_checks: 18, seconds: 1.5 });
+  await done("diagnose", { healthy: false, curve: "It falls.", signs: [], findings: [FINDING], n_checks: 18, seconds: 1.5 });
   expect(root.textContent).toContain("Two inputs are large");
   expect(root.querySelector(".sh-proof")?.textContent).toContain("0.28 -> 0.01");
   const before = JSON.stringify(store.state.session?.experiment);
@@ -198,15 +228,63 @@ test("one click applies a remedy, another takes it back", async () => {
   expect(button("Apply the remedy")).not.toBeNull();
 });
 
+test.each([
+  ["ja", "入力がスケーリングされていません", "最も目立つ列は「x1」です（平均 498.8、標準偏差 280.1）",
+    "平均 0、標準偏差 1 にそろえてください", "ステップ 1,200（全 3,000）まで下がり、定数予測の損失の 30 % で"],
+  ["ko", "입력이 스케일링되지 않았습니다", "두드러진 열은 ‘x1’입니다(평균 498.8, 표준편차 280.1)",
+    "평균 0, 표준편차 1로 맞추세요", "스텝 1,200까지(전체 3,000) 줄고, 상수 예측 손실의 30 %에서"],
+] as const)("the doctor speaks %s", async (language, title, sentence, remedy, curve) => {
+  speak(language);
+  await shown(DoctorPanel);
+  await acted(async () => {
+    root.querySelector<HTMLButtonElement>(".sh-doctor button")?.click();
+    await Promise.resolve();
+  });
+  await done("diagnose", {
+    healthy: false, curve: "It falls.", signs: [LEVEL], findings: [SCALED], n_checks: 18, seconds: 1.5,
+  });
+  expect(root.querySelector("h2")?.textContent).toContain(title);
+  for (const each of [sentence, remedy, curve]) expect(root.textContent).toContain(each);
+  expect(root.textContent).toContain("0.28");
+  expect(root.querySelectorAll("[lang=en]")).toHaveLength(0);
+});
+
+test("what this page has no words for is told in English, and said to be", async () => {
+  speak("ja");
+  const sign = { name: "something_new", values: {} };
+  const without = { ...SCALED, evidence: { columns: 2 } };
+  const told = [
+    titleTold({ ...FINDING, name: "something_new" } as Finding), sentenceTold(FINDING as Finding),
+    sentenceTold(without as unknown as Finding), curveTold("It falls.", [LEVEL, sign]),
+  ];
+  expect(told).toEqual([
+    { text: "Inputs are not scaled", lang: "en" }, { text: "Two inputs are large", lang: "en" },
+    { text: "Two inputs are large", lang: "en" }, { text: "It falls.", lang: "en" },
+  ]);
+});
+
+test("a figure of a finding is read as what it is", () => {
+  const rate = { ...FINDING, remedy: ["training.optimizer.learning_rate=0.0003"], said: { sentence: "", remedy: "smaller_rate" } };
+  speak("ja");
+  expect(remedyTold(rate as Finding).text).toBe("学習率を 0.0003 に小さくしてください。");
+  expect([["recall", 0.125], ["mean", 0.5], ["column", "a"], ["target", null]]
+    .map(([name, value]) => factTold(name as string, value as number | string | null).text))
+    .toEqual(["12.5 %", "0.5", "a", "—"]);
+  expect(factTold("cause", "the gradient became non-finite")).toEqual({ text: "勾配が有限でなくなりました" });
+  expect(factNameTold("lowest_at_step")).toEqual({ text: "最低のステップ" });
+  speak("en");
+  expect(factNameTold("lowest_at_step")).toEqual({ text: "Lowest at step", lang: "en" });
+});
+
 test("a healthy training is told as such, and what fails too", async () => {
   await shown(DoctorPanel);
   await press("Examine");
-  await done("diagnose", { healthy: true, curve: "", findings: [], n_checks: 18, seconds: 0.1 });
+  await done("diagnose", { healthy: true, curve: "", signs: [], findings: [], n_checks: 18, seconds: 0.1 });
   expect(root.querySelector(".sh-healthy")?.textContent).toContain("Nothing wrong was found.");
   await press("Examine again");
   const { id } = host.all("diagnose").at(-1) ?? { id: 0 };
   await acted(async () => {
-    host.tell({ type: "failed", id, sentence: "no memory." });
+    host.tell({ type: "failed", id, sentence: "no memory.", code: "X103" });
     await Promise.resolve();
   });
   expect(root.querySelector("[role=alert]")?.textContent).toContain("no memory.");

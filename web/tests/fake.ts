@@ -56,10 +56,10 @@ export class FakeHost implements Host {
 /** Frames that are painted when a test says so. */
 export class FakeFrames implements Frames {
   time = 0;
-  private waiting = new Map<number, () => void>();
+  private waiting = new Map<number, { paint: () => void; due: number }>();
   private last = 0;
-  request(paint: () => void): number {
-    this.waiting.set(++this.last, paint);
+  request(paint: () => void, afterMs = 0): number {
+    this.waiting.set(++this.last, { paint, due: this.time + afterMs });
     return this.last;
   }
   cancel(number: number): void {
@@ -70,9 +70,9 @@ export class FakeFrames implements Frames {
   }
   paint(ms = 16): void {
     this.time += ms;
-    const now = [...this.waiting.values()];
-    this.waiting.clear();
-    for (const each of now) each();
+    const now = [...this.waiting].filter(([, { due }]) => due <= this.time);
+    for (const [number] of now) this.waiting.delete(number);
+    for (const [, { paint }] of now) paint();
   }
 }
 
@@ -138,7 +138,7 @@ export function frame(change: Partial<FrameTold> = {}): FrameTold {
   return {
     type: "frame", id: 0, opened: 0, run: -1, step: 1000, epoch: 100, trained_step: 1000, done: true,
     seconds: 0.1, figures: { validation_accuracy: 0.99 }, figures_step: 1000, n_diverged: 0,
-    stopped: {}, delivered_step: null, arrays: [],
+    stopped: {}, delivered_step: null, n_watchers: 0, arrays: [],
     plane: {
       features: ["x0", "x1"], numbers: [0, 1], x: [0, 1], y: [0, 1], held: {}, output: "1",
       is_probability: true, classes: [], value_range: null,

@@ -105,6 +105,45 @@ describe("watch", () => {
     expect(store.state.ui.position).toBeGreaterThanOrEqual(4);
     expect(store.state.ui.position).toBeLessThanOrEqual(5);
   });
+  test("where others watch too a tape leaves them time, and a person waits for nothing", () => {
+    host.frame({ trained_step: 1000 });
+    frames.paint();
+    store.act.setSpeed(1000);
+    store.act.play();
+    for (let k = 0; k < 3; k++) {
+      host.frame({ n_watchers: 2 });
+      frames.paint(1); // soon
+    }
+    frames.paint(39);
+    host.frame({ n_watchers: 2 }); // took 40 ms or so: the tape waits for 5 times as long
+    const [n, at] = [looks().length, store.state.ui.position ?? 0];
+    frames.paint(180);
+    expect(looks()).toHaveLength(n);
+    expect(store.state.ui.position).toBe(at);
+    frames.paint(30);
+    expect(looks()).toHaveLength(n + 1);
+    expect(store.state.ui.position).toBeGreaterThan(at + 200); // it stays on time
+    frames.paint(120);
+    host.frame({ n_watchers: 2 });
+    frames.paint(340);
+    expect(looks()).toHaveLength(n + 1);
+    store.act.seek(500);
+    expect(looks()).toHaveLength(n + 2);
+    expect(host.lastLook()).toMatchObject({ step: 500 });
+  });
+  test("a page that watches alone does not wait, however long its pictures take", () => {
+    host.frame({ trained_step: 1000 });
+    frames.paint();
+    store.act.setSpeed(1000);
+    store.act.play();
+    host.frame({ n_watchers: 1 });
+    frames.paint(200);
+    host.frame({ n_watchers: 1 });
+    const n = looks().length;
+    frames.paint(30);
+    frames.paint(30);
+    expect(looks()).toHaveLength(n + 1);
+  });
   test("steps and epochs, forward and back, within the run", () => {
     host.frame();
     frames.paint();
@@ -183,7 +222,7 @@ test("jobs: progress, then done; a newer one drops the older", async () => {
   await expect(second).resolves.toMatchObject({ header: { document: { findings: [] } } });
   const third = store.act.request({ type: "diagnose" });
   const failed = expect(third).rejects.toThrow("cannot");
-  host.tell({ type: "failed", id: host.all("diagnose").at(-1)?.id ?? 0, sentence: "cannot" });
+  host.tell({ type: "failed", id: host.all("diagnose").at(-1)?.id ?? 0, sentence: "cannot", code: "X103" });
   await failed;
   expect(store.state.jobs.diagnose?.failed).toBe("cannot");
 });

@@ -1,6 +1,6 @@
 // Layers, and the outputs that data ask for.
 import { expect, test } from "vitest";
-import { derivable, drawnTable, withFitting } from "../src/state/data";
+import { derivable, drawnTable, measuredFeatures, withFitting } from "../src/state/data";
 import { countParameters, fitting, withLayer, withoutLayer } from "../src/state/network";
 
 const document = (units: number, activation: string) => ({
@@ -45,6 +45,16 @@ test("parameters are counted", () => {
 
 test("squares, products and sines of the first features", () => {
   expect(derivable(["x0", "x1"])).toEqual(["x0^2", "x1^2", "x0*x1", "sin(x0)", "sin(x1)"]);
+  expect(derivable(["my age"])).toEqual(["`my age`^2", "sin(`my age`)"]);
+});
+
+test("nothing is derived from a category or from a constant", () => {
+  const data = {
+    base_features: ["town=t0", "town=t1", "same", "age"],
+    features: ["town=t0", "town=t1", "same", "age", "age^2"],
+    ranges: [[0, 0, 1], [0, 1, 1], [7, 7, 7], [18, 40, 80], [324, 1600, 6400]] as [number, number, number][],
+  };
+  expect(measuredFeatures(data)).toEqual(["age"]);
 });
 
 test("drawn points become a table", () => {

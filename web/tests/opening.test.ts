@@ -70,7 +70,7 @@ test("frames and answers of an older setting are dropped", () => {
   store.act.change(RATE, 0.2);
   vi.advanceTimersByTime(1000);
   expect(host.lastOpen().id).not.toBe(late.id);
-  host.tell({ type: "refused", id: late.id, problems: [{ where: "", sentence: "No." }], missing_table: null });
+  host.tell({ type: "refused", id: late.id, problems: [{ where: "", sentence: "No.", code: "X103" }], missing_table: null });
   expect(store.state.problems).toEqual([]);
   host.open();
   host.tell({ ...(store.state.shown[-1]?.header as object), id: old.id, opened: old.opened, step: 1 } as never);
@@ -80,7 +80,7 @@ test("frames and answers of an older setting are dropped", () => {
 test("what is refused is told, and what was there stays", () => {
   begin();
   store.act.change(RATE, -1);
-  const problems = [{ where: RATE, sentence: "must be larger than 0." }];
+  const problems = [{ where: RATE, sentence: "must be larger than 0.", code: "X103" }];
   host.tell({ type: "refused", id: host.lastOpen().id, problems, missing_table: null });
   expect(store.state.problems).toEqual(problems);
   expect(store.state.opened).not.toBeNull();
@@ -122,7 +122,7 @@ test("where a setting is refused the one before goes on", () => {
   begin();
   const stands = host.lastOpen().id;
   store.act.change(RATE, -1);
-  const problems = [{ where: RATE, sentence: "must be larger than 0." }];
+  const problems = [{ where: RATE, sentence: "must be larger than 0.", code: "X103" }];
   host.tell({ type: "refused", id: host.lastOpen().id, problems, missing_table: null });
   expect(host.lastLook().opened).toBe(stands);
 });
@@ -133,7 +133,7 @@ test("a branch that cannot be is not kept", () => {
   store.act.seek(300);
   store.act.change(RATE, -1);
   expect(store.state.session?.branches).toHaveLength(1);
-  const problems = [{ where: `branches[0].changes.${RATE}`, sentence: "must be larger than 0." }];
+  const problems = [{ where: `branches[0].changes.${RATE}`, sentence: "must be larger than 0.", code: "X103" }];
   host.tell({ type: "refused", id: host.lastOpen().id, problems, missing_table: null });
   expect(store.state.session?.branches).toEqual([]);
   expect(store.state.ui).toMatchObject({ run: -1, position: 300 });
@@ -144,8 +144,8 @@ test("a look that cannot be answered is told, and not asked again", () => {
   begin();
   store.act.setUi({ network: 2 });
   const n = host.all("look").length;
-  host.tell({ type: "failed", id: host.lastLook().id, sentence: "There is not enough memory." });
-  expect(store.state.problems).toEqual([{ where: "", sentence: "There is not enough memory." }]);
+  host.tell({ type: "failed", id: host.lastLook().id, sentence: "There is not enough memory.", code: "Z102" });
+  expect(store.state.problems).toEqual([{ where: "", sentence: "There is not enough memory.", code: "Z102" }]);
   frames.paint();
   expect(host.all("look")).toHaveLength(n);
   store.act.setUi({ network: 1 });
@@ -178,7 +178,7 @@ test("a table that the host has lost is brought again", async () => {
   const asked = host.lastOpen();
   expect(asked.session.table).toEqual(table);
   host.tell({
-    type: "refused", id: asked.id, problems: [{ where: "data.file", sentence: "not here." }],
+    type: "refused", id: asked.id, problems: [{ where: "data.file", sentence: "not here.", code: "X103" }],
     missing_table: table.digest,
   });
   const last = host.sent.slice(-2).map((each) => each.message.type);

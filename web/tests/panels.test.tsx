@@ -3,7 +3,7 @@
 import axe from "axe-core";
 import { render, type ComponentChildren } from "preact";
 import { act } from "preact/test-utils";
-import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { DataPanel } from "../src/panels/data";
 import { Live, summary } from "../src/panels/live";
 import { NetworkPanel } from "../src/panels/network";
@@ -11,6 +11,9 @@ import { Timeline } from "../src/panels/timeline";
 import { Topbar } from "../src/panels/topbar";
 import { TrainingPanel } from "../src/panels/training";
 import { Banner } from "../src/panels/banner";
+import { Field } from "../src/parts/field";
+import { briefly, problemWords, type Wrong } from "../src/parts/problem";
+import { Segments } from "../src/parts/segments";
 import { Tabs } from "../src/parts/tabs";
 import { Term } from "../src/parts/term";
 import { valueAt } from "../src/state/document";
@@ -146,7 +149,7 @@ test("derived features are switches", () => {
 test("what is wrong stands beside its control, and in words above", () => {
   show(TrainingPanel);
   set(named("Learning rate, as a number"), "5", "change");
-  const problems = [{ where: "training.optimizer.learning_rate", sentence: "must be smaller." }];
+  const problems = [{ where: "training.optimizer.learning_rate", sentence: "must be smaller.", code: "X103" }];
   act(() => host.tell({ type: "refused", id: host.lastOpen().id, problems, missing_table: null }));
   const slider = named("Learning rate");
   expect(slider.getAttribute("aria-invalid")).toBe("true");
@@ -156,9 +159,35 @@ test("what is wrong stands beside its control, and in words above", () => {
   expect(root.textContent).toContain("must be smaller.");
 });
 
+test.each([
+  ["ja", "値が範囲の外です"], ["ko", "값이 범위를 벗어났습니다"],
+] as const)("what is wrong is told in %s in brief, with its code", (language, brief) => {
+  speak(language);
+  const problems = [
+    { where: "training.epochs", sentence: "must be smaller.", code: "X103" },
+    { where: "data", sentence: "something new.", code: "D999" },
+    { where: "", sentence: "no code at all.", code: "" },
+  ];
+  show(Banner);
+  act(() => store.set({ problems }));
+  const [first, second, third] = [...root.querySelectorAll("li")];
+  expect(first?.querySelector("strong")?.textContent).toBe(brief);
+  expect(first?.querySelector("[lang=en]")?.textContent).toBe("must be smaller.");
+  expect(first?.querySelector("code")?.textContent).toBe("X103");
+  expect(second?.querySelector("strong")?.textContent).toBe(briefly("D"));
+  expect(third?.textContent).toBe("no code at all.");
+  expect(problemWords(problems[0] as Wrong)).toBe(`${brief}: must be smaller.`);
+  show(TrainingPanel);
+  expect(root.querySelector(".sh-field .sh-problem strong")?.textContent).toBe(brief);
+  speak("en");
+  show(Banner);
+  expect(root.querySelectorAll("li strong")).toHaveLength(0);
+  expect(root.querySelector("li code")?.getAttribute("title")).toBe("value out of bounds");
+});
+
 test("a problem of a branch stands beside the control that it concerns", () => {
   show(TrainingPanel);
-  const problems = [{ where: "branches[0].changes.training.epochs", sentence: "ends too early." }];
+  const problems = [{ where: "branches[0].changes.training.epochs", sentence: "ends too early.", code: "X103" }];
   act(() => store.set({ problems }));
   expect(named("Epochs").getAttribute("aria-invalid")).toBe("true");
 });
@@ -175,6 +204,47 @@ test("a word explains itself on focus, and Escape closes it", async () => {
   act(() => void word.dispatchEvent(new KeyboardEvent("keydown", { key: "Escape", bubbles: true })));
   await act(() => new Promise((later) => setTimeout(later, 20)));
   expect(told?.classList.contains("sh-open")).toBe(false);
+});
+
+test("a number that cannot be taken is spoken of, and what stands instead", () => {
+  show(TrainingPanel);
+  const rate = named("Learning rate, as a number");
+  set(rate, "-1", "change");
+  expect(store.state.notice?.text).toBe("-1 is too small: it must be greater than 0. 0.03 stays.");
+  expect(chosen("training.optimizer.learning_rate")).toBeUndefined(); // nothing was changed
+  set(rate, "fast", "change");
+  expect(store.state.notice?.text).toBe("“fast” is not a number. 0.03 stays.");
+  set(named("Epochs, as a number"), "0", "change");
+  expect(store.state.notice?.text).toBe("0 is out of bounds. 1 was taken.");
+  expect(chosen("training.epochs")).toBe(1);
+});
+
+test("a choice explains itself where it stands", async () => {
+  show(() => (
+    <Segments label="whose" value="a" onChange={() => undefined}
+      options={[{ value: "a", text: "Median", term: "median" }, { value: "b", text: "B" }]} />
+  ));
+  const choice = find<HTMLInputElement>("input[value=a]");
+  const told = root.querySelector(`#${choice.getAttribute("aria-describedby")}`);
+  expect(told?.textContent).toContain("in the middle");
+  act(() => void find(".sh-segment-place").dispatchEvent(new Event("pointerenter")));
+  await vi.waitFor(() => expect(told?.classList.contains("sh-open")).toBe(true));
+  expect(find<HTMLInputElement>("input[value=b]").hasAttribute("aria-describedby")).toBe(false);
+});
+
+test("Enter in a field closes the explanation, which might hide what it changes", async () => {
+  show(() => <Field label="Rate" term="learning_rate">{({ id }) => <input id={id} />}</Field>);
+  const told = find("[role=tooltip]");
+  act(() => void find("label").dispatchEvent(new Event("pointerenter")));
+  await vi.waitFor(() => expect(told.classList.contains("sh-open")).toBe(true));
+  act(() => void find("input").dispatchEvent(new KeyboardEvent("keydown", { key: "Enter", bubbles: true })));
+  await vi.waitFor(() => expect(told.classList.contains("sh-open")).toBe(false));
+});
+
+test("what was said of a place is not said of the next setting", () => {
+  store.act.say("probability of 1 3.5 %");
+  store.act.change("training.epochs", 7);
+  expect(store.state.spoken).toBe("");
 });
 
 test("tabs go by arrow keys, with one stop for Tab", () => {

@@ -1,6 +1,8 @@
 // Texts in three languages: the same keys, the same values within, none empty.
 import { afterEach, expect, test } from "vitest";
 import { has, number, percent, preferred, speak, t } from "../src/strings";
+import { doctor as japanese } from "../src/strings/doctor_ja";
+import { doctor as korean } from "../src/strings/doctor_ko";
 import { en } from "../src/strings/en";
 import { ja } from "../src/strings/ja";
 import { ko } from "../src/strings/ko";
@@ -27,6 +29,13 @@ test.each(["ja", "ko"])("%s puts the same values into its texts", (language) => 
   expect(wrong).toEqual([]);
 });
 
+test("what the doctor finds has the same values in Japanese and Korean", () => {
+  const both = [japanese, korean] as readonly Sections[];
+  const [one, other] = both.map((strings) => Object.entries(strings).flatMap(([section, texts]) =>
+    Object.entries(texts).map(([key, text]) => `${section}.${key}: ${holes(text).join()} ${text.trim() !== ""}`)).sort());
+  expect(other).toEqual(one);
+});
+
 test("explanations are translated", () => {
   for (const language of ["ja", "ko"]) {
     const terms = (ALL[language] as Sections).terms ?? {};
@@ -45,6 +54,8 @@ test("numbers are short to read and never wrong", () => {
   expect([0.03, 12345, 1e-7, 3.14159, 0].map((each) => number(each)))
     .toEqual(["0.03", "12,345", "1.00e-7", "3.142", "0"]);
   expect(percent(0.985)).toBe("98.5 %");
+  // the same half in double and in single precision, where it is a little less
+  expect([percent(0.6135), percent(Math.fround(0.6135))]).toEqual(["61.4 %", "61.4 %"]);
   expect(number(Number.NaN)).toBe("NaN");
 });
 

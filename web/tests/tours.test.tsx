@@ -6,7 +6,7 @@ import { afterEach, beforeEach, expect, test } from "vitest";
 import { ToursPanel } from "../src/panels/tours";
 import { createStore, StoreProvider, type Store } from "../src/state/store";
 import { has, LANGUAGES, speak, type Language } from "../src/strings";
-import { goTo, outcomeOf, placeOf } from "../src/tours/guide";
+import { asks, goTo, outcomeOf, placeOf } from "../src/tours/guide";
 import { measured } from "../src/tours/measure";
 import { EXPERIMENTS, isRight, rightChoice, STORIES, viewOf, type Choice, type Step } from "../src/tours/story";
 import type { AnyArray, Arrays, NDArray } from "../src/wire/frames";
@@ -24,7 +24,7 @@ let frames: FakeFrames;
 beforeEach(() => {
   host = new FakeHost();
   frames = new FakeFrames();
-  store = createStore(host, { frames });
+  store = createStore(host, { frames, asks });
   host.be("open");
   host.tell(catalogue());
   host.open();
@@ -158,6 +158,32 @@ test("a person goes through the first steps: predicts, sees, goes on and back", 
   await press("Leave the tour");
   expect(store.state.ui.tour).toBeNull();
   expect(root.querySelectorAll(".sh-story")).toHaveLength(9);
+});
+
+test("the result of an open question cannot be come by otherwise", async () => {
+  await shown();
+  await press("OR of two bits");
+  await trained({});
+  await press("Next");
+  await trained({});
+  const { act } = store;
+  const ways = [
+    () => act.setUi({ mode: "instant", playing: false, position: null }), act.play,
+    () => act.seek(1000), () => act.seek(null), () => act.stepBy(5), () => act.epochBy(1),
+    () => act.setUi({ position: 7 }), () => act.setUi({ panel: "training", mode: "instant", position: null }),
+  ];
+  for (const way of ways) {
+    store.set({ notice: null });
+    way();
+    expect(store.state.ui).toMatchObject({ mode: "watch", position: 0, playing: false });
+    expect(store.state.notice?.text).toContain("Predict first");
+  }
+  act.setUi({ panel: "tours", view: "curves" });
+  expect(store.state.ui).toMatchObject({ panel: "tours", view: "curves" });
+  await shown();
+  await press("Three");
+  act.seek(3);
+  expect(store.state.ui.position).toBe(3);
 });
 
 test("a wrong guess is told with the number", async () => {

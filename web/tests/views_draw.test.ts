@@ -3,8 +3,9 @@ import { beforeAll, describe, expect, test } from "vitest";
 import { drawPad } from "../src/views/draw_pad_draw";
 import { binsOf } from "../src/views/bins";
 import { packed, rgb, tableThrough } from "../src/views/colour";
+import { imageSize } from "../src/views/diagram_data";
 import { diagramOf, edgesOf } from "../src/views/diagram_layout";
-import { drawNetwork, lineWidth, paintInput, paintUnit, type NetworkShown } from "../src/views/diagram_draw";
+import { drawNetwork, lineWidth, paintInput, paintUnit, paintWeights, uncrowded, type NetworkShown } from "../src/views/diagram_draw";
 import { drawFinals } from "../src/views/finals_draw";
 import { drawHistogram, heightOf, histogramPlot } from "../src/views/histogram_draw";
 import { DARK, LIGHT } from "../src/views/look";
@@ -107,7 +108,7 @@ describe("the decision surface", () => {
 describe("rows of the data", () => {
   const dots: Dots = {
     x: Float32Array.of(0.5, 0, 1.5, 0.5, 1, -0.5), classes: Uint8Array.of(0, 1, 1), values: null,
-    part: Uint8Array.of(0, 1, 2), index: Int32Array.of(10, 20, 30), count: 3, move: [0, 0], low: 0,
+    part: Uint8Array.of(0, 1, 2), index: Int32Array.of(10, 20, 30), count: 3, move: [0, 0], moved: null, low: 0,
     high: 1, nClasses: 2,
   };
   const drawn = () => {
@@ -196,7 +197,7 @@ describe("small multiples", () => {
     drawMultiples(context, SIZE, data, LIGHT);
     expect(put.size).toBe(1);
     expect(all("drawImage")).toHaveLength(2);
-    expect(texts()).toEqual(["0", "98 %", "7", "99 %"]);
+    expect(texts()).toEqual(["1", "98 %", "8", "99 %"]); // counted from 1
     expect(all("strokeRect").map((call) => [call.strokeStyle, call.lineWidth]))
       .toEqual([[LIGHT.line, 1], [LIGHT.accent, 3]]);
   });
@@ -216,6 +217,17 @@ describe("the histogram of figures", () => {
     expect((bricks[2]?.args[1] as number) < (bricks[1]?.args[1] as number)).toBe(true); // stacked
     expect(texts()).toContain("attainable 90 %");
   });
+});
+
+test("a bin of all rows right is drawn no farther than the axis", () => {
+  const { context, all } = recording();
+  drawFinals(context, { width: 400, height: 200 }, {
+    bins: binsOf([1, 1, 0.75], 4), colour: 1, chosen: 0, pointed: -1, mark: null, least: 0, most: 1,
+    label: "accuracy", countLabel: "networks", said: String,
+  }, LIGHT);
+  const [first, , last] = all("fillRect").map((call) => call.args as number[]);
+  // from 62.5 to 87.5 %, then half as far: from 87.5 to 100 %
+  expect(((last?.[2] ?? 0) + 1) * 2).toBeCloseTo((first?.[2] ?? 0) + 1, 6);
 });
 
 describe("the histogram of probabilities", () => {
@@ -249,7 +261,7 @@ describe("the diagram", () => {
     units: Uint8Array.of(0, 255, 0, 255, 0, 255, 0, 255), ranges: Float32Array.of(-1, 1, 0, 1), cells: 2,
     outputKind: "probability", inputNames: ["x0", "x1"], outputNames: ["yes"],
     titles: ["inputs", "layer 1 · tanh", "output · sigmoid"], plane: [0, 1], frozen: new Set([1]),
-    edge: -1, unit: null, withValues: true,
+    edge: -1, unit: null, withValues: true, image: null,
   };
   const drawn = (change: Partial<NetworkShown> = {}) => {
     const found = recording();
@@ -276,6 +288,35 @@ describe("the diagram", () => {
     const said = drawn({ withValues: false, edge: 2 }).texts();
     expect(said).toContain("−4.00");
     expect(said).not.toContain("2.00");
+  });
+  test("numbers do not lie on each other: of two the larger stays, unless their unit is pointed at", () => {
+    const at = (x: number, y: number, size: number) => ({ text: String(size), x, y, half: 15, size });
+    const tags = [at(0, 0, 1), at(20, 5, 3), at(40, 5, 2), at(0, 20, 0.1)];
+    expect(uncrowded(tags).map(({ size }) => size)).toEqual([3, 0.1]); // 0.1 is 15 pixels below 3
+    const units = Array.from({ length: 12 }, (_, k) => k);
+    const wide = [{ n_inputs: 12, units: 12, activation: "tanh", start: 0, bias_start: 144, stop: 144 }];
+    const small = diagramOf(wide, 12, SIZE, new Set(), margins);
+    const many: Partial<NetworkShown> = {
+      diagram: small, edges: edgesOf(wide, small), layers: wide, units: null,
+      weights: Float32Array.from({ length: 144 }, (_, k) => 1 + k / 1000),
+    };
+    const told = (change: Partial<NetworkShown>) =>
+      drawn({ ...many, ...change }).texts().filter((text) => /^1\.\d\d$/.test(text)).length;
+    expect(told({})).toBeLessThan(144);
+    expect(told({})).toBeGreaterThan(12);
+    expect(told({ unit: { column: 1, unit: 3 } })).toBe(units.length);
+  });
+  test("a unit of the first layer that sees an image is the image of its weights", () => {
+    const table = tableThrough(LIGHT.low, LIGHT.middle, LIGHT.high);
+    const pixels = [{ n_inputs: 4, units: 2, activation: "tanh", start: 0, bias_start: 8, stop: 10 }];
+    const weights = Float32Array.of(9, 1, 9, 0, 9, -1, 9, 0.5, 0, 0); // of the second unit: 1, 0, -1, 0.5
+    const words = new Uint32Array(4);
+    paintWeights(words, { layers: pixels, weights }, 1, LIGHT);
+    expect([...words]).toEqual([table[255], table[128], table[0], table[191]]);
+    const of = (...features: string[]) => imageSize({ opened: { data: { features } } } as never);
+    expect(of("r0c0", "r0c1", "r0c2", "r1c0", "r1c1", "r1c2")).toEqual([2, 3]);
+    expect(of("r0c0", "r0c1", "r1c0", "squared")).toBeNull();
+    expect(of("r0c0", "r1c0", "r0c1", "r1c1")).toBeNull();
   });
   test("a hidden unit is neutral at 0, an output where it is undecided", () => {
     const table = tableThrough(LIGHT.low, LIGHT.middle, LIGHT.high);

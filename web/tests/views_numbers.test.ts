@@ -5,9 +5,9 @@ import { binsOf } from "../src/views/bins";
 import { saidApart } from "../src/views/chart_options";
 import { contour, segments, softened } from "../src/views/contour";
 import { shareWords } from "../src/views/figures";
-import { fewValues, jitter, spread } from "../src/views/jitter";
+import { coinciding, fewValues, jitter, spread } from "../src/views/jitter";
 import { percentile } from "../src/views/result_data";
-import { along, countTicks, exact, grouped, linearTicks, logTicks, short, signed } from "../src/views/ticks";
+import { along, countTicks, exact, grouped, linearTicks, logTicks, short, signed, ticksOf } from "../src/views/ticks";
 
 const values = (ticks: readonly { value: number }[]) => ticks.map((tick) => tick.value);
 
@@ -32,6 +32,13 @@ describe("ticks", () => {
     expect(logTicks(0.002, 30).map((tick) => tick.text)).toEqual(["0.01", "0.1", "1", "10"]);
     expect(values(logTicks(1e-8, 1, 5))).toEqual([1e-8, 1e-6, 1e-4, 1e-2, 1]);
     expect(logTicks(0, 1)).toEqual([]);
+  });
+  test("of few values are these where they are a scale, else round", () => {
+    expect(values(ticksOf(-0.2, 1.2, 5, [0, 1]))).toEqual([0, 1]);
+    expect(values(ticksOf(0, 8, 5, [1, 2, 7]))).toEqual([1, 2, 7]); // whole numbers
+    expect(values(ticksOf(-1, 1, 5, [-0.5, 0.5]))).toEqual([-0.5, 0.5]);
+    expect(values(ticksOf(0, 1, 5, [0.125, 0.375, 0.625]))).toEqual([0.125, 0.375, 0.625]);
+    expect(values(ticksOf(-1, 1, 5, [-0.797, -0.68, 0.413]))).toEqual([-1, -0.5, 0, 0.5, 1]);
   });
   test("of counts are whole", () => {
     expect(values(countTicks(4, 2))).toEqual([0, 2, 4]);
@@ -145,6 +152,9 @@ describe("contour lines", () => {
 });
 
 describe("jitter", () => {
+  test("moves no place but those that hold several rows", () => {
+    expect([...coinciding([0, 1, 0, 0, 0, 1, 1, 0])]).toEqual([1, 0, 1, 0]);
+  });
   test("is the same for a row always, and within bounds", () => {
     expect(jitter(17, 0)).toBe(jitter(17, 0));
     const all = Array.from({ length: 2000 }, (_, row) => jitter(row, 0));

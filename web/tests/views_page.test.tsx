@@ -4,6 +4,7 @@ import { render, type ComponentChildren } from "preact";
 import { act } from "preact/test-utils";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import type { Arrays } from "../src/wire/frames";
+import type { Worked } from "../src/views/inside_data";
 import type { OpenedTold } from "../src/wire/messages";
 import { summary } from "../src/panels/live";
 import { StoreProvider, createStore, type Store } from "../src/state/store";
@@ -18,6 +19,8 @@ vi.hoisted(() => {
 const { MainView } = await import("../src/panels/main_view");
 const { Result } = await import("../src/panels/result");
 const { DrawPad } = await import("../src/views/draw_pad");
+const { said } = await import("../src/views/figures");
+const { wayOf } = await import("../src/views/inside_diagram");
 
 const LAYERS = [
   { n_inputs: 2, units: 3, activation: "tanh", start: 0, bias_start: 6, stop: 9 },
@@ -157,6 +160,23 @@ describe("the surface", () => {
     expect(store.state.ui.points).toEqual([[0.5, 0.5]]);
     expect(store.state.spoken).toContain("point 1");
   });
+  test("stays at the place that was clicked when the pointer leaves, until Escape", () => {
+    const keep = () => withText("button", "Keep this point") as HTMLButtonElement;
+    const send = (type: string, x: number, y: number) => act(() => void picture().dispatchEvent(
+      new MouseEvent(type, { clientX: 53 + x * 537, clientY: 8 + y * 356, bubbles: true })));
+    send("pointermove", 0.25, 0.9);
+    send("pointerleave", 0.25, 1.2);
+    expect(keep().disabled).toBe(true); // pointing alone is nothing that stays
+    send("click", 0.25, 0.9); // no row is near
+    send("pointermove", 0.6, 0.6);
+    expect(find(".sh-reading output").textContent).toContain("x0 0.60");
+    send("pointerleave", 0.6, 1.2);
+    expect(find(".sh-reading output").textContent).toContain("x0 0.25");
+    click(keep());
+    expect(store.state.ui.points[0]?.[0]).toBeCloseTo(0.25, 6);
+    press(picture(), "Escape");
+    expect(keep().disabled).toBe(true);
+  });
   test("shows the disagreement when it is chosen, and the true boundary on request", () => {
     click(withText("label", "Disagreement"));
     expect(store.state.ui.show).toBe("disagreement");
@@ -214,7 +234,7 @@ describe("networks", () => {
     await show(<MainView />);
     press(find(".sh-pointable"), "ArrowRight");
     expect(store.state.ui.network).toBe(1);
-    expect(store.state.spoken).toContain("network 1: 97.5 %");
+    expect(store.state.spoken).toContain("network 2: 97.5 %");
   });
   test("are chosen in the histogram, from the least to the greatest", async () => {
     begin();
@@ -267,6 +287,20 @@ describe("the diagram", () => {
     expect(freeze).toHaveBeenCalledWith("layers.1.bias.0");
     press(find(".sh-editor"), "Escape");
     expect(root.querySelector(".sh-editor")).toBeNull();
+  });
+  test("what is opened stands out until the pointer moves, whatever comes to lie under it", () => {
+    const point = (name: string, x: number) => {
+      const event = new MouseEvent("pointermove", { bubbles: true, clientX: x, clientY: 50 });
+      act(() => void unit(name).dispatchEvent(event));
+    };
+    const lit = () => [...root.querySelectorAll(".sh-unit.sh-lit")].map((each) => each.getAttribute("aria-label"));
+    point("unit 2 of layer 1", 200);
+    expect(lit()).toEqual(["unit 2 of layer 1"]);
+    click(unit("unit 2 of layer 1"));
+    point("unit 3 of layer 1", 200); // the editor came, the diagram moved, the pointer did not
+    expect(lit()).toEqual(["unit 2 of layer 1"]);
+    point("unit 3 of layer 1", 201);
+    expect(lit()).toEqual(["unit 3 of layer 1"]);
   });
 });
 
@@ -343,8 +377,11 @@ describe("the inside view", () => {
     output: { equations: [], answers: [], sentence: "The network says 1." },
     loss: { name: "loss", sentence: "", equations: [LINE], value: 0.6931472 },
     backward: { layers: [{ index: 1, shared: [], folded: null, units: [{
-      unit: 0, name: "label", dL_da: null, dL_dz: LINE, bias: null, weights_folded: null,
-      weights: [{ index: 0, name: "x0", weight: 1, expression: "0.5 * 0.25", gradient: 0.125, check: 0.1250001, difference: -1e-7 }],
+      unit: 0, name: "label", dL_da: null, dL_dz: LINE, weights_folded: null,
+      weights: [{ index: 0, name: "x0", weight: 1, expression: "0.5 * 0.25", gradient: 0.125, check: 0.1250001, difference: -1e-7,
+        check_from: { h: 7.6e-6, at_kink: false } }],
+      bias: { index: null, name: "bias", weight: 0, expression: "0.5 * 0", gradient: 0, check: 0.25, difference: -0.25,
+        check_from: { h: 7.6e-6, at_kink: true } },
     }] }] },
     update: null,
   };
@@ -364,8 +401,9 @@ describe("the inside view", () => {
     expect(find(".sh-work").textContent).toContain("The network says 1.");
     click(withText("button", "Onwards"));
     const cells = [...root.querySelectorAll(".sh-numbers tbody td")].map((each) => each.textContent);
-    expect(cells).toEqual(["0.5 * 0.25 = 0.125", "0.1250001"]);
-    expect(find(".sh-work").textContent).toContain("1.0e-7");
+    expect(cells).toEqual(["0.5 * 0.25 = 0.125", "0.1250001", "0.5 * 0 = 0", "0.25 *"]);
+    expect(find(".sh-work").textContent).toContain("1.0e-7"); // a kink is no difference
+    expect(find(".sh-work .sh-note").textContent).toContain("lies at a kink");
   });
 });
 
@@ -385,7 +423,7 @@ describe("the inside view, where nothing was chosen", () => {
     await show(<MainView />);
     await act(() => new Promise((resolve) => setTimeout(resolve, 160)));
     const sum = { bias: 0.25, terms: [], folded: { n: 776, what: "terms", together: 0.125 }, expression: "" };
-    const unit = { unit: 0, name: "unit 0", z: 0.375, a: 0.5, expression: "0.5", sum };
+    const unit = { unit: 0, name: "unit 1", z: 0.375, a: 0.5, expression: "0.5", sum };
     const layer = { index: 1, activation: "identity", formula: "z", slope_formula: "", shared: [], folded: null, units: [unit] };
     const document = {
       title: "1st row", part: null, notes: [], scaling: "none", inputs: [], inputs_folded: null, layers: [layer],
@@ -400,7 +438,87 @@ describe("the inside view, where nothing was chosen", () => {
   });
 });
 
+describe("the way through the network", () => {
+  const equation = { name: "dL/dz", formula: null, expression: null, value: 1 };
+  const forward = (unit: number, weights: readonly number[]) => ({
+    unit, name: `unit ${unit + 1}`, z: 0, a: 0, expression: "0",
+    sum: {
+      bias: 0, folded: null, expression: null,
+      terms: weights.map((weight, index) => ({ index, name: `from ${index}`, weight, value: 1, product: weight })),
+    },
+  });
+  const layer = (index: number, units: readonly unknown[], folded: unknown = null) => ({
+    index, activation: "tanh", formula: "tanh(z)", slope_formula: "", shared: [], units, folded,
+  });
+  const document = {
+    title: "1st row", part: null, notes: [], scaling: "none", inputs_folded: null,
+    inputs: [0, 1].map((index) => ({ index, name: `x${index}`, raw: 1, expression: "1", scaled: 1 })),
+    layers: [
+      layer(1, [forward(0, [1, -1]), forward(4, [2, 3])], { n: 3, what: "units" }),
+      layer(2, [{ ...forward(0, [1]), name: "yes" }]),
+    ],
+    output: { equations: [], answers: [], sentence: "" }, loss: null, update: null,
+    backward: { layers: [{ index: 1, shared: [], folded: null, units: [
+      { unit: 4, name: "unit 5", dL_da: null, dL_dz: equation, bias: null, weights_folded: null, weights: [] },
+    ] }] },
+  };
+  const lit = () => [...root.querySelectorAll(".sh-inside-diagram g.sh-lit")].map((each) => each.textContent);
+  async function inside(): Promise<void> {
+    begin();
+    act(() => store.act.setUi({ view: "inside", inside: { row: 0 } }));
+    await show(<MainView />);
+    await act(() => new Promise((resolve) => setTimeout(resolve, 160)));
+    const id = host.all("inspect").at(-1)?.id ?? 0;
+    act(() => host.tell({ type: "done", id, action: "inspect", document, arrays: [] }));
+  }
+  const point = (card: Element | undefined, kind: string) =>
+    act(() => void card?.dispatchEvent(new Event(kind)));
+
+  test("lights what is spoken of; units count from 1", async () => {
+    await inside();
+    expect(lit()).toEqual(["1", "2"]); // the inputs
+    click(withText(".sh-stop", "layer 1"));
+    expect(lit()).toEqual(["1", "5"]);
+    const cards = [...root.querySelectorAll(".sh-card")];
+    expect(cards.map((each) => each.querySelector("h2")?.textContent)).toEqual(["unit 1", "unit 5"]);
+    point(cards[1], "pointerenter");
+    expect(lit()).toEqual(["5"]);
+    expect(root.querySelectorAll(".sh-inside-diagram line.sh-lit")).toHaveLength(2);
+    expect(find(".sh-inside-diagram").getAttribute("aria-label")).toContain("unit 5 of layer 1");
+    point(cards[1], "pointerleave");
+    expect(lit()).toEqual(["1", "5"]);
+    click(withText(".sh-stop", "back: layer 1"));
+    point([...root.querySelectorAll(".sh-card")][0], "pointerenter");
+    expect(lit()).toEqual(["5"]);
+  });
+  test("draws a line for every weight that is shown, and says how many units are not", async () => {
+    const way = wayOf(document as unknown as Worked);
+    // two inputs into units 1 and 5; of what goes into the output, unit 1 alone is shown
+    expect(way.edges.map(({ from, to, weight }) => [from.unit, to.unit, weight]))
+      .toEqual([[0, 0, 1], [1, 0, -1], [0, 4, 2], [1, 4, 3], [0, 0, 1]]);
+    expect(way.folded).toEqual([0, 3, 0]);
+    await inside();
+    expect(find(".sh-folded").textContent).toBe("+3");
+    click(withText(".sh-stop", "output"));
+    expect(find(".sh-card h2").textContent).toBe("yes");
+    expect(find(".sh-sum tbody tr:nth-child(2) th").textContent).toBe("unit 1");
+  });
+});
+
 describe("the result", () => {
+  test("tells numbers by how much is explained, and the loss beside it", async () => {
+    host.open({ layers: LAYERS, headline: "validation_r2", figures: ["validation_loss", "validation_r2"] });
+    host.frame({ figures: { validation_r2: 0.99963, validation_loss: 0.25 } }, {});
+    await show(<Result />);
+    expect(find(".sh-big").textContent).toBe("0.9996");
+    expect(root.textContent).toContain("validation loss0.25");
+    expect(root.textContent).toContain("0: as good as always the mean");
+    expect(summary(store.state)).toContain("0.9996");
+  });
+  test("is never told as perfect where it is not", () => {
+    const told = [1, 0.5, 0.99996, 0.9999996, -3.14159, 0].map((value) => said("train_r2", value));
+    expect(told).toEqual(["1", "0.5", "0.99996", "0.9999996", "-3.14", "0"]);
+  });
   test("is a sentence with the number that tells most, its band, and what it is to be judged by", async () => {
     begin();
     await show(<Result />);
@@ -408,7 +526,10 @@ describe("the result", () => {
     expect(find(".sh-big").textContent).toBe("98.6 %");
     // of 97, 97.5, 98, 98.5 %: 5 % at 97 + 0.15 * 0.5, 95 % at 98 + 0.85 * 0.5
     expect(text).toContain("5 to 95 %: 97.1 % – 98.4 %, of 4 networks");
-    expect(text).toContain("attainable100.0 %");
+    const facts = [...root.querySelectorAll(".sh-result-facts > div")].map((each) =>
+      `${each.querySelector("dt button")?.textContent} ${each.querySelector("dd")?.textContent}`);
+    expect(facts).toContain("attainable 100.0 %");
+    expect(find(".sh-result-facts .sh-explanation").textContent).toContain("the true rule");
   });
   test("tells of networks that diverged and of rules that ended some", async () => {
     host.open({ layers: LAYERS });

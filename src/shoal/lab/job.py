@@ -124,12 +124,12 @@ class Job:
         except Dropped:
             pass
         except ShoalError as error:
-            self._fail(str(error))
+            self._fail(str(error), error.code)
         except MemoryError:
-            self._fail("there is not enough memory for this. Ask for less.")
+            self._fail("there is not enough memory for this. Ask for less.", "Z102")
         except Exception:  # the page must go on answering after a defect of ours
             log.exception("a defect of the lab")
-            self._fail("something went wrong in the lab itself.")
+            self._fail("something went wrong in the lab itself.", "Z100")
         finally:
             self._opened = None  # the data of a session that may have gone
 
@@ -146,6 +146,6 @@ class Job:
         told = DoneTold(id=self.id, action=self._message.type, document=found.document)
         self._page.send_bytes(frame(told, found.arrays))
 
-    def _fail(self, sentence: str) -> None:
+    def _fail(self, sentence: str, code: str) -> None:
         if not self._is_dropped:
-            self._page.send(FailedTold(id=self.id, sentence=sentence))
+            self._page.send(FailedTold(id=self.id, sentence=sentence, code=code))

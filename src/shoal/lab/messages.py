@@ -151,7 +151,7 @@ class Preview(Record):
     id: Id
     table: OwnTable
     data: dict[str, Any] = Field(default_factory=dict)
-    """What is settled of `[data]` already: target, features, kind, missing, separator."""
+    """What is settled of `[data]` already: target, features, types, kind, missing, separator."""
 
 
 class Compare(Record):
@@ -184,6 +184,8 @@ class Inspect(Record):
     """A row of the dataset."""
     point: tuple[float, ...] | None = Field(default=None, max_length=10_000)
     """Or a place, in the units of the experiment's rows; without a target."""
+    batch_row: Annotated[int, Field(strict=True, ge=0)] | None = None
+    """Or a row of the batch of the update that follows, by its place there."""
 
 
 class Traces(Record):
@@ -234,6 +236,8 @@ class Problem(Record):
     where: str
     """The key path in the experiment's document, or nothing."""
     sentence: str
+    code: str = ""
+    """Of the situation, such as "X103"; ``shoal help CODE`` tells of it."""
 
 
 class ArrayPlace(Record):
@@ -449,6 +453,8 @@ class FrameTold(Record):
     delivered_step: int | None = None
     """The step whose weights are shown at the end, if the best ones are asked for: a median."""
     plane: PlaneTold | None = None
+    n_watchers: int = 0
+    """Pages that watch a tape now; where they are several, each leaves the others time."""
     arrays: tuple[ArrayPlace, ...] = ()
 
 
@@ -477,6 +483,8 @@ class FailedTold(Record):
     type: Literal["failed"] = "failed"
     id: Id
     sentence: str
+    code: str = ""
+    """Of the situation, as in `Problem`."""
 
 
 Told = CatalogueTold | OpenedTold | RefusedTold | FrameTold | ProgressTold | DoneTold | FailedTold

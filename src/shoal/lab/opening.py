@@ -153,7 +153,9 @@ def _check_tables(session: Session, tables: Tables) -> None:
     for table in (session.table, *(pin.table for pin in session.pins)):
         if table is not None and not tables.has(table):
             sentence = f"The table '{table.name}' is not here. Choose its file again."
-            raise RefusedError([Problem(where="data.file", sentence=sentence)], table.digest)
+            raise RefusedError(
+                [Problem(where="data.file", sentence=sentence, code="L103")], table.digest
+            )
 
 
 def _prepared(
@@ -187,7 +189,7 @@ def _problems(error: InputError) -> Iterator[Problem]:
         Wrong(path="data", message=str(error), code=error.code),
     )  # fmt: skip
     for each in wrong:
-        yield Problem(where=each.path, sentence=each.message)
+        yield Problem(where=each.path, sentence=each.message, code=each.code)
 
 
 def _named(problem: Problem, place: str, table: OwnTable | None) -> Problem:
@@ -196,7 +198,7 @@ def _named(problem: Problem, place: str, table: OwnTable | None) -> Problem:
     if table is not None:
         sentence = sentence.replace(file_of(table), table.name)
     where = f"{place}.{problem.where}" if place and problem.where else place or problem.where
-    return Problem(where=where, sentence=sentence)
+    return Problem(where=where, sentence=sentence, code=problem.code)
 
 
 def _planned(prepared: Prepared, table: OwnTable | None) -> Planned:
@@ -213,7 +215,7 @@ def _branches(session: Session, own: Planned, found: list[Problem]) -> list[Plan
         parent = made.get(branch.of)
         if branch.of >= k:
             sentence = f"must leave the experiment's own run, -1, or a branch before {k}"
-            found.append(Problem(where=f"branches[{k}].of", sentence=f"{sentence}."))
+            found.append(Problem(where=f"branches[{k}].of", sentence=f"{sentence}.", code="L103"))
         if parent is None:
             continue
         found += _branch_problems(k, branch, parent)
@@ -226,7 +228,7 @@ def _branch_problems(k: int, branch: Branch, parent: Planned) -> Iterator[Proble
     place, total = f"branches[{k}]", parent.prepared.settings.total_steps
     if branch.at > total:
         sentence = f"must be a step of the run it leaves, 0 to {total:,}; got {branch.at:,}."
-        yield Problem(where=f"{place}.at", sentence=sentence)
+        yield Problem(where=f"{place}.at", sentence=sentence, code="L103")
         return
     experiment = parent.prepared.experiment
     wrong = False
@@ -246,16 +248,17 @@ def _branch_problems(k: int, branch: Branch, parent: Planned) -> Iterator[Proble
                 f"must name one of {n_parameters:,} parameters and {n_networks:,} networks; "
                 f"got parameter {edit.parameter} of network {edit.network}."
             )
-            yield Problem(where=f"{place}.edits", sentence=sentence)
+            yield Problem(where=f"{place}.edits", sentence=sentence, code="L103")
             return
 
 
 def _of_change(place: str, name: str, error: InputError) -> Iterator[Problem]:
     if isinstance(error, ExperimentError):
         for each in error.problems:
-            yield Problem(where=f"{place}.{each.path}", sentence=each.message)
+            yield Problem(where=f"{place}.{each.path}", sentence=each.message, code=each.code)
     else:
-        yield Problem(where=f"{place}.{name}", sentence=_without_place(str(error)))
+        sentence = _without_place(str(error))
+        yield Problem(where=f"{place}.{name}", sentence=sentence, code=error.code)
 
 
 def _without_place(sentence: str) -> str:
@@ -270,9 +273,9 @@ def _whole_problems(place: str, branch: Branch, parent: Planned) -> Iterator[Pro
         check_end(prepared, branch.at)
     except ExperimentError as error:
         for each in error.problems:
-            yield Problem(where=f"{place}.{each.path}", sentence=each.message)
+            yield Problem(where=f"{place}.{each.path}", sentence=each.message, code=each.code)
     except InputError as error:
-        yield Problem(where=place, sentence=_without_place(str(error)))
+        yield Problem(where=place, sentence=_without_place(str(error)), code=error.code)
     else:
         n_features = prepared.parts[0].dataset.x.shape[1]
         for each in (
@@ -280,7 +283,7 @@ def _whole_problems(place: str, branch: Branch, parent: Planned) -> Iterator[Pro
             *size_problems(prepared.experiment, n_features),
             *work_problems(prepared),
         ):
-            yield Problem(where=f"{place}.{each.path}", sentence=each.message)
+            yield Problem(where=f"{place}.{each.path}", sentence=each.message, code=each.code)
 
 
 def _branch(k: int, branch: Branch, parent: Planned) -> Planned:

@@ -146,7 +146,7 @@ class Page:
         try:
             self._dispatch(message, buffers)
         except ShoalError as error:
-            self._fail(message.id, str(error))
+            self._fail(message.id, str(error), error.code)
         except OSError as error:
             self._fail(message.id, f"the table cannot be kept: {error.strerror}.")
         except Exception:
@@ -215,10 +215,10 @@ class Page:
             self.send(told)
             return
         except ShoalError as error:
-            self._fail(message.id, str(error))
+            self._fail(message.id, str(error), error.code)
             return
         except MemoryError:
-            self._fail(message.id, "there is not enough memory for this. Ask for less.")
+            self._fail(message.id, "there is not enough memory for this. Ask for less.", "Z102")
             return
         except Exception:
             self._defect(message.id)
@@ -275,9 +275,9 @@ class Page:
                 )
             )
         except ShoalError as error:
-            self._fail(look.id, str(error))
+            self._fail(look.id, str(error), error.code)
         except MemoryError:
-            self._fail(look.id, "there is not enough memory for this look. Ask for less.")
+            self._fail(look.id, "there is not enough memory for this look. Ask for less.", "Z102")
         except Exception:
             self._defect(look.id)
 
@@ -358,7 +358,7 @@ class Page:
     def _defect(self, id: int) -> None:
         """Tell of something that should never happen; the page goes on."""
         log.exception("a defect of the lab")
-        self._fail(id, BROKEN)
+        self._fail(id, BROKEN, "Z100")
 
-    def _fail(self, id: int, sentence: str) -> None:
-        self.send(FailedTold(id=id, sentence=sentence))
+    def _fail(self, id: int, sentence: str, code: str = "") -> None:
+        self.send(FailedTold(id=id, sentence=sentence, code=code))

@@ -5,9 +5,11 @@ from __future__ import annotations
 import numpy as np
 
 from shoal.data.recipe import true_classes
+from shoal.data.tasks import Digits
 from shoal.experiments.prepare import Part, Prepared
 from shoal.experiments.result import truth_of
 from shoal.experiments.shelf import Shelf
+from shoal.kernels import RowSet
 from shoal.lab.course import Planned
 from shoal.lab.messages import DataTold, LayerTold, OpenedTold, RunTold
 from shoal.lab.session import Session
@@ -62,14 +64,27 @@ def layers_told(prepared: Prepared) -> tuple[LayerTold, ...]:
 
 
 def headline(prepared: Prepared) -> str:
-    """Return the figure that tells most of those that the networks have."""
-    has_validation = prepared.parts[0].validation is not None
+    """Return the figure that tells most of those that the networks have.
+
+    Of numbers it is R², which says what a loss in squared units does not: how much is explained.
+    Where the target does not vary there is none, and the loss is told.
+    """
+    part = prepared.parts[0]
+    has_validation = part.validation is not None
+    if part.dataset.schema.is_regression and _varies(part.validation or part.train):
+        return f"{'validation' if has_validation else 'train'}_r2"
     return next(
         name
         for name in HEADLINES
         if name in prepared.settings.figures
         and (has_validation or not name.startswith("validation"))
     )
+
+
+def _varies(rows: RowSet) -> bool:
+    """Return whether every target differs among rows that count."""
+    y = rows.y if rows.weights is None else rows.y[rows.weights > 0]
+    return bool(len(y) and (np.ptp(y, axis=0) > 0).all())
 
 
 def run_told(planned: Planned, session: Session) -> RunTold:
@@ -91,6 +106,8 @@ def data_told(prepared: Prepared, shelf: Shelf) -> DataTold:
     dataset, split = part.dataset, part.split
     schema = dataset.schema
     streams = prepared.fresh is not None
+    # of rows that were measured a rule is known for these alone, which nobody can learn
+    is_measured = isinstance(prepared.experiment.data, Digits)
     name = "truth", tuple(id(each) for each in prepared.parts)
     known, _ = shelf.recall(name, lambda: (truth_of(prepared), prepared.parts))
     return DataTold(
@@ -103,8 +120,8 @@ def data_told(prepared: Prepared, shelf: Shelf) -> DataTold:
         n_validation=len(split.validation),
         n_test=len(split.test),
         ranges=ranges_of(part, shelf),
-        attainable_accuracy=known.get("attainable_accuracy"),
-        rows_accuracy=known.get("rows_accuracy"),
+        attainable_accuracy=None if is_measured else known.get("attainable_accuracy"),
+        rows_accuracy=None if is_measured else known.get("rows_accuracy"),
         true_boundary=true_classes(prepared.experiment.data, dataset.x[:1]) is not None,
         constant_guess_accuracy=known.get("constant_guess_accuracy"),
         streaming=streams,

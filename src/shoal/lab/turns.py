@@ -2,7 +2,8 @@
 
 Looks come before pieces of training, and each kind takes turns in the order of asking: who had a
 turn goes to the end of the line. A page that is alone trains on all cores; while its run is
-watched, on all but one.
+watched, on all but one. Only who is next is woken: twenty threads that wake to find that it is
+not their turn keep the one whose turn it is from its core.
 """
 
 from __future__ import annotations
@@ -32,7 +33,11 @@ WATCHED_LOOKS: Final = 3
 WATCHED_S: Final = 0.5
 """So many looks at places of a tape in so many seconds are a run that is watched."""
 
-_Line = deque[object]
+WATCHER_S: Final = 1.0
+"""Seconds after a look at a place of a tape in which who looked counts as one who watches."""
+
+_Line = deque[threading.Condition]
+"""Who waits, each with a condition of its own; all of them have one lock."""
 
 
 class Turns:
@@ -49,13 +54,15 @@ class Turns:
 
     def __init__(self, cores: int) -> None:
         self.cores = cores
-        self._changed = threading.Condition()
+        self._lock = threading.Lock()
+        self._calm = threading.Condition(self._lock)
         self._lookers: _Line = deque()
         self._trainers: _Line = deque()
         self._looking = 0
         self._training = 0
         self._last_piece = time.monotonic()
         self._looked: deque[float] = deque(maxlen=WATCHED_LOOKS)
+        self._watchers: dict[int, float] = {}
 
     @property
     def is_watched(self) -> bool:
@@ -63,24 +70,36 @@ class Turns:
         looked = self._looked
         return len(looked) == WATCHED_LOOKS and time.monotonic() - looked[0] < WATCHED_S
 
+    @property
+    def n_watchers(self) -> int:
+        """How many watch a tape now."""
+        since = time.monotonic() - WATCHER_S
+        with self._lock:
+            for gone in [who for who, at in self._watchers.items() if at < since]:
+                del self._watchers[gone]
+            return len(self._watchers)
+
     @contextmanager
-    def look(self, *, at_tape: bool = False) -> Iterator[int]:
+    def look(self, *, watcher: int | None = None) -> Iterator[int]:
         """Wait for a core to look with; give how many threads there are for it.
 
         Args:
-            at_tape: whether it is one at a place of a tape, such as one that plays.
+            watcher: who looks at a place of a tape, such as one that plays; any number that
+                is nobody else's. None for other looks.
         """
         with self._in(self._lookers, lambda: self._looking < self.cores):
             self._looking += 1
-            if at_tape:
-                self._looked.append(time.monotonic())
+            if watcher is not None:
+                now = time.monotonic()
+                self._looked.append(now)
+                self._watchers[watcher] = now
             threads = max(1, self.cores - self._looking - self._training - len(self._lookers))
         try:
             yield threads
         finally:
-            with self._changed:
+            with self._lock:
                 self._looking -= 1
-                self._changed.notify_all()
+                self._call()
 
     @contextmanager
     def piece(self, check: Callable[[], object] | None = None) -> Iterator[int]:
@@ -107,9 +126,9 @@ class Turns:
 
     def give_back(self, threads: int) -> None:
         """End a piece that `take` began."""
-        with self._changed:
+        with self._lock:
             self._training -= threads
-            self._changed.notify_all()
+            self._call()
 
     def piece_s(self) -> float:
         """Return the seconds that a piece should take now: the more train, the shorter."""
@@ -126,20 +145,18 @@ class Turns:
             check: called while waiting; what it raises ends the waiting.
         """
         until = time.monotonic() + PATIENCE_S
-        with self._changed:
+        with self._lock:
             while self._lookers and time.monotonic() < until:
-                self._changed.wait(PATIENCE_S)
+                self._calm.wait(BLINK_S)
                 check()
 
     @property
     def _for_training(self) -> int:
         """Cores that may train.
 
-        One is left for looks, and for the browser that draws, where one run is watched. Where
-        several train, who looks waits for their pieces: all cores make them.
+        One is left for looks, and for the browser that draws, where runs are watched.
         """
-        is_spared = self.is_watched and len(self._trainers) <= 1
-        return max(1, self.cores - 1) if is_spared else self.cores
+        return max(1, self.cores - 1) if self.is_watched else self.cores
 
     def _is_free(self) -> bool:
         if self._training >= self._for_training:
@@ -153,15 +170,26 @@ class Turns:
         self, line: _Line, is_free: Callable[[], bool], check: Callable[[], object] | None = None
     ) -> Iterator[None]:
         """Stand in a line until it is one's turn; the lock is held in the block."""
-        mark = object()
-        with self._changed:
+        mark = threading.Condition(self._lock)
+        with self._lock:
             line.append(mark)
             try:
                 while line[0] is not mark or not is_free():
-                    self._changed.wait(BLINK_S)
+                    mark.wait(BLINK_S)
                     if check is not None:
                         check()
+                line.popleft()
+                yield
             finally:
-                line.remove(mark)
-                self._changed.notify_all()
-            yield
+                if mark in line:
+                    line.remove(mark)
+                self._call()
+
+    def _call(self) -> None:
+        """Wake who is next in each line, if it is their turn; the lock is held."""
+        if not self._lookers:
+            self._calm.notify_all()
+        elif self._looking < self.cores:
+            self._lookers[0].notify()
+        if self._trainers and self._is_free():
+            self._trainers[0].notify()

@@ -20,7 +20,9 @@ def ask(of, **how):
 def test_a_row_is_worked_with_the_update_that_follows(small):
     document = ask(small, row=5, step=10, network=1)
     run = small.run(-1)
+    said = document.pop("said")
     assert document == run.trace(5, step=10, network=1).to_dict()
+    assert (said["row"], said["place"], said["network"], said["step"]) == (5, None, 1, 10)
     assert (document["row"], document["step"], document["network"]) == (5, 10, 1)
     after = run.at(11).flat[1]
     for each in document["update"]["parameters"]:
@@ -34,6 +36,46 @@ def test_the_last_step_has_no_update(small):
     assert document["update"] is None
     assert document["backward"] is not None
     assert ask(small, row=5)["step"] == 32  # the weights that are delivered
+
+
+def test_a_row_of_the_batch_is_one_that_the_update_learns_from(small):
+    """Its derivatives are part of the step: the batch's gradient is the mean of its rows'."""
+    run = small.run(-1)
+    batch = run.tape(10).next_batch(1)
+    found = [ask(small, batch_row=k, step=10, network=1) for k in range(len(batch))]
+    assert [each["row"] for each in found] == batch.tolist()
+    _is_mean_of_rows(found)
+
+
+def test_a_row_of_a_stream_is_one_that_the_update_learns_from(page):
+    experiment = {
+        "data": {"task": "xor", "batches": 5},
+        "network": {"layers": [{"units": 2, "activation": "tanh"},
+                               {"units": 1, "activation": "sigmoid"}]},
+        "training": {"epochs": 2, "batch_size": 6, "dtype": "float64"},
+        "population": {"size": 1},
+    }  # fmt: skip
+    own = page(experiment)
+    found = [ask(own, batch_row=k, step=7) for k in range(6)]  # in the second epoch
+    for each in found:
+        a, b = (one["raw"] for one in each["inputs"])
+        assert {a, b} <= {0, 1}
+        assert each["loss"]["targets"][0]["given"] == (a != b)
+    assert found[2]["title"] == "row 3 of 6 in the batch of step 8, network 0 at step 7 of 10"
+    assert (found[2]["said"]["place"], found[2]["said"]["n_batch"]) == (2, 6)
+    _is_mean_of_rows(found)
+    with pytest.raises(InputError) as error:
+        ask(own, batch_row=0, step=10)
+    assert str(error.value) == (
+        "inspect: `step` must be one that an update follows; got 10. Give an earlier one."
+    )
+
+
+def _is_mean_of_rows(found):
+    for k, each in enumerate(found[0]["update"]["parameters"]):
+        rows = [one["update"]["parameters"][k]["row_gradient"] for one in found]
+        assert sum(rows) / len(rows) == pytest.approx(each["batch_gradient"], rel=1e-4, abs=1e-7)
+        assert all(one["update"]["has_row"] for one in found)
 
 
 def test_a_point_has_neither_loss_nor_update(small):

@@ -62,6 +62,57 @@ def test_gaps_and_names_are_told(page):
     assert found["problems"] == []
 
 
+def test_a_type_that_is_said_is_shown_beside_the_guess(page):
+    content = b"zip,size,y\n01234,1,p\n1234,2,q\n01234,3,p\n90210,4,q\n"
+    found = seen(page(), content)
+    assert [(c["kind"], c["guessed"]) for c in found["columns"]] == [
+        ("number", "number"), ("number", "number"), ("category", "category"),
+    ]  # fmt: skip
+    assert "types" not in found["guess"]
+    found = seen(page(), content, target="y", types={"zip": "category"})
+    column = found["columns"][0]
+    assert (column["kind"], column["guessed"], column["n_different"]) == ("category", "number", 3)
+    assert found["guess"]["types"] == {"zip": "category"}
+    assert found["problems"] == []
+
+
+def test_a_type_mends_a_column_or_is_told_what_is_wrong(page):
+    rows = "".join(f"{k % 3},{'pq'[k % 2]}\n" for k in range(20))
+    content = f"grade,y\n{rows}A,p\n".encode()
+    broken = seen(page(), content)["columns"][0]
+    assert (broken["kind"], broken["problem"]) == ("number", "Line 22: 'A' is not a number.")
+    found = seen(page(), content, target="y", types={"grade": "category"})
+    assert (found["columns"][0]["kind"], found["columns"][0]["problem"]) == ("category", "")
+    assert found["columns"][0]["guessed"] == "number"
+    assert (found["guess"]["features"], found["problems"]) == (["grade"], [])
+    # of text nothing but categories can be made, and the page is told which line says so
+    text = b"colour,y\nred,1\nblue,2\nred,3\n"
+    found = seen(page(), text, target="y", features=["colour"], types={"colour": "number"})
+    assert (found["columns"][0]["kind"], found["columns"][0]["guessed"]) == ("number", "category")
+    assert [each["where"] for each in found["problems"]] == ["data.features"]
+    assert found["problems"][0]["sentence"] == (
+        "points.csv, line 2, column 'colour': 'red' is not a number. Correct or empty the cell, "
+        "or leave 'colour' out of `types`."
+    )
+
+
+@pytest.mark.parametrize(
+    ("types", "sentence"),
+    [
+        ({"b": "category"}, "there is no column to read as a category 'b'"),
+        ({"y": "category"}, "the target 'y' is also given the type of a feature"),
+    ],
+)
+def test_a_type_of_no_feature_is_a_problem(page, types, sentence):
+    found = seen(page(), b"a,y\n1,p\n2,q\n3,p\n", target="y", types=types)
+    assert sentence in found["problems"][0]["sentence"]
+
+
+def test_a_type_that_is_none_is_refused(page):
+    with pytest.raises(InputError, match=r'data\.types\.a: must be "number" or "category"'):
+        seen(page(), b"a,y\n1,p\n2,q\n", types={"a": "date"})
+
+
 def test_a_target_of_one_class_is_a_problem_and_the_rows_are_shown(page):
     found = seen(page(), b"a,y\n1,k\n2,k\n3,k\n4,k\n")
     assert [each["where"] for each in found["problems"]] == ["data.target"]

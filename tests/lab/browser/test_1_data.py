@@ -66,6 +66,18 @@ def test_a_derived_feature_is_a_switch_and_does_what_a_hidden_layer_would(desk):
     assert before.median < 80 < 95 < after.median
 
 
+def test_of_many_features_a_person_says_which_others_are_derived_from(desk):
+    at = desk(read(data={"task": "greater", "samples": 200, "dummies": 3}))
+    at.panel("Data")
+    at.page.get_by_label("Derived from: feature 1").select_option("dummy1")
+    at.switch("dummy1²")
+    at.switch("dummy1 · x1")
+    assert at.settled().title == "validation accuracy"
+    at.page.get_by_label("Derived from: feature 1").select_option("x0")
+    switches = at.page.locator(".sh-derived").get_by_role("switch", checked=True)
+    assert switches.count() == 2  # what is derived stays, whatever is offered
+
+
 def test_a_word_is_explained_where_it_stands_by_pointer_and_by_keyboard(desk):
     at = desk()
     words = at.page.get_by_role("tooltip").filter(has_text="turned into another class")
@@ -104,6 +116,71 @@ def test_a_table_is_dropped_its_columns_chosen_and_its_rows_trained(desk):
     shows(found, run.final("validation_accuracy"))
     at.view("Answers", "Confusion matrix")
     assert confusion(at) == counted(run).tolist()
+
+
+CODES = "zip,size,sold\n" + "".join(
+    f"{['01234', '1234', '90210'][k % 3]},{k % 7},{'yes' if k % 3 == 1 else 'no'}\n"
+    for k in range(90)
+)
+"""Codes that look like numbers; the one in the middle decides, so no line through them does."""
+
+
+def test_the_type_of_a_column_is_corrected_by_keyboard_and_travels_with_the_setting(desk, tmp_path):
+    at = desk()
+    panel = at.panel("Data")
+    at.page.get_by_text("Own table", exact=True).click()
+    at.drop("sold.csv", CODES.encode())
+    kind = panel.get_by_label("Type of zip")
+    kind.wait_for()
+    assert kind.input_value() == "number"
+    assert panel.get_by_label("Type of sold").count() == 0  # the target has a kind
+    kind.focus()
+    at.page.keyboard.press("ArrowDown")
+    panel.get_by_text("guessed: number").wait_for()
+    assert kind.input_value() == "category"
+    panel.get_by_role("button", name="Train with this table").click()
+    panel.get_by_text("72 train, 18 validate").wait_for()
+    found = at.settled()
+    run = the_codes(tmp_path).run()
+    shows(found, run.final("validation_accuracy"))
+    across = at.page.locator(".sh-main").get_by_label("Across").locator("option")
+    assert across.all_inner_texts() == ["zip=01234", "zip=1234", "zip=90210", "size"]
+
+    link = at.address()
+    at.until("link => location.hash === link", link)
+    taken = Experiment.load(toml_of(at, tmp_path))
+    assert taken.data.types == {"zip": "category"}
+
+    at.page.reload()  # the page holds the setting, but no file of anybody's
+    panel = at.panel("Data")
+    at.drop("sold.csv", CODES.encode())
+    assert at.settled() == found
+    panel.get_by_text("guessed: number").wait_for()
+    assert panel.get_by_label("Type of zip").input_value() == "category"
+
+
+def the_codes(folder):
+    (folder / "sold.csv").write_text(CODES)
+    hidden = STARTS["file"]["network"]["layers"][0]
+    return read(
+        **{
+            **STARTS["file"],
+            "data": {
+                "file": str(folder / "sold.csv"), "target": "sold", "types": {"zip": "category"},
+            },
+            "network": {"layers": [hidden, {"units": 1, "activation": "sigmoid"}]},
+            "population": {"size": 16},
+        }
+    )  # fmt: skip
+
+
+def toml_of(at, folder):
+    """Take the experiment away."""
+    at.tool("Take away")
+    group = at.page.locator(".sh-take-group").filter(
+        has=at.page.get_by_role("heading", name="Experiment", exact=True)
+    )
+    return at.download(group.get_by_role("button").filter(has_text="TOML").first.click, folder)
 
 
 def the_table(rows, features):

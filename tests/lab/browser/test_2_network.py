@@ -57,7 +57,7 @@ def test_layers_and_units_are_counted_up_and_down(desk):
     at.view("Network")
     diagram = at.page.locator(".sh-network-inner")
     assert diagram.get_attribute("aria-label").startswith(
-        "Network 0: 2 – 5 – 4 – 1 units, 43 parameters."
+        "Network 1: 2 – 5 – 4 – 1 units, 43 parameters."
     )
     assert diagram.get_by_role("button").count() == 2 + 5 + 4 + 1
 
@@ -68,9 +68,9 @@ def test_the_diagram_shows_every_weight_of_the_network_that_is_chosen(desk):
     run = read(XOR).run()
     for network in (0, 2):
         field = at.page.locator(".sh-main").get_by_role("textbox", name="Network", exact=True)
-        field.fill(str(network))
+        field.fill(str(network + 1))  # people count from 1
         field.press("Enter")
-        at.page.get_by_role("group", name=f"Network {network}: ").wait_for()
+        at.page.get_by_role("group", name=f"Network {network + 1}: ").wait_for()
         editor = open_unit(at, "unit 2 of layer 1")
         w, b = run.parameters.weights[0][network], run.parameters.biases[0][network]
         expected = [b[1], w[0, 1], w[1, 1]]
@@ -106,7 +106,7 @@ def test_a_weight_is_set_by_hand_held_fixed_and_stays_what_it_was_set_to(desk):
     row = at.page.locator(".sh-editor-row").filter(has=at.page.get_by_text("input1", exact=True))
     row.get_by_role("switch", name="fix").click()
     at.panel("Network")
-    at.page.get_by_role("button", name="Let layers.0.weights.0.0 go").wait_for()
+    at.page.get_by_role("button", name="Let input1 → unit 1 of layer 1 go").wait_for()
     at.go(100)
     shown = weights_of(before)
     assert shown[1] == 1.5

@@ -167,6 +167,17 @@ def test_a_change_in_the_middle_branches_the_run_and_both_stay(desk):
     branch.wait_for(state="detached")
 
 
+def test_a_branch_and_a_comparison_are_told_in_words(desk):
+    at = desk(read(SMALL))
+    at.panel("Training")
+    at.watch()
+    at.go(60)
+    at.choose("Optimizer", "gradient descent (SGD)")
+    branch = at.page.get_by_role("radio", name="Optimizer gradient descent (SGD)")
+    branch.wait_for(state="attached")
+    assert "{" not in at.page.locator(".sh-branches").inner_text()
+
+
 def test_what_cannot_be_is_said_beside_its_control_and_the_last_result_stays(desk):
     at = desk(read(SMALL))
     at.panel("Training")

@@ -82,7 +82,7 @@ def test_the_surface_is_read_with_the_keys_median_disagreement_and_one_network(d
     # a picture has 100 cells each way and 255 tones: what is read is that of the nearest cells
     for kind, word, expected, near in (
         ("Median", "the median of 6 networks", 100 * np.median(p), 3),
-        ("One network", "network 0", 100 * p[0], 3),
+        ("One network", "network 1", 100 * p[0], 3),
         ("Disagreement", "how far 6 networks disagree", p.std(), 0.02),
     ):
         at.page.locator(".sh-bar").get_by_text(kind, exact=True).click()
@@ -100,21 +100,43 @@ def test_the_surface_is_read_with_the_keys_median_disagreement_and_one_network(d
         assert shown == pytest.approx(expected, abs=near), told
 
 
+def test_a_mouse_keeps_a_place_as_a_point_and_looks_inside_there(desk):
+    at = desk(read(TWO))
+    box = at.page.locator(".sh-surface canvas").first.bounding_box()
+    reading = at.page.locator(".sh-reading output")
+    keep = at.page.get_by_role("button", name="Keep this point")
+    at.switch("rows", within=".sh-main")  # a click on a row would look inside at once
+    at.page.mouse.click(box["x"] + 0.55 * box["width"], box["y"] + 0.4 * box["height"])
+    at.until("() => document.querySelector('.sh-reading output').textContent.startsWith('x0')")
+    clicked = reading.inner_text()
+    keep.click()
+    at.says("Kept as point 1.")
+    assert reading.inner_text() == clicked  # the pointer has left the picture
+    at.page.get_by_role("button", name="Look inside", exact=True).click()
+    at.page.locator(".sh-work").wait_for()
+    at.view("Answers", "Chosen points")
+    x0, x1 = (float(each) for each in re.findall(r"x[01] ([-\d.]+)", clicked.replace("−", "-")))
+    fields = at.page.locator(".sh-points tbody input")
+    fields.first.wait_for()
+    kept = [float(fields.nth(k).input_value()) for k in range(2)]
+    assert kept == pytest.approx([x0, x1], abs=0.0051)
+
+
 def test_small_multiples_tell_the_figure_of_each_of_64_networks(desk):
     document = {**TWO, "population": {"size": 64}}
     at = desk(read(document))
     at.view("Many networks", "Surfaces")
     finals = read(document).run().final("validation_accuracy")
     tiles = at.page.locator(".sh-main .sh-pointable")
-    assert tiles.get_attribute("aria-label").startswith("Small surfaces of 64 networks; network 0")
+    assert tiles.get_attribute("aria-label").startswith("Small surfaces of 64 networks; network 1")
     tiles.focus()
     at.page.keyboard.press("ArrowRight")
-    at.says(f"network 1: {at.percent(finals[1])}")
+    at.says(f"network 2: {at.percent(finals[1])}")
     at.page.keyboard.press("ArrowLeft")
-    at.says(f"network 0: {at.percent(finals[0])}")
+    at.says(f"network 1: {at.percent(finals[0])}")
     box = tiles.bounding_box()
     at.page.mouse.click(box["x"] + 30, box["y"] + 30)  # the first picture
-    assert tiles.get_attribute("aria-label").startswith("Small surfaces of 64 networks; network 0")
+    assert tiles.get_attribute("aria-label").startswith("Small surfaces of 64 networks; network 1")
 
 
 def test_the_histogram_of_finals_goes_through_the_networks_from_worst_to_best(desk):
@@ -122,17 +144,17 @@ def test_the_histogram_of_finals_goes_through_the_networks_from_worst_to_best(de
     at.view("Many networks", "How they end")
     finals = read(TWO).run().final("validation_accuracy")
     order = np.argsort(finals, kind="stable")
-    label = at.page.locator(".sh-main .sh-stage [role=img]").first.get_attribute("aria-label")
+    picture = at.page.locator(".sh-main .sh-stage [role=application]").first
+    label = picture.get_attribute("aria-label")
     least, most = at.percent(finals.min()), at.percent(finals.max())
     assert f"of 6 networks, from {least} to {most}" in label
-    picture = at.page.locator(".sh-main .sh-stage [role=img]").first
     picture.focus()
     for _ in range(6):
         at.page.keyboard.press("ArrowLeft")
-    at.says(f"network {order[0]}: {least}")
+    at.says(f"network {order[0] + 1}: {least}")
     for _ in range(6):
         at.page.keyboard.press("ArrowRight")
-    at.says(f"network {order[-1]}: {most}")
+    at.says(f"network {order[-1] + 1}: {most}")
 
 
 def test_the_curves_are_a_table_too_with_median_and_band(desk):
@@ -160,7 +182,7 @@ def test_confusion_matrix_of_all_networks_and_of_one(desk):
     at.view("Answers", "Confusion matrix")
     assert matrix(at) == counted(truth, p.mean(axis=0).argmax(axis=1), 3)
     at.page.locator(".sh-bar").get_by_text("One network", exact=True).click()
-    choose_network(at, 3)
+    choose_network(at, 4)  # counted from 1 on the page
     expected = counted(truth, p[3].argmax(axis=1), 3)
     right = sum(expected[k][k] for k in range(3))
     at.until(

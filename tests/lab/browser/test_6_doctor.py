@@ -49,3 +49,33 @@ def test_a_finding_is_proven_and_its_remedy_changes_the_experiment(desk):
     at.panel("Doctor")
     at.page.locator(".sh-applied").get_by_role("button", name="Undo").click()
     assert at.settled() == before
+
+
+def test_in_japanese_a_finding_is_told_in_japanese_with_its_figures(desk):
+    at = desk(read(LARGE), locale="ja", settle=False)
+    at.page.get_by_role("tab", name="診断", exact=True).click()
+    at.page.get_by_role("button", name="診断する", exact=True).click()
+    items = at.page.locator(".sh-findings li")
+    items.first.wait_for()
+    known = shoal.diagnose(read(LARGE)).findings
+    assert items.count() == len(known)
+    finding = next(each for each in known if each.name == "unscaled_inputs")
+    item = items.filter(has_text="入力がスケーリングされていません")
+    text = item.inner_text()
+    assert f"平均 {finding.evidence['mean']:.4g}、" in text
+    assert f"標準偏差 {finding.evidence['deviation']:.4g}" in text
+    assert "すべての入力を平均 0、標準偏差 1 にそろえてください。" in text
+    assert f"{finding.proof.n_pairs} 組のうち" in text
+    assert at.page.locator(".sh-doctor [lang=en]").count() == 0
+
+
+def test_in_japanese_a_problem_has_a_headline_and_its_code(desk):
+    at = desk(read(LARGE), locale="ja", settle=False)
+    at.page.get_by_role("tab", name="学習", exact=True).click()
+    choice = at.page.get_by_role("combobox", name="最適化", exact=True)
+    choice.select_option(value="perceptron")
+    banner = at.page.locator(".sh-banner.sh-warn")
+    banner.wait_for()
+    assert banner.locator("strong").first.inner_text() == "設定が互いに矛盾しています"
+    assert banner.locator("code").first.inner_text() == "X107"
+    assert banner.locator("[lang=en]").first.inner_text() != ""

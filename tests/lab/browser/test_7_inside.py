@@ -8,7 +8,6 @@ import numpy as np
 import pytest
 
 from shoal import Experiment
-from shoal.network.worked import row_words
 
 SETTING = {
     "data": {"task": "greater", "samples": 60},
@@ -105,7 +104,7 @@ def test_a_point_is_clicked_and_its_sums_are_those_of_the_textbook(desk):
     row = click_a_row(at, run)
     title = at.page.locator(".sh-way-title")
     title.wait_for()
-    told = f"{row_words(row, 'greater')}, network 0 at step {STEP} of 5"
+    told = f"row {row + 1} of greater, network 1 at step {STEP} of 5"  # all counted from 1
     assert title.inner_text().startswith(told)
     hand = ByHand(run, row)
     for k, line in enumerate(at.table(".sh-work")):
@@ -133,7 +132,7 @@ def test_backwards_every_derivative_stands_beside_its_finite_difference(desk):
     at, run = in_the_middle(desk)
     at.view("Look inside")
     at.type("Row", 8, within=".sh-main")  # the first is 1
-    at.until("() => document.querySelector('.sh-way-title')?.textContent.startsWith('8th row of')")
+    at.until("() => document.querySelector('.sh-way-title')?.textContent.startsWith('row 8 of')")
     hand = ByHand(run, 7)
     expected = {
         "back: output": [[*(hand.d2 * hand.a1), hand.d2]],
@@ -170,6 +169,55 @@ def test_the_update_leads_to_the_weights_of_the_next_step(desk):
     assert numbers(told)[-2:] == pytest.approx([slope, 0.5 * slope], rel=1e-4)
 
 
+def test_a_row_of_the_batch_is_followed_to_the_update_that_it_is_part_of(desk):
+    """Of a stream no row of the data is ever learned from: those of the batch are."""
+    document = {
+        "data": {"task": "xor", "batches": 5},
+        "network": SETTING["network"],
+        "training": {"epochs": 2, "batch_size": 6},
+        "population": {"size": 2},
+    }
+    at = desk(Experiment.read(document, source="a test"))
+    at.watch()
+    at.view("Look inside")
+    title = "() => document.querySelector('.sh-way-title').textContent"
+    at.page.locator(".sh-way-title").wait_for()
+    batch = at.page.get_by_role("button", name="A row of the batch")
+    assert batch.is_disabled()  # nothing follows the end of the run
+    at.go(7)
+    at.until(f"{title}.includes(', network 1 at step 7 of 10')")
+    batch.click()
+    at.until(f"{title}.startsWith('row 1 of 6 in the batch of step 8, network 1 at step 7 of 10')")
+    at.type("Row of the batch", 3, within=".sh-main")
+    at.until(f"{title}.startsWith('row 3 of 6 in the batch of step 8')")
+    work = stop(at, "update")
+    assert "This row is one of 6 in the batch of this step" in work.inner_text()
+    at.page.get_by_role("button", name="A row of the data").click()
+    at.until(f"{title}.startsWith('row 1 of xor, ')")
+    at.until("() => document.querySelector('.sh-work').textContent.includes('not in the batch')")
+
+
+@pytest.mark.parametrize(
+    ("locale", "title", "weight"),
+    [
+        (
+            "ja",
+            "大小比較の 1 行目、ネットワーク 1、ステップ 3（全 5）",
+            "第 1 層、ユニット 1：バイアス",
+        ),
+        ("ko", "크기 비교의 1번째 행, 네트워크 1, 스텝 3 / 5", "1층, 유닛 1: 편향"),
+    ],
+)
+def test_title_and_names_are_of_the_language_of_the_page(desk, locale, title, weight):
+    at = desk(Experiment.read(SETTING, source="a test"), ui={"mode": "watch", "position": 3,
+              "view": "inside"}, settle=False, locale=locale)  # fmt: skip
+    at.until("told => document.querySelector('.sh-way-title')?.textContent.startsWith(told)", title)
+    at.page.locator(".sh-stop").last.click()
+    at.until(
+        "told => document.querySelector('.sh-work summary')?.textContent.startsWith(told)", weight
+    )
+
+
 def test_the_way_is_gone_with_the_keyboard_and_follows_the_timeline(desk):
     at, _ = in_the_middle(desk)
     at.view("Look inside")
@@ -180,3 +228,19 @@ def test_the_way_is_gone_with_the_keyboard_and_follows_the_timeline(desk):
     at.go(STEP + 1)
     at.until("() => document.querySelector('.sh-way-title').textContent.includes('at step 4 of 5')")
     assert at.page.locator(".sh-stop.sh-chosen").inner_text() == "back: output"  # one stays there
+
+
+def test_the_unit_that_is_spoken_of_lights_up(desk):
+    at, _ = in_the_middle(desk)
+    at.view("Look inside")
+    at.page.locator(".sh-way-title").wait_for()
+    lit = at.page.locator(".sh-inside-diagram g.sh-lit text")
+    assert lit.all_text_contents() == ["1", "2"]  # the inputs
+    work = stop(at, "layer 1")
+    headings = work.locator(".sh-card h2").all_inner_texts()
+    assert headings == ["unit 1", "unit 2"]
+    work.locator(".sh-card").nth(1).hover()
+    at.until("() => document.querySelectorAll('.sh-inside-diagram g.sh-lit').length === 1")
+    assert lit.all_text_contents() == ["2"]
+    diagram = at.page.locator(".sh-inside-diagram")
+    assert diagram.get_attribute("aria-label").endswith("unit 2 of layer 1.")

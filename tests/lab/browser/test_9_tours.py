@@ -38,6 +38,8 @@ def hidden(at):
     """See that the result is not there to be read before it is predicted."""
     at.until("() => / at step 0$/.test(document.querySelector('.sh-headline h2').textContent)")
     assert at.page.get_by_role("button", name="Next").is_disabled()
+    assert at.page.get_by_role("radio", name="Instant").is_disabled()
+    assert at.page.get_by_role("slider", name="Position in the run").is_disabled()
     assert at.page.locator(".sh-revealed").count() == 0
 
 
@@ -136,6 +138,7 @@ def test_settings_changed_in_a_tour_can_be_set_up_again(desk):
 
 def test_a_projector_shows_one_view_in_large_type(desk):
     at = desk()
+    shown = at.page.locator(".sh-big").inner_text()
     at.view("Answers", "Probabilities")
     small = at.page.locator(".sh-view-tabs [role=tab]").first.evaluate(
         "e => parseFloat(getComputedStyle(e).fontSize)"
@@ -148,6 +151,9 @@ def test_a_projector_shows_one_view_in_large_type(desk):
     )
     assert large >= 18 > small
     assert at.page.locator(".sh-main canvas").first.is_visible()
+    at.view("Surface")
+    at.page.locator(".sh-glance strong").wait_for()
+    assert at.page.locator(".sh-glance strong").inner_text() == shown
     at.page.keyboard.press("Tab")
     at.page.get_by_role("button", name="Projector: large type, one view").click()
     at.settled()

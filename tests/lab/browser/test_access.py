@@ -183,6 +183,39 @@ def test_at_1366_x_768_nothing_scrolls_but_the_columns(desk):
     assert max(heights) < 50, "the words of a tab are broken into lines"
 
 
+@pytest.mark.parametrize(
+    "viewport", [{"width": 1024, "height": 768}, TABLET], ids=["1024x768", "820x1180"]
+)
+def test_on_a_tablet_the_picture_and_what_is_wrong_stay_in_sight(desk, viewport):
+    at = desk(small(), viewport=viewport)
+    at.panel("Training")
+    at.choose("Loss", "Poisson")
+    at.page.locator(".sh-banner").wait_for()
+    at.page.get_by_text("What differs between networks").scroll_into_view_if_needed()
+    height = at.page.evaluate("() => document.documentElement.scrollHeight")
+    assert height <= viewport["height"]
+    assert at.page.evaluate("() => document.documentElement.scrollWidth") <= viewport["width"]
+    for seen in (".sh-banner", ".sh-surface canvas", ".sh-timeline"):
+        box = at.page.locator(seen).first.bounding_box()
+        assert box["y"] >= 0
+        assert box["y"] + box["height"] <= viewport["height"] + 1
+    picture = at.page.locator(".sh-surface canvas").first.bounding_box()
+    assert picture["width"] > 400
+    assert picture["height"] > 200
+
+
+def test_chosen_and_on_are_seen_in_the_colours_a_person_forces(desk):
+    at = desk(small(), forced_colors="active")
+    ground = "e => getComputedStyle(e).backgroundColor"
+    segments = at.page.locator(".sh-bar .sh-segment")
+    assert segments.nth(0).evaluate(ground) != segments.nth(1).evaluate(ground)
+    switches = at.page.locator(".sh-bar .sh-switch")
+    off, on = (switches.nth(k).evaluate(ground) for k in range(2))
+    assert off != on
+    swatches = at.page.locator(".sh-legend .sh-swatch")
+    assert swatches.nth(0).evaluate(ground) != swatches.nth(1).evaluate(ground)
+
+
 # ---- without a mouse
 
 FOCUSED = """() => {

@@ -187,7 +187,7 @@ def test_bytes_that_are_no_message_are_told_and_the_socket_stays() -> None:
             for message, end in DAMAGED:
                 await page.send(message)
                 assert await told(page) == {
-                    "type": "failed", "id": 0, "sentence": BEGINS + end,
+                    "type": "failed", "id": 0, "sentence": BEGINS + end, "code": "",
                 }  # fmt: skip
             await page.send(packed(b"\xff\xfe"))
             sentence = "the text of a message of bytes must be UTF-8."

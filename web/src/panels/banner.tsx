@@ -1,12 +1,12 @@
 // What concerns the whole page: a host that has gone, or settings that cannot be.
-import { allProblems } from "../state/problems";
+import { ProblemText } from "../parts/problem";
 import { useLab, useStore } from "../state/store";
 import { t } from "../strings";
 
 export function Banner() {
   const { host } = useStore();
   const status = useLab((state) => state.status);
-  const problems = useLab(allProblems);
+  const problems = useLab((state) => state.problems);
   const opened = useLab((state) => state.opened !== null);
   if (status === "lost") {
     const told = t(host.file === undefined ? "app.lost" : "app.lost_notebook");
@@ -16,7 +16,7 @@ export function Banner() {
   if (problems.length === 0) return null;
   return (
     <div class="sh-banner sh-warn" role="alert">
-      <ul>{problems.map((each) => <li key={each}>{each}</li>)}</ul>
+      <ul>{problems.map((each) => <li key={each.where + each.sentence}><ProblemText {...each} /></li>)}</ul>
       {opened && <p class="sh-quiet">{t("app.stays")}</p>}
     </div>
   );

@@ -6,7 +6,7 @@ import { useActions, useLab } from "../state/store";
 import type { State } from "../state/state";
 import { number, t } from "../strings";
 import type { Branch, OpenedTold, RunTold } from "../wire/messages";
-import { labelOf } from "./setting";
+import { labelOfPath, valueWords } from "./naming";
 
 export function Branches() {
   const act = useActions();
@@ -49,8 +49,8 @@ export function titleOf(run: RunTold, branches: readonly Branch[], opened: Opene
   if (run.run < 0) return t("timeline.trunk");
   const branch = branches[run.run];
   const changes = Object.entries(branch?.changes ?? {}).map(([path, value]) => {
-    const told = typeof value === "number" ? number(value) : short(value);
-    return `${labelOf(path.split(".").at(-1) ?? path)} ${told}`;
+    const told = typeof value === "number" ? number(value) : short(valueWords(path, value, opened));
+    return `${labelOfPath(path)} ${told}`;
   });
   const edits = branch?.edits?.length ?? 0;
   const told = [...changes, ...(edits > 0 ? [t("timeline.edits", { n: edits })] : [])].join(", ");
@@ -58,9 +58,4 @@ export function titleOf(run: RunTold, branches: readonly Branch[], opened: Opene
   return t("timeline.branch", { n: run.run + 1, epoch: number(run.at / per, 3), told });
 }
 
-const short = (value: unknown): string => {
-  const text = typeof value === "string" ? value
-    : Array.isArray(value) && value.every((each) => typeof each === "string") ? value.join(", ")
-      : JSON.stringify(value) ?? "";
-  return text.length > 40 ? `${text.slice(0, 39)}…` : text;
-};
+const short = (text: string): string => (text.length > 40 ? `${text.slice(0, 39)}…` : text);

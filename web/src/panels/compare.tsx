@@ -4,8 +4,10 @@ import { Button } from "../parts/button";
 import { Details } from "../parts/details";
 import { Field } from "../parts/field";
 import { KEYS } from "../parts/keys";
+import { ProblemText } from "../parts/problem";
 import { Segments } from "../parts/segments";
 import { Select } from "../parts/select";
+import { Term } from "../parts/term";
 import { documentOf, MOST_PINS } from "../state/session";
 import type { State } from "../state/state";
 import { useActions, useLab, useStore } from "../state/store";
@@ -18,7 +20,7 @@ import { differencesOf } from "./diff";
 import { drawDifferences, type Differences } from "./differences";
 import { isRunning, JobBar } from "./job_bar";
 import { useOwnLook } from "./own_look";
-import { labelOf } from "./setting";
+import { labelOfPath, valueWords } from "./naming";
 import { SmallSurface } from "./small_surface";
 import { keyOf, rememberedKey, rememberKey } from "./stale";
 import { detailWords, inUnits, timesOf, verdictWords, type Comparison } from "./verdict";
@@ -139,7 +141,8 @@ function Differing({ pin }: { pin: Pin }) {
   const session = useLab((state) => state.session);
   const opened = useLab((state) => state.opened);
   if (session === null) return null;
-  const found = differencesOf(pin.experiment, documentOf(session, opened, -1));
+  const found = differencesOf(pin.experiment, documentOf(session, opened, -1),
+    (path, value) => valueWords(path, value, opened));
   if (found.length === 0) return <p class="sh-note">{t("compare.same")}</p>;
   return (
     <table class="sh-differing">
@@ -147,7 +150,7 @@ function Differing({ pin }: { pin: Pin }) {
       <tbody>
         {found.slice(0, MOST_KEYS).map((each) => (
           <tr key={each.path} title={each.path}>
-            <th scope="row">{labelOf(each.path.split(".").pop() ?? each.path)}</th>
+            <th scope="row">{labelOfPath(each.path)}</th>
             <td>{each.a}</td><td>{each.b}</td>
           </tr>
         ))}
@@ -192,7 +195,7 @@ function Contest({ pin, number }: { pin: Pin; number: number }) {
         )}
       </Field>
       <div class="sh-row sh-spread">
-        <span class="sh-label">{t("compare.pairs")}</span>
+        <span class="sh-label"><Term name="pairs">{t("compare.pairs")}</Term></span>
         <Segments label={t("compare.pairs")} value={pairs} onChange={setPairs}
           options={PAIRS.map((value) => ({ value, text: value }))} />
       </div>
@@ -200,7 +203,7 @@ function Contest({ pin, number }: { pin: Pin; number: number }) {
         ? <JobBar text={t("compare.running", { done: Math.floor(100 * (job.share ?? 0)) })}
             share={job.share} stop={t("compare.stop")} onStop={() => act.drop("compare")} />
         : <Button kind="main" onClick={go}>{t("compare.go")}</Button>}
-      {job?.failed && <p class="sh-problem" role="alert">{job.failed}</p>}
+      {job?.failed && <p class="sh-problem" role="alert"><ProblemText sentence={job.failed} code={job.code} /></p>}
       {job?.done && <VerdictTold answer={job.done} old={(rememberedKey(job.done) ?? key) !== key} />}
     </section>
   );
@@ -230,6 +233,7 @@ function VerdictTold({ answer, old }: { answer: Answer<DoneTold>; old: boolean }
         </div>
       )}
       <ul class="sh-details-list">{detailWords(found).map((each) => <li key={each}>{each}</li>)}</ul>
+      {verdict.p !== null && <p class="sh-quiet"><Term name="p_value">{t("compare.p_means")}</Term></p>}
       <Details title={t("compare.in_python")}>
         <div lang="en">
           <p>{found.sentence}</p>

@@ -7,7 +7,7 @@ import { Segments } from "../parts/segments";
 import { Select } from "../parts/select";
 import { Switch } from "../parts/switch";
 import { Term } from "../parts/term";
-import { DRAWN_NAME, derivable, withFitting } from "../state/data";
+import { DRAWN_NAME, derivable, measuredFeatures, withFitting } from "../state/data";
 import { isTable } from "../state/document";
 import { fieldsOf, hasKey, type FormField } from "../state/forms";
 import { shownDocument } from "../state/player";
@@ -86,7 +86,7 @@ function Rows({ source }: { source: Source }) {
   const change = useDataChange();
   if (schema === null) return null;
   const own = ["target", "features", "drop", "weights", "kind", "encoding", "separator", "decimal",
-    "derived", "missing"];
+    "derived", "missing", "types"];
   const fields = fieldsOf(schema, source === "task" ? ["derived"] : own);
   const first = sorted(fields.filter((each) => !LATER.includes(each.key)));
   const later = fields.filter((each) => LATER.includes(each.key));
@@ -114,12 +114,21 @@ function sorted(fields: readonly FormField[]): readonly FormField[] {
   return [...fields].sort((one, other) => rank(one.key) - rank(other.key));
 }
 
-/** Features computed from others, each with a switch. */
+/** How many features others are derived from at a time. */
+const MOST_OF = 3;
+
+/** Features computed from others, each with a switch; of many, a person says of which. */
 function Derived() {
   const act = useActions();
   const value = useValue("data.derived");
   const derived = Array.isArray(value) ? value.map(String) : [];
-  const base = useLab((state) => state.opened?.data.base_features ?? []);
+  const data = useLab((state) => state.opened?.data ?? null);
+  const [chosen, choose] = useState<readonly string[]>([]);
+  const all = data === null ? [] : measuredFeatures(data);
+  const base = all.slice(0, MOST_OF).map((usual, k) => {
+    const wanted = chosen[k];
+    return wanted !== undefined && all.includes(wanted) ? wanted : usual;
+  });
   const offered = [...new Set([...derivable(base), ...derived])];
   if (offered.length === 0) return null;
   const set = (name: string, on: boolean): void =>
@@ -127,6 +136,15 @@ function Derived() {
   return (
     <fieldset class="sh-derived">
       <legend class="sh-label"><Term name="derived">{t("data.derived")}</Term></legend>
+      {all.length > MOST_OF && (
+        <div class="sh-row" role="group" aria-label={t("data.derived_of")}>
+          {base.map((name, k) => (
+            <Select key={k} label={t("data.derived_of_n", { n: k + 1 })} value={name}
+              options={all.map((each) => ({ value: each, text: each }))}
+              onChange={(to) => choose(base.with(k, to))} />
+          ))}
+        </div>
+      )}
       <div class="sh-switches">
         {offered.map((name) => (
           <label key={name} class="sh-switch-row">

@@ -1,36 +1,24 @@
 // The doctor: findings with their evidence, what came of trying the remedy, and the remedy itself.
 import { Button } from "../parts/button";
 import { Details } from "../parts/details";
+import { ProblemText } from "../parts/problem";
 import { documentOf } from "../state/session";
 import type { State } from "../state/state";
 import { useActions, useLab, useStore } from "../state/store";
 import { number, spoken, t } from "../strings";
+import { figureWords, said } from "../views/figures";
+import {
+  curveTold, factNameTold, factTold, remedyTold, sentenceTold, titleTold,
+  type Finding, type Proof, type Sign, type Told,
+} from "./finding";
 import { isRunning, JobBar } from "./job_bar";
 import { keyOf, rememberedKey, rememberKey } from "./stale";
 import "./more.css";
 
-interface Proof {
-  readonly wins: number;
-  readonly losses: number;
-  readonly n_pairs: number;
-  readonly helps: boolean;
-  readonly sentence: string;
-}
-interface Finding {
-  readonly name: string;
-  readonly title: string;
-  readonly kind: "fault" | "question" | "note";
-  readonly sentence: string;
-  readonly evidence: Readonly<Record<string, number | string | null>>;
-  readonly remedy: readonly string[];
-  readonly remedy_sentence: string;
-  readonly proof: Proof | null;
-  readonly untried: string;
-  readonly changes: Readonly<Record<string, unknown>>;
-}
 interface Diagnosis {
   readonly healthy: boolean;
   readonly curve: string;
+  readonly signs: readonly Sign[];
   readonly findings: readonly Finding[];
   readonly n_checks: number;
   readonly seconds: number;
@@ -53,7 +41,7 @@ export function DoctorPanel() {
         rememberKey(answer, key);
         const told = answer.header.document as unknown as Diagnosis;
         act.say(told.findings.length === 0 ? t("doctor.healthy")
-          : told.findings.map((each) => each.title).join(". "));
+          : told.findings.map((each) => titleTold(each).text).join(". "));
       },
       () => undefined, // the job says what went wrong
     );
@@ -68,7 +56,11 @@ export function DoctorPanel() {
         : <Button kind="main" disabled={!ready} onClick={examine}>
             {t(done === null ? "doctor.go" : "doctor.again")}
           </Button>}
-      {job?.failed && <p class="sh-problem" role="alert">{t("doctor.failed", { why: job.failed })}</p>}
+      {job?.failed && (
+        <p class="sh-problem" role="alert">
+          {t("doctor.failed")} <ProblemText sentence={job.failed} code={job.code} />
+        </p>
+      )}
       {done !== null && <Found told={done.header.document as unknown as Diagnosis} asked={rememberedKey(done)} />}
     </div>
   );
@@ -91,31 +83,39 @@ function Found({ told, asked }: { told: Diagnosis; asked: string | undefined }) 
       <ul class="sh-findings">
         {findings.map((each) => <Item key={each.name} finding={each} />)}
       </ul>
-      <Details title={t("doctor.curve")}><p lang="en">{told.curve}</p></Details>
+      <Details title={t("doctor.curve")}><p><Text told={curveTold(told.curve, told.signs)} /></p></Details>
     </section>
   );
 }
 
+/** A text, marked where it is not in the language of the page. */
+function Text({ told }: { told: Told }) {
+  return <span lang={told.lang}>{told.text}</span>;
+}
+
 function Item({ finding }: { finding: Finding }) {
-  const { kind, title, sentence, evidence, remedy, proof, untried } = finding;
+  const { kind, evidence, remedy, proof, untried } = finding;
   const facts = Object.entries(evidence);
   return (
     <li class={`sh-finding sh-finding-${kind}`}>
       <h2>
-        <span class="sh-chip">{t(`doctor.${kind}`)}</span> <span lang="en">{title}</span>
+        <span class="sh-chip">{t(`doctor.${kind}`)}</span> <Text told={titleTold(finding)} />
       </h2>
-      <p lang="en">{capital(sentence)}</p>
+      <p><Text told={sentenceTold(finding)} /></p>
       {facts.length > 0 && (
         <Details title={t("doctor.evidence")}>
-          <dl class="sh-facts" lang="en">
+          <dl class="sh-facts">
             {facts.map(([name, value]) => (
-              <div key={name}><dt>{name.replace(/_/g, " ")}</dt><dd>{fact(value)}</dd></div>
+              <div key={name}>
+                <dt><Text told={factNameTold(name)} /></dt>
+                <dd><Text told={factTold(name, value)} /></dd>
+              </div>
             ))}
           </dl>
         </Details>
       )}
       {finding.remedy_sentence !== "" && (
-        <p><strong>{t("doctor.remedy")}:</strong> <span lang="en">{finding.remedy_sentence}</span></p>
+        <p><strong>{t("doctor.remedy")}:</strong> <Text told={remedyTold(finding)} /></p>
       )}
       {remedy.map((each) => <code class="sh-change" key={each}>{each}</code>)}
       {proof !== null && <ProofTold proof={proof} />}
@@ -137,10 +137,25 @@ function ProofTold({ proof }: { proof: Proof }) {
         <i class="sh-tie" style={{ flexGrow: n - wins - losses }} />
         <i class="sh-loss" style={{ flexGrow: losses }} />
       </span>
-      {spoken() !== "en" && <p>{t(`doctor.${word}`, { wins, losses, n })}</p>}
-      <p class="sh-quiet" lang="en">{capital(proof.sentence)}</p>
+      {spoken() === "en"
+        ? <p class="sh-quiet">{proof.sentence.charAt(0).toUpperCase() + proof.sentence.slice(1)}</p>
+        : (
+          <>
+            <p>{t(`doctor.${word}`, { wins, losses, n })}</p>
+            <p class="sh-quiet">{moved(proof)}</p>
+          </>
+        )}
     </div>
   );
+}
+
+/** What the remedy did to the figure that it is judged by. */
+function moved(proof: Proof): string {
+  const { figure, before, after, n_pairs: n, n_diverged_before: one, n_diverged_after: other } = proof;
+  if (figure === "diverged" || (one === n && other === n)) return t("doctor.rescued", { one, other, n });
+  return t("doctor.moved", {
+    figure: figureWords(figure), before: said(figure, before), after: said(figure, after),
+  });
 }
 
 /** Apply a remedy, or take it back as long as nothing else was changed since. */
@@ -178,9 +193,3 @@ function at(document: unknown, path: string): unknown {
     (found, key) => (typeof found === "object" && found !== null
       ? (found as Record<string, unknown>)[key] : undefined), document);
 }
-
-function fact(value: number | string | null): string {
-  return value === null ? "—" : typeof value === "number" ? number(value) : value;
-}
-
-const capital = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1);

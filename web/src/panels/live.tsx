@@ -1,9 +1,11 @@
 // What a screen reader is told: the state of the run in a sentence, not more than every two
 // seconds; and what other parts of the page ask to be said.
 import { useEffect, useRef, useState } from "preact/hooks";
+import { problemWords } from "../parts/problem";
 import { useLab, useStore } from "../state/store";
 import type { State } from "../state/state";
-import { number, percent, t, has } from "../strings";
+import { number, t, has } from "../strings";
+import { said } from "../views/figures";
 
 export const QUIET_MS = 2000;
 
@@ -44,13 +46,13 @@ export function summary(state: State): string {
   const { opened, ui } = state;
   const header = state.shown[ui.run]?.header;
   if (state.status === "lost") return t("app.lost");
-  if (state.problems.length > 0) return state.problems.map((each) => each.sentence).join(" ");
+  if (state.problems.length > 0) return state.problems.map(problemWords).join(" ");
   if (opened === null || header === undefined) return "";
   const value = header.figures[opened.headline];
   if (value == null)
     return t(header.n_diverged >= opened.n_networks ? "result.all_diverged" : "result.no_report");
   const figure = has(`words.${opened.headline}`) ?? opened.headline;
-  const told = /accuracy|r2/.test(opened.headline) ? percent(value) : number(value, 3);
+  const told = said(opened.headline, value);
   const run = opened.runs.find((each) => each.run === ui.run);
   const epochs = run === undefined ? 0 : Math.round(run.total_steps / run.steps_per_epoch);
   const values = {

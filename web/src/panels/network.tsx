@@ -12,9 +12,11 @@ import {
   layersOf, withActivation, withLayer, withUnits, withoutLayer, type Layer,
 } from "../state/network";
 import { shownDocument } from "../state/player";
+import { ProblemText } from "../parts/problem";
 import { problemsAt } from "../state/problems";
 import { useActions, useLab } from "../state/store";
 import { number, t } from "../strings";
+import { frozenWords } from "./naming";
 import { Form, Setting, namesOf, useValue } from "./setting";
 
 const MOST_LAYERS = 8;
@@ -94,7 +96,9 @@ function LayerProblems({ n }: { n: number }) {
     ...Array.from({ length: n }, (_, k) => problemsAt(state, `network.layers.${k}`)).flat(),
   ]);
   const said = [...new Set(problems)];
-  return said.length === 0 ? null : <p class="sh-problem" role="alert">{said.join(" ")}</p>;
+  return said.length === 0 ? null : <p class="sh-problem" role="alert">
+    {said.map((each) => <ProblemText key={each.where + each.sentence} {...each} />)}
+  </p>;
 }
 
 function Begin({ base, label, term }: { base: string; label: string; term: string }) {
@@ -132,19 +136,23 @@ function Count() {
 function Frozen() {
   const act = useActions();
   const value = useValue("training.frozen");
+  const opened = useLab((state) => state.opened);
   const frozen = Array.isArray(value) ? value.map(String) : [];
-  if (frozen.length === 0) return null;
+  if (frozen.length === 0 || opened === null) return null;
   return (
     <div class="sh-frozen">
       <p class="sh-label"><Term name="frozen">{t("network.frozen")}</Term></p>
       <ul class="sh-chips">
-        {frozen.map((path) => (
-          <li key={path} class="sh-chip">
-            {path}
-            <Button icon="close" kind="quiet" label={t("network.thaw", { path })}
-              onClick={() => act.freeze(path)} />
-          </li>
-        ))}
+        {frozen.map((path) => {
+          const words = frozenWords(path, opened);
+          return (
+            <li key={path} class="sh-chip" title={path}>
+              {words}
+              <Button icon="close" kind="quiet" label={t("network.thaw", { path: words })}
+                onClick={() => act.freeze(path)} />
+            </li>
+          );
+        })}
       </ul>
     </div>
   );

@@ -3,9 +3,10 @@ import type { JSX } from "preact";
 import { useRef } from "preact/hooks";
 import { useLab } from "../state/store";
 import { has, number, t } from "../strings";
+import { Term, type TermName } from "../parts/term";
 import { Curve } from "../views/curves";
 import { Histogram } from "../views/finals";
-import { figureWords, isShare, measuresOf, said } from "../views/figures";
+import { curveMeasuresOf, figureWords, isShare, measureOf, partOf, said } from "../views/figures";
 import { headlineOf, stoppedOf } from "../views/result_data";
 import { finalsOf, type Seen } from "../views/shown";
 import { useSeen } from "../views/use_seen";
@@ -27,7 +28,7 @@ export function Result(): JSX.Element {
 
 function Told({ seen }: { readonly seen: Seen }): JSX.Element {
   const { opened } = seen;
-  const measures = measuresOf(seen);
+  const measures = curveMeasuresOf(seen);
   const [first = "loss"] = measures;
   return (
     <>
@@ -50,6 +51,8 @@ function Headline({ seen }: { readonly seen: Seen }): JSX.Element {
   const { headline, data, n_networks: n } = opened;
   const { median, low, high } = headlineOf(seen);
   const words = figureWords(headline);
+  const isR2 = measureOf(headline) === "r2";
+  const loss = `${partOf(headline)}_loss`;
   if (median === null && header.n_diverged >= n) {
     return (
       <section class="sh-headline" aria-label={words}>
@@ -68,23 +71,27 @@ function Headline({ seen }: { readonly seen: Seen }): JSX.Element {
         <p>{t("result.band", { low: said(headline, low), high: said(headline, high), n })}</p>
       )}
       <dl class="sh-result-facts">
+        {isR2 && <Fact name={figureWords(loss)} value={said(loss, header.figures[loss])} />}
         {isShare(headline) && data.attainable_accuracy !== null && (
-          <Fact name={t("result.attainable")} value={said(headline, data.attainable_accuracy)} />
+          <Fact term="attainable" name={t("result.attainable")} value={said(headline, data.attainable_accuracy)} />
         )}
         {header.seconds > 0 && (
           <Fact name={t("result.seconds")} value={t("result.took", { seconds: number(header.seconds, 2) })} />
         )}
         {isShare(headline) && data.constant_guess_accuracy !== null && (
-          <Fact name={t("result.constant")} value={said(headline, data.constant_guess_accuracy)} />
+          <Fact term="constant_guess" name={t("result.constant")} value={said(headline, data.constant_guess_accuracy)} />
         )}
       </dl>
+      {isR2 && <div class="sh-quiet">{t("result.r2_means")}</div>}
       <Endings seen={seen} />
     </section>
   );
 }
 
-function Fact({ name, value }: { readonly name: string; readonly value: string }): JSX.Element {
-  return <div><dt>{name}</dt><dd>{value}</dd></div>;
+function Fact({ name, value, term }: {
+  readonly name: string; readonly value: string; readonly term?: TermName;
+}): JSX.Element {
+  return <div><dt>{term ? <Term name={term}>{name}</Term> : name}</dt><dd>{value}</dd></div>;
 }
 
 /** How many diverged, and why networks ended where it was not by the last epoch. */

@@ -32,7 +32,7 @@ export function namesOf(choices: readonly Choice[]): Option[] {
   return choices.map((each) => ({ value: each.name, text: nameOf(each) }));
 }
 
-const sentence = (key: string): string =>
+export const sentence = (key: string): string =>
   (key.charAt(0).toUpperCase() + key.slice(1)).replace(/_/g, " ");
 
 /** Return the value at a path of the document that is shown. */

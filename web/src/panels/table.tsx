@@ -8,7 +8,10 @@ import { withFitting } from "../state/data";
 import { DroppedError } from "../state/jobs";
 import type { Outputs } from "../state/network";
 import { shownDocument } from "../state/player";
-import { readPreview, type Column, type Guess, type Preview } from "../state/preview";
+import {
+  isType, readPreview, typeOf, TYPES, withoutType, withType,
+  type Column, type Guess, type Preview, type Types,
+} from "../state/preview";
 import { isTable, type Document } from "../state/document";
 import { beginning } from "../state/starts";
 import { useLab, useStore } from "../state/store";
@@ -51,7 +54,11 @@ export function OwnTablePanel() {
       return;
     }
     const bytes = new Uint8Array(await file.arrayBuffer());
-    await look(await store.act.bringTable(file.name, bytes), {});
+    const table = await store.act.bringTable(file.name, bytes);
+    // the file of this setting once more, as after a reload: what was chosen of it stands
+    const { data } = shownDocument(store.state);
+    const isUsed = store.state.session?.table?.digest === table.digest;
+    await look(table, isUsed && isTable(data) ? settledOf(data) : {});
   };
   const used = useLab((state) => (state.ui.drawn === null ? state.session?.table : null) ?? null);
   const again = (): void => {
@@ -85,7 +92,7 @@ export function OwnTablePanel() {
 
 /** Return what of `[data]` was settled when the table was taken. */
 function settledOf(data: Document): Document {
-  const keys = ["target", "features", "kind", "missing"];
+  const keys = ["target", "features", "types", "kind", "missing"];
   return Object.fromEntries(keys.filter((key) => data[key] != null).map((key) => [key, data[key]]));
 }
 
@@ -139,7 +146,7 @@ function Chosen({ brought, looking, onSettle }: ChosenProps) {
   const settle = (more: Settled): void => {
     if (more.features?.length === 0) return; // there must be one
     onSettle({
-      target: guess.target, features: guess.features, missing: guess.missing,
+      target: guess.target, features: guess.features, types: guess.types, missing: guess.missing,
       ...(brought.kindIsSaid ? { kind: guess.kind } : {}), ...more,
     });
   };
@@ -147,6 +154,7 @@ function Chosen({ brought, looking, onSettle }: ChosenProps) {
     const data = {
       file: `${table.digest}.csv`, target: guess.target, features: guess.features,
       ...(brought.kindIsSaid ? { kind: guess.kind } : {}), missing: guess.missing,
+      ...(Object.keys(guess.types).length > 0 ? { types: guess.types } : {}),
     };
     const { catalogue, session } = store.state;
     const start = startOf(catalogue?.starts.file ?? {}, guess.kind);
@@ -168,7 +176,7 @@ function Chosen({ brought, looking, onSettle }: ChosenProps) {
             options={columns.filter((each) => each.kind !== "empty")
               .map((each) => ({ value: each.name, text: each.name }))}
             onChange={(name) => settle({ target: name, kind: null,
-              features: features(columns, [], name) })} />
+              features: features(columns, [], name), types: withoutType(guess.types, name) })} />
         )}
       </Field>
       <Field label={t("table.kind")} term="kind">
@@ -185,8 +193,9 @@ function Chosen({ brought, looking, onSettle }: ChosenProps) {
             onChange={(missing) => settle({ missing })} />
         )}
       </Field>
-      <Features columns={columns} target={target} chosen={guess.features}
-        onChange={(chosen) => settle({ features: chosen })} />
+      <Features columns={columns} target={target} chosen={guess.features} types={guess.types}
+        onChange={(chosen) => settle({ features: chosen })}
+        onType={(column, type) => settle({ types: withType(guess.types, column, type) })} />
       {preview.notes.map((note) => <p key={note} class="sh-note">{note}</p>)}
       {preview.problems.map((each) => (
         <p key={each.sentence} class="sh-problem" role="alert">{each.sentence}</p>
@@ -199,9 +208,10 @@ function Chosen({ brought, looking, onSettle }: ChosenProps) {
   );
 }
 
-function Features({ columns, target, chosen, onChange }: {
-  columns: readonly Column[]; target: string; chosen: readonly string[];
+function Features({ columns, target, chosen, types, onChange, onType }: {
+  columns: readonly Column[]; target: string; chosen: readonly string[]; types: Types;
   onChange: (chosen: readonly string[]) => void;
+  onType: (column: Column, type: string) => void;
 }) {
   return (
     <fieldset class="sh-derived">
@@ -209,22 +219,40 @@ function Features({ columns, target, chosen, onChange }: {
       <ul class="sh-columns">
         {columns.filter((each) => each.name !== target).map((each) => (
           <li key={each.name}>
-            <label class="sh-check">
-              <input type="checkbox" checked={chosen.includes(each.name)} disabled={each.problem !== ""}
-                onChange={(event) =>
-                  onChange(features(columns, event.currentTarget.checked
-                    ? [...chosen, each.name] : chosen.filter((name) => name !== each.name)))} {...KEYS} />
-              <span>{each.name}</span>
-              <span class="sh-quiet">
-                {wordOf(`kind_${each.kind}`)}
-                {each.nMissing > 0 && `, ${t("table.gaps", { n: each.nMissing })}`}
-              </span>
-            </label>
+            <div class="sh-column">
+              <label class="sh-check">
+                <input type="checkbox" checked={chosen.includes(each.name)}
+                  disabled={each.problem !== "" && !chosen.includes(each.name)}
+                  onChange={(event) =>
+                    onChange(features(columns, event.currentTarget.checked
+                      ? [...chosen, each.name] : chosen.filter((name) => name !== each.name)))} {...KEYS} />
+                <span>{each.name}</span>
+              </label>
+              <Type column={each} type={typeOf(types, each)}
+                onChange={(type) => onType(each, type)} />
+            </div>
             {each.problem !== "" && <p class="sh-note">{each.problem}</p>}
           </li>
         ))}
       </ul>
     </fieldset>
+  );
+}
+
+/** What a column holds: guessed, and where the guess is wrong corrected. */
+function Type({ column, type, onChange }: {
+  column: Column; type: string; onChange: (type: string) => void;
+}) {
+  const gaps = column.nMissing > 0 ? t("table.gaps", { n: column.nMissing }) : "";
+  if (!isType(column.guessed))
+    return <span class="sh-quiet">{[wordOf(`kind_${column.kind}`), gaps].filter(Boolean).join(", ")}</span>;
+  const guessed = type === column.guessed ? "" : t("table.guessed", { type: wordOf(`kind_${column.guessed}`) });
+  return (
+    <>
+      <Select label={t("table.type_of", { name: column.name })} value={type} onChange={onChange}
+        options={TYPES.map((value) => ({ value, text: wordOf(`kind_${value}`) }))} />
+      <span class="sh-quiet">{[guessed, gaps].filter(Boolean).join(", ")}</span>
+    </>
   );
 }
 

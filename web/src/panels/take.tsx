@@ -2,11 +2,13 @@
 import { useRef, useState } from "preact/hooks";
 import { Button } from "../parts/button";
 import { Field } from "../parts/field";
+import { ProblemText } from "../parts/problem";
 import { Segments } from "../parts/segments";
 import { Select } from "../parts/select";
 import { Switch } from "../parts/switch";
 import { useActions, useLab } from "../state/store";
 import { has, t } from "../strings";
+import { networkNumber } from "../views/wants";
 import type { FileToTake } from "../wire/messages";
 import { isRunning, JobBar } from "./job_bar";
 import { save, size } from "./saving";
@@ -72,7 +74,13 @@ function Told({ job, name, note, onStop }: {
 }) {
   if (isRunning(job))
     return <JobBar text={t("take.making", { name })} share={job.share} stop={t("doctor.stop")} onStop={onStop} />;
-  if (job?.failed) return <p class="sh-problem" role="alert">{t("take.failed", { why: job.failed })}</p>;
+  if (job?.failed) {
+    return (
+      <p class="sh-problem" role="alert">
+        {t("take.failed")} <ProblemText sentence={job.failed} code={job.code} />
+      </p>
+    );
+  }
   return note === "" ? null : <p class="sh-note" role="status">{note}</p>;
 }
 
@@ -83,7 +91,7 @@ function Networks({ who, network, onChoose }: {
     <Segments label={t("take.network")} value={who} onChange={onChoose} options={[
       { value: "best", text: t("take.best") },
       { value: "ensemble", text: t("take.ensemble") },
-      { value: "chosen", text: t("take.chosen", { n: network }) },
+      { value: "chosen", text: t("take.chosen", { n: networkNumber(network) }) },
     ]} />
   );
 }

@@ -7,19 +7,22 @@ import { shownStep, stepsPerEpoch, totalSteps } from "../state/player";
 import { useActions, useLab } from "../state/store";
 import type { Mode, State } from "../state/state";
 import { number, t } from "../strings";
+import { asks } from "../tours/guide";
 import { Branches } from "./branches";
 
 export function Timeline() {
   const hasBranches = useLab((state) => (state.opened?.runs.some((each) => each.run >= 0)) ?? false);
+  const asked = useLab(asks);
   return (
     <section class="sh-timeline" aria-label={t("timeline.label")}>
-      <div class="sh-deck">
+      {asked && <p class="sh-quiet sh-asked">{t("tour.first")}</p>}
+      <fieldset class="sh-deck" disabled={asked}>
         <ModeSwitch />
         <Transport />
         <Scrub />
         <Readout />
         <Speed />
-      </div>
+      </fieldset>
       {hasBranches && <Branches />}
     </section>
   );

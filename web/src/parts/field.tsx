@@ -3,6 +3,7 @@ import type { ComponentChildren, RefObject } from "preact";
 import { useLab } from "../state/store";
 import { problemsAt } from "../state/problems";
 import { useOwnId } from "./id";
+import { ProblemText } from "./problem";
 import { Explanation, explained, useExplanation } from "./term";
 
 export interface FieldIds {
@@ -42,7 +43,9 @@ export function Field({ label, term, path, note, stacked = false, children }: Fi
       </div>
       {text !== undefined && <Explanation shown={shown}>{text}</Explanation>}
       {invalid && (
-        <p class="sh-problem" id={wrong} role="alert">{problems.join(" ")}</p>
+        <p class="sh-problem" id={wrong} role="alert">
+          {problems.map((each) => <ProblemText key={each.sentence} {...each} />)}
+        </p>
       )}
     </div>
   );

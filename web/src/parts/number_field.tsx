@@ -1,7 +1,8 @@
 // A number that is typed, or stepped with the arrow keys. What is no number is not sent.
 import type { JSX } from "preact";
 import { useEffect, useState } from "preact/hooks";
-import { t } from "../strings";
+import { useActions } from "../state/store";
+import { t, type Key } from "../strings";
 import { KEYS } from "./keys";
 
 export interface NumberFieldProps {
@@ -22,6 +23,7 @@ export interface NumberFieldProps {
 
 export function NumberField(props: NumberFieldProps): JSX.Element {
   const { value, onChange, whole = false, least = -Infinity, most = Infinity } = props;
+  const act = useActions();
   const shown = value === null ? "" : text(value);
   const [typed, setTyped] = useState<string | null>(null);
   useEffect(() => setTyped(null), [value]);
@@ -29,7 +31,12 @@ export function NumberField(props: NumberFieldProps): JSX.Element {
     setTyped(null);
     if (words.trim() === "") return props.onEmpty?.();
     const found = read(words, whole, least, most);
-    if (found !== null && found !== value) onChange(found);
+    const refused = refusal(words, least, most);
+    if (refused !== null) {
+      const kept = shown === "" ? t("parts.none") : shown;
+      act.notify(t(refused, { typed: words.trim().slice(0, 40), kept, taken: text(found ?? 0) }), "warn");
+    }
+    if (found !== null && found !== value && refused !== "parts.not_above") onChange(found);
   };
   const move = (by: number): void => {
     const base = value ?? 0;
@@ -52,6 +59,17 @@ export function NumberField(props: NumberFieldProps): JSX.Element {
         if (event.key === "Escape" && typed !== null) setTyped(null);
       }} {...KEYS} />
   );
+}
+
+/** A bound this small stands for "greater than 0": it is no value that anybody wants. */
+const ABOVE_ZERO = 1e-9;
+
+/** Return what is to be said of words that cannot be taken as they are, null of all others. */
+function refusal(words: string, least: number, most: number): Key | null {
+  const found = read(words, false, -Infinity, Infinity);
+  if (found === null) return "parts.not_number";
+  if (found < least) return least > 0 && least <= ABOVE_ZERO ? "parts.not_above" : "parts.outside";
+  return found > most ? "parts.outside" : null;
 }
 
 /** Return what was typed as a number within bounds, null if it is none. Commas may be decimal. */

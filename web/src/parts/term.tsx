@@ -61,6 +61,8 @@ export function useExplanation(): Shown {
       set(false, 0);
     },
     onKeyDown: (event: KeyboardEvent) => {
+      // a value that was entered is looked for in the picture, which the explanation may hide
+      if (event.key === "Enter" && event.target instanceof HTMLInputElement) return set(false, 0);
       if (event.key !== "Escape" || !open) return;
       event.stopPropagation();
       set(false, 0);

@@ -16,6 +16,7 @@ import { FinalsView } from "../views/finals";
 import { MultiplesView } from "../views/multiples";
 import { SurfaceView } from "../views/surface";
 import { LookProvider, useLookOf } from "../views/use_look";
+import { networkNumber } from "../views/wants";
 import type { Recording } from "../wire/recording";
 import { Deck } from "./deck";
 import { recordedViews, type Recorded } from "./views";
@@ -85,7 +86,7 @@ function Whose(props: { readonly view: Recorded; readonly n: number; readonly ne
   if (n < 2) return null;
   const words: Partial<Record<Recorded, string>> = {
     surface: t("view.median_of", { n }),
-    network: t("replay.best", { n: String(network) }),
+    network: t("replay.best", { n: networkNumber(network) }),
     confusion: t("replay.all"),
   };
   return words[view] === undefined ? null : <p class={`sh-quiet sh-whose sh-whose-${view}`}>{words[view]}</p>;

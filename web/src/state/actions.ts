@@ -4,7 +4,7 @@ import type { Asked, DoneTold, OwnTable, Pin, Session } from "../wire/messages";
 import { t } from "../strings";
 import { sha256 } from "../wire/digest";
 import { DRAWN_NAME, drawnTable, withFitting } from "./data";
-import { valueAt, type Document } from "./document";
+import { same, valueAt, type Document } from "./document";
 import type { Jobs } from "./jobs";
 import type { Looker } from "./looker";
 import type { Opener } from "./opener";
@@ -14,7 +14,7 @@ import {
   type Moved,
 } from "./session";
 import { beginning, chosenAfter } from "./starts";
-import type { Drawn, Language, Theme, Ui } from "./state";
+import type { Drawn, Language, State, Theme, Ui } from "./state";
 import type { Base } from "./store";
 
 /** A message that asks for an action; its number is given by the store. */
@@ -75,11 +75,16 @@ interface Parts {
   readonly looker: Looker;
   readonly jobs: Jobs;
   readonly player: Player;
+  readonly asks: Asks;
 }
+/** Whether something asks for a prediction first, so that no result may be shown. */
+export type Asks = (state: Pick<State, "session" | "ui">) => boolean;
 
 const MOST_UNDONE = 100;
+/** Where nothing of a result is seen. */
+const BEFORE = { mode: "watch", position: 0, playing: false } as const;
 
-export function createActions({ base, opener, looker, jobs, player }: Parts): Actions {
+export function createActions({ base, opener, looker, jobs, player, asks }: Parts): Actions {
   const before: Session[] = [];
   let notices = 0;
 
@@ -95,7 +100,7 @@ export function createActions({ base, opener, looker, jobs, player }: Parts): Ac
     const { run } = moved.place;
     // in instant mode the end of what was made is what a person wants to see
     const position = ui.mode === "instant" ? null : moved.place.position;
-    base.set({ session: moved.session, ui: { ...ui, run, position } });
+    base.set({ session: moved.session, ui: { ...ui, run, position }, spoken: "" });
     opener.open();
   };
   const remember = (): void => {
@@ -105,6 +110,8 @@ export function createActions({ base, opener, looker, jobs, player }: Parts): Ac
   const withSession = (make: (session: Session) => Moved): void => {
     if (base.state.session !== null) go(make(base.state.session));
   };
+  /** Do what may show a result, unless a tour asks for a prediction of it first. */
+  const unasked = (go: () => void): void => (asks(base.state) ? act.notify(t("tour.first")) : go());
   const place = () => ({ run: base.state.ui.run, position: base.state.ui.position });
 
   const act: Actions = {
@@ -122,8 +129,11 @@ export function createActions({ base, opener, looker, jobs, player }: Parts): Ac
         const changes = withFitting(shownDocument(base.state), beginning(base.state, start));
         return changed(session, opened, place(), changes, player.steps());
       }),
-    setUi: (ui) => {
-      base.set({ ui: { ...base.state.ui, ...ui } });
+    setUi: (given) => {
+      const ui = { ...base.state.ui, ...given };
+      const peeks = asks({ ...base.state, ui }) && !same(ui, { ...ui, ...BEFORE });
+      base.set({ ui: peeks ? { ...ui, ...BEFORE } : ui });
+      if (peeks) act.notify(t("tour.first"));
       player.follow();
       looker.look();
     },
@@ -194,11 +204,11 @@ export function createActions({ base, opener, looker, jobs, player }: Parts): Ac
     },
     request: jobs.request,
     drop: jobs.drop,
-    play: player.play,
+    play: () => unasked(player.play),
     pause: player.pause,
-    stepBy: player.stepBy,
-    epochBy: player.epochBy,
-    seek: player.seek,
+    stepBy: (steps) => unasked(() => player.stepBy(steps)),
+    epochBy: (epochs) => unasked(() => player.epochBy(epochs)),
+    seek: (step) => unasked(() => player.seek(step)),
     setSpeed: (speed) => act.setUi({ speed }),
     say: (spoken) => base.set({ spoken }),
     notify: (text, kind = "calm") =>

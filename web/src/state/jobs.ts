@@ -19,13 +19,19 @@ interface Waiting {
   readonly reject: (error: Error) => void;
 }
 
+/** An action that the host could not carry out; the message is its sentence. */
+export class FailedError extends Error {
+  constructor(sentence: string, readonly code: string) {
+    super(sentence);
+  }
+}
 /** An action that was dropped, by a newer one or by the person. */
 export class DroppedError extends Error {}
 
 export function createJobs(base: Base, next: Numbers): Jobs {
   const waiting = new Map<number, Waiting>();
   const put = (kind: string, job: Partial<Job>): void => {
-    const empty: Job = { action: kind, sentence: "", share: null, done: null, failed: null };
+    const empty: Job = { action: kind, sentence: "", share: null, done: null, failed: null, code: "" };
     const old = base.state.jobs[kind] ?? empty;
     base.set({ jobs: { ...base.state.jobs, [kind]: { ...old, ...job } } });
   };
@@ -72,11 +78,11 @@ export function createJobs(base: Base, next: Numbers): Jobs {
       } else if (header.type === "failed") {
         const found = end(header.id);
         if (found === undefined) {
-          base.set({ problems: [{ where: "", sentence: header.sentence }], busy: false });
+          base.set({ problems: [{ where: "", sentence: header.sentence, code: header.code }], busy: false });
           return;
         }
-        put(found.kind, { failed: header.sentence });
-        found.reject(new Error(header.sentence));
+        put(found.kind, { failed: header.sentence, code: header.code });
+        found.reject(new FailedError(header.sentence, header.code));
       }
     },
     lost: () => {

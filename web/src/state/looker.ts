@@ -8,7 +8,8 @@ import type { Base, Numbers } from "./store";
 
 /** Where paint happens, and when; another one in tests. */
 export interface Frames {
-  request(paint: () => void): number;
+  /** Call at the next frame; or after some time, without keeping the browser at its frames. */
+  request(paint: () => void, afterMs?: number): number;
   cancel(number: number): void;
   now(): number;
 }
@@ -22,8 +23,11 @@ export interface Looker {
   opened(header: OpenedTold): void;
   /** Be told that a setting will not stand. */
   refused(generation: number): void;
-  /** Whether a picture is on its way that does not take long. */
+  /** Whether a tape that plays should not move on: a picture is on its way that does not take
+   * long, or the last one did take long and others get their turn. */
   waits(): boolean;
+  /** How long the clock of a tape can sleep; 0 where the next frame may move it. */
+  sleepMs(): number;
   took(answer: Answer<FrameTold>): void;
   /** Take it that a message cannot be answered; return whether it was the look that is out. */
   failed(id: number): boolean;
@@ -37,6 +41,17 @@ const PATIENCE_MS = 100;
 const LOST_MS = 5000;
 /** After this the place on a tape that plays moves on before its picture is there. */
 const SLOW_MS = 250;
+/** Where other pages watch too, a look that takes longer than this met a host, or a browser, that
+ * is busy with theirs. Pages that all ask again at once keep it so; each then waits some times as
+ * long as its look took, and all of them get their pictures sooner. */
+const BUSY_MS = 30;
+const REST_TIMES = 5;
+/** The longest such wait: there are two pictures a second still. */
+const REST_MS = 350;
+/** After this the clock of a tape need not ask for every frame whether its picture is there... */
+const SLEEPY_MS = 50;
+/** ...but so often: frames cost the browser more than the picture. */
+const NAP_MS = 30;
 
 /** What a look asks for. */
 interface Wished {
@@ -58,6 +73,7 @@ export function createLooker(base: Base, next: Numbers, frames: Frames): Looker 
   let out: Asking | null = null;
   let paint: number | null = null;
   let nth = 0;
+  let rests = 0; // until then a tape that plays stays where it is
   let stale = true; // something was asked for that no look has gone out for
   let fresh = new Set<string>(); // what of the runs at the side is up to date
   const keys = new Map<number, string>(); // by run: what its still parts belong to
@@ -128,12 +144,24 @@ export function createLooker(base: Base, next: Numbers, frames: Frames): Looker 
       stale = true; // the setting before goes on
       send();
     },
-    waits: () => out !== null && frames.now() - out.at < SLOW_MS,
+    waits: () => {
+      const now = frames.now();
+      return now < rests || (out !== null && now - out.at < SLOW_MS);
+    },
+    sleepMs: () => {
+      const now = frames.now();
+      if (now < rests) return rests - now;
+      return out !== null && now - out.at > SLEEPY_MS ? NAP_MS : 0;
+    },
     took: (answer) => {
       const { header } = answer;
       if (opened === null || header.opened !== opened.id) return;
       if (out?.look.id !== header.id) return;
-      const { look, key } = out;
+      const { look, key, at } = out;
+      const now = frames.now();
+      const took = now - at;
+      const isCrowded = header.n_watchers > 1 && took > BUSY_MS;
+      rests = isCrowded ? now + Math.min(REST_TIMES * took, REST_MS) : 0;
       out = null;
       const old = base.state.shown[header.run];
       const shown = merged(old, answer, look.want ?? {}, keys.get(header.run) === key);

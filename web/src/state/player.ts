@@ -64,7 +64,7 @@ export function createPlayer(base: Base, looker: Looker, frames: Frames): Player
     // the place on the tape moves with its pictures: to draw it more often costs them time
     if (!looker.waits() && (whole !== position || ended)) put(Math.min(whole, steps()), !ended);
     placed = ui().position ?? 0;
-    if (ui().playing) clock = frames.request(tick);
+    if (ui().playing) clock = frames.request(tick, looker.sleepMs());
   };
   const follow = (): void => {
     if (!ui().playing) return stop();

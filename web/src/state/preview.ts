@@ -4,6 +4,8 @@ import { isTable, type Document } from "./document";
 export interface Column {
   readonly name: string;
   readonly kind: string;
+  /** What it is read as where nobody says. */
+  readonly guessed: string;
   readonly nMissing: number;
   readonly nDifferent: number;
   readonly examples: readonly string[];
@@ -14,7 +16,12 @@ export interface Guess {
   readonly kind: "classification" | "multilabel" | "regression" | null;
   readonly features: readonly string[];
   readonly missing: string;
+  /** What columns were said to hold. */
+  readonly types: Types;
 }
+/** Types that can be said: of `data.types`. */
+export const TYPES = ["number", "category"] as const;
+export type Types = Readonly<Record<string, string>>;
 export interface Preview {
   readonly name: string;
   readonly columns: readonly Column[];
@@ -45,6 +52,7 @@ export function readPreview(document: Document): Preview {
       kind: kinds.find((each) => each === guess.kind) ?? null,
       features: texts(guess.features),
       missing: text(guess.missing) || "error",
+      types: readTypes(guess.types),
     },
     notes: texts(document.notes),
     problems: list(document.problems).filter(isTable)
@@ -52,9 +60,36 @@ export function readPreview(document: Document): Preview {
   };
 }
 
+/** Return what columns hold as a document says it. */
+function readTypes(value: unknown): Types {
+  const known = Object.entries(isTable(value) ? value : {});
+  return Object.fromEntries(known.filter(([, type]) => isType(type)).map(([name, type]) => [name, text(type)]));
+}
+
+/** Return what a column is read as. */
+export function typeOf(types: Types, column: Column): string {
+  const said = Object.entries(types).find(([name]) => name === column.name);
+  return said === undefined ? column.guessed : said[1];
+}
+
+/** Return types with that of a column; what is guessed anyway need not be said. */
+export function withType(types: Types, column: Column, type: string): Types {
+  const others = withoutType(types, column.name);
+  return type === column.guessed ? others : { ...others, [column.name]: type };
+}
+
+/** Return types without that of a column, such as one that becomes the target. */
+export function withoutType(types: Types, name: string): Types {
+  return Object.fromEntries(Object.entries(types).filter(([each]) => each !== name));
+}
+
+/** Whether something is a type that a column can be said to have. */
+export const isType = (value: unknown): boolean => TYPES.some((each) => each === value);
+
 function readColumn(each: Document): Column {
+  const kind = text(each.kind);
   return {
-    name: text(each.name), kind: text(each.kind), nMissing: count(each.n_missing),
+    name: text(each.name), kind, guessed: text(each.guessed) || kind, nMissing: count(each.n_missing),
     nDifferent: count(each.n_different), examples: texts(each.examples), problem: text(each.problem),
   };
 }

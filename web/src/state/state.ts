@@ -21,7 +21,8 @@ export interface Drawn {
   readonly points: readonly (readonly [number, number, number])[];
 }
 
-export type Inside = { readonly row: number } | { readonly point: readonly number[] };
+export type Inside =
+  | { readonly row: number } | { readonly point: readonly number[] } | { readonly batch_row: number };
 
 /** Where a person is in a guided tour, and what they predicted at each step. */
 export interface Tour {
@@ -72,6 +73,8 @@ export interface Job {
   readonly share: number | null;
   readonly done: Answer<DoneTold> | null;
   readonly failed: string | null;
+  /** Of what went wrong, or nothing. */
+  readonly code: string;
 }
 
 export interface State {

@@ -5,7 +5,7 @@ import { useContext, useLayoutEffect, useReducer, useRef } from "preact/hooks";
 import type { Host } from "../wire/host";
 import type { Answer } from "../wire/frames";
 import type { FrameTold, Session } from "../wire/messages";
-import { bringDrawn, createActions, type Actions } from "./actions";
+import { bringDrawn, createActions, type Actions, type Asks } from "./actions";
 import { createJobs } from "./jobs";
 import { createLooker, type Frames } from "./looker";
 import { createOpener } from "./opener";
@@ -20,6 +20,8 @@ export interface Options {
   readonly theme?: Theme;
   /** How often pictures are painted; for tests. */
   readonly frames?: Frames;
+  /** Whether something asks for a prediction first, so that no result may be shown. */
+  readonly asks?: Asks;
 }
 
 export interface Store {
@@ -57,7 +59,7 @@ export function createStore(host: Host, options: Options = {}): Store {
   const opener = createOpener(base, numbers, looker);
   const jobs = createJobs(base, numbers);
   const player = createPlayer(base, looker, frames);
-  const act = createActions({ base, opener, looker, jobs, player });
+  const act = createActions({ base, opener, looker, jobs, player, asks: options.asks ?? (() => false) });
   if (ui.drawn !== null) void bringDrawn(act, ui.drawn);
   host.onAnswer((answer) => {
     if (answer.header.type === "frame") {
@@ -97,8 +99,9 @@ function counter(): Numbers {
 }
 
 const FRAMES: Frames = {
-  request: (paint) => requestAnimationFrame(paint),
-  cancel: (number) => cancelAnimationFrame(number),
+  // timers have numbers below 0, frames above
+  request: (paint, afterMs = 0) => (afterMs > 0 ? -window.setTimeout(paint, afterMs) : requestAnimationFrame(paint)),
+  cancel: (number) => (number < 0 ? clearTimeout(-number) : cancelAnimationFrame(number)),
   now: () => performance.now(),
 };
 

@@ -1,5 +1,7 @@
 // English. One section for each part of the page; the other languages have the same keys.
+import { inside } from "./inside_en";
 import { more } from "./more_en";
+import { problems } from "./problems_en";
 import { tour } from "./tours_en";
 
 export const en = {
@@ -23,6 +25,9 @@ export const en = {
     full: "There are eight branches already. Remove one first.",
   },
   parts: {
+    not_number: "“{typed}” is not a number. {kept} stays.",
+    not_above: "{typed} is too small: it must be greater than 0. {kept} stays.",
+    outside: "{typed} is out of bounds. {taken} was taken.",
     number_of: "{label}, as a number",
     fewer: "One less: {label}",
     more: "One more: {label}",
@@ -64,6 +69,8 @@ export const en = {
     choose_task: "Choose a task",
     more: "Scale, offset, validation",
     derived: "Derived features",
+    derived_of: "Features that others are derived from",
+    derived_of_n: "Derived from: feature {n}",
     truth: "What is true",
     rows_label: "Rows",
     rows: "{train} train, {validation} validate",
@@ -85,6 +92,8 @@ export const en = {
     missing: "Gaps",
     features: "Features",
     gaps: "{n} gaps",
+    type_of: "Type of {name}",
+    guessed: "guessed: {type}",
     use: "Train with this table",
     look_again: "Choose columns",
   },
@@ -104,6 +113,8 @@ export const en = {
     units_of: "Units of {name}",
     activation_of: "Activation of {name}",
     bias_of: "Bias of {name}",
+    weights_of: "all weights into {layer}",
+    biases_of: "all biases of {layer}",
     initializer: "Weights begin",
     bias_initializer: "Biases begin",
     parameters: "Parameters",
@@ -350,6 +361,13 @@ export const en = {
     digits: "1,797 images of 8 × 8 pixels, ten classes.",
   },
   terms: {
+    median: "The answer of the network in the middle: half of the networks say more, half say less.",
+    disagreement: "How far the networks differ at a place, as the standard deviation of their answers. Where they disagree, the data say little.",
+    one_network: "The answer of one network alone: good or bad luck with its first weights included.",
+    standard_deviation: "How far numbers typically lie from their mean. 0 means that all are equal.",
+    confusion: "How often rows of each true class got each answer. The diagonal holds the right ones.",
+    pairs: "Each pair trains A and B with the same seed, so that luck is the same on both sides.",
+    p_value: "How probable so uneven a result, or a more uneven one, would be if A and B were equally good. A small p speaks against mere luck.",
     task: "A question with rows and answers to learn it from. The rule behind it is known, so what is attainable is known too.",
     samples: "How many rows the task makes.",
     label_noise: "The share of answers that are turned into another class. No network can know which.",
@@ -413,10 +431,13 @@ export const en = {
     stream_noise: "Each network has other labels flipped.",
     stream_split: "Each network trains on another part of the rows.",
   },
+  inside,
   ...more,
+  problems,
   tour,
   // ---- views and result
   view: {
+    played: "picture to be read with keys",
     views: "Views",
     tab_surface: "Surface",
     tab_multiples: "Many networks",
@@ -452,7 +473,7 @@ export const en = {
     true_boundary: "true boundary",
     rows: "rows",
     held: "Other features ({n}) …",
-    point_at: "Point at the picture, or move with the arrow keys.",
+    point_at: "Point, or click to stay; arrow keys move, p keeps the point.",
     keep_point: "Keep this point",
     look_inside: "Look inside",
     point_kept: "Kept as point {n}.",
@@ -462,7 +483,7 @@ export const en = {
     median_of: "the median of {n} networks",
     disagreement_of: "how far {n} networks disagree",
     of_network: "network {n}",
-    surface_label: "Decision surface over {x} and {y} at step {step}: {what}, {who}. Arrow keys read it, Enter looks inside.",
+    surface_label: "Decision surface over {x} and {y} at step {step}: {what}, {who}. Arrow keys read it, p keeps a point, Enter looks inside.",
     surface_label_read: "Decision surface over {x} and {y} at step {step}: {what}, {who}. Arrow keys read it.",
     nothing_known: "nothing known",
     differ_by: "standard deviation {value}",
@@ -522,6 +543,9 @@ export const en = {
     bias_of: "bias {unit}",
     weight_of: "{from} → {to}",
     unit: "unit {n} of layer {layer}",
+    unit_number: "unit {n}",
+    inside_lit: "The network; lit is: {what}.",
+    inside_network: "The network.",
     output_unit: "output {name}",
     input_words: "input {name}",
     network_label: "Network {n}: {sizes} units, {parameters} parameters. Arrow keys go from unit to unit, Enter opens one.",
@@ -532,6 +556,7 @@ export const en = {
     width_means: "the wider, the larger",
     dot_means: "dot: bias",
     frozen_means: "dotted: held fixed",
+    image_means: "layer 1: its weights as a picture",
     close: "Close",
     editor_hint: "Set a weight of network {n} by hand, or hold it fixed.",
     freeze: "fix",
@@ -572,6 +597,7 @@ export const en = {
     forward_how: "Each unit multiplies what comes in by its weights, adds up, and applies {formula}.",
     backward_how: "How much the loss would change with each weight: by the chain rule, and beside it by trying it out.",
     worst_check: "{n} derivatives were measured too; the largest difference is {most}.",
+    at_kink: "* Here a weighted sum lies at a kink of its activation, as 0 is of relu: the slope turns at once. The derivative is that of one side, the difference lies between the two.",
     parameter: "Weight",
     derivative: "Derivative of the loss",
     finite_difference: "Finite difference",
@@ -592,6 +618,7 @@ export const en = {
     by_python: "by a rule in Python",
     by_interrupted: "interrupted",
     no_report: "No figures yet: the first come with the first report.",
+    r2_means: "1: every value is right. 0: as good as always the mean. Below 0: worse.",
     all_diverged: "No network is left: the numbers of all of them became too large. A smaller learning rate usually helps; the doctor says more.",
     delivered: "Weights of the best report are shown: step {step}, the median.",
   },
@@ -615,6 +642,7 @@ export const en = {
     loss: "loss",
     accuracy: "accuracy",
     mean_absolute_error: "absolute error",
+    mean_recall: "mean recall",
     r2: "R²",
   },
   charts: {

@@ -48,7 +48,8 @@ export function has(key: string): string | undefined {
   return found !== undefined && Object.hasOwn(found, name) ? found[name] : undefined;
 }
 
-function filled(text: string, values: Values): string {
+/** Return a text with the values put where {name} stands. */
+export function filled(text: string, values: Values): string {
   if (!text.includes("{")) return text;
   return text.replace(/\{(\w+)\}/g, (whole, name: string) => {
     const value = values[name];
@@ -65,10 +66,13 @@ export function number(value: number, digits = 4): string {
   return formatOf(`${current} ${Number.isInteger(value) ? "" : digits}`, options).format(value);
 }
 
-/** Return a share as a percentage: 0.985 is "98.5 %". */
+/**
+ * Return a share as a percentage: 0.985 is "98.5 %". Six digits of it count: a half that single
+ * precision holds as 0.613499999 is rounded up all the same: 61.35 is "61.4 %".
+ */
 export function percent(value: number, digits = 1): string {
   const options = { minimumFractionDigits: digits, maximumFractionDigits: digits };
-  return `${formatOf(`${current} % ${digits}`, options).format(100 * value)} %`;
+  return `${formatOf(`${current} % ${digits}`, options).format(Number((100 * value).toPrecision(6)))} %`;
 }
 
 const formats = new Map<string, Intl.NumberFormat>();

@@ -1,6 +1,8 @@
 // Korean. The same keys as English.
 import type { Strings } from "./index";
+import { inside } from "./inside_ko";
 import { more } from "./more_ko";
+import { problems } from "./problems_ko";
 import { tour } from "./tours_ko";
 
 export const ko: Strings = {
@@ -24,6 +26,9 @@ export const ko: Strings = {
     full: "분기가 이미 여덟 개입니다. 먼저 하나를 지우십시오.",
   },
   parts: {
+    not_number: "“{typed}”은(는) 수가 아닙니다. {kept} 그대로 둡니다.",
+    not_above: "{typed}은(는) 너무 작습니다. 0보다 커야 합니다. {kept} 그대로 둡니다.",
+    outside: "{typed}은(는) 범위를 벗어납니다. {taken}(으)로 했습니다.",
     number_of: "{label}, 숫자로",
     fewer: "하나 줄이기: {label}",
     more: "하나 늘리기: {label}",
@@ -65,6 +70,8 @@ export const ko: Strings = {
     choose_task: "과제 고르기",
     more: "배율, 이동, 검증",
     derived: "파생 특징",
+    derived_of: "파생의 바탕이 되는 특징",
+    derived_of_n: "파생의 바탕이 되는 특징 {n}",
     truth: "참인 것",
     rows_label: "행",
     rows: "학습 {train}, 검증 {validation}",
@@ -86,6 +93,8 @@ export const ko: Strings = {
     missing: "빈칸",
     features: "특징",
     gaps: "빈칸 {n}개",
+    type_of: "{name}의 유형",
+    guessed: "추측: {type}",
     use: "이 표로 학습하기",
     look_again: "열 고르기",
   },
@@ -105,6 +114,8 @@ export const ko: Strings = {
     units_of: "{name}의 유닛",
     activation_of: "{name}의 활성화 함수",
     bias_of: "{name}의 편향",
+    weights_of: "{layer}의 모든 가중치",
+    biases_of: "{layer}의 모든 편향",
     initializer: "가중치 초깃값",
     bias_initializer: "편향 초깃값",
     parameters: "매개변수",
@@ -351,6 +362,13 @@ export const ko: Strings = {
     digits: "8×8 픽셀 그림 1,797장, 열 클래스.",
   },
   terms: {
+    median: "가운데 네트워크의 답입니다. 네트워크의 절반은 이보다 크게, 절반은 작게 답합니다.",
+    disagreement: "그 자리에서 네트워크들의 답이 얼마나 다른지를 답의 표준편차로 나타냅니다. 서로 다른 곳에서는 데이터가 알려 주는 것이 적습니다.",
+    one_network: "한 네트워크만의 답입니다. 처음 가중치의 운도 들어 있습니다.",
+    standard_deviation: "수가 평균에서 보통 얼마나 떨어져 있는지를 나타냅니다. 0이면 모두 같습니다.",
+    confusion: "실제 클래스마다 어떤 답이 몇 번 나왔는지 나타냅니다. 대각선이 맞힌 것입니다.",
+    pairs: "한 쌍은 A와 B를 같은 시드로 훈련하므로 운이 양쪽에서 같습니다.",
+    p_value: "A와 B가 똑같이 좋다고 할 때 이만큼 또는 더 치우친 결과가 나올 확률입니다. p가 작으면 우연으로 보기 어렵습니다.",
     task: "배울 행과 답이 있는 물음. 뒤에 있는 규칙을 알므로 어디까지 이를 수 있는지도 압니다.",
     samples: "과제가 만드는 행의 수.",
     label_noise: "다른 클래스로 뒤집힌 답의 비율. 어느 것인지는 어떤 네트워크도 알 수 없습니다.",
@@ -414,10 +432,13 @@ export const ko: Strings = {
     stream_noise: "네트워크마다 뒤집히는 레이블이 다릅니다.",
     stream_split: "네트워크마다 학습하는 행이 다릅니다.",
   },
+  inside,
   ...more,
+  problems,
   tour,
   // ---- views and result
   view: {
+    played: "키로 읽는 그림",
     views: "보기",
     tab_surface: "결정면",
     tab_multiples: "여러 네트워크",
@@ -453,7 +474,7 @@ export const ko: Strings = {
     true_boundary: "참 경계",
     rows: "데이터 점",
     held: "다른 특징({n}) …",
-    point_at: "그림을 가리키거나 화살표 키로 움직이십시오.",
+    point_at: "그림을 가리키거나 클릭해 머뭅니다. 화살표 키로 이동, p로 점을 남깁니다.",
     keep_point: "이 점 남기기",
     look_inside: "들여다보기",
     point_kept: "{n}번 점으로 남겼습니다.",
@@ -463,7 +484,7 @@ export const ko: Strings = {
     median_of: "네트워크 {n}개의 중앙값",
     disagreement_of: "네트워크 {n}개의 불일치",
     of_network: "네트워크 {n}",
-    surface_label: "{x}와 {y} 위의 결정면, {step}단계: {what}, {who}. 화살표 키로 값을 읽고 Enter로 들여다봅니다.",
+    surface_label: "{x}와 {y} 위의 결정면, {step}단계: {what}, {who}. 화살표 키로 값을 읽고 p로 점을 남기며 Enter로 들여다봅니다.",
     surface_label_read: "{x}와 {y} 위의 결정면, {step}단계: {what}, {who}. 화살표 키로 값을 읽습니다.",
     nothing_known: "알 수 없음",
     differ_by: "표준편차 {value}",
@@ -523,6 +544,9 @@ export const ko: Strings = {
     bias_of: "편향 {unit}",
     weight_of: "{from} → {to}",
     unit: "{layer}층 유닛 {n}",
+    unit_number: "유닛 {n}",
+    inside_lit: "네트워크. 빛나는 것: {what}.",
+    inside_network: "네트워크.",
     output_unit: "출력 {name}",
     input_words: "입력 {name}",
     network_label: "네트워크 {n}: 유닛 {sizes}, 매개변수 {parameters}개. 화살표 키로 유닛을 옮기고 Enter로 엽니다.",
@@ -533,6 +557,7 @@ export const ko: Strings = {
     width_means: "굵을수록 큼",
     dot_means: "점: 편향",
     frozen_means: "점선: 고정",
+    image_means: "1층의 그림: 픽셀마다의 가중치",
     close: "닫기",
     editor_hint: "네트워크 {n}의 가중치를 손으로 정하거나 고정합니다.",
     freeze: "고정",
@@ -573,6 +598,7 @@ export const ko: Strings = {
     forward_how: "각 유닛은 들어온 값에 가중치를 곱해 더하고 {formula}을(를) 적용합니다.",
     backward_how: "가중치마다 손실이 얼마나 바뀌는지: 연쇄 법칙으로, 그 옆에는 직접 움직여 잰 값.",
     worst_check: "도함수 {n}개를 직접 재어 보았습니다. 가장 큰 차이는 {most}.",
+    at_kink: "* 여기서는 가중합이 활성화 함수가 꺾이는 점(relu에서는 0)에 있어 기울기가 갑자기 바뀝니다. 도함수는 한쪽의 값이고, 차분은 양쪽 사이의 값입니다.",
     parameter: "가중치",
     derivative: "손실의 도함수",
     finite_difference: "유한 차분",
@@ -593,6 +619,7 @@ export const ko: Strings = {
     by_python: "파이썬 규칙",
     by_interrupted: "중단",
     no_report: "아직 수치가 없습니다. 첫 보고 때 나옵니다.",
+    r2_means: "1이면 모두 정확, 0이면 늘 평균을 답하는 것과 같고, 음수이면 그보다 나쁩니다.",
     all_diverged: "모든 네트워크가 발산했습니다: 숫자가 너무 커졌습니다. 학습률을 줄이면 대개 해결됩니다. 자세한 것은 ‘진단’에서 볼 수 있습니다.",
     delivered: "가장 좋았던 때의 가중치: {step}단계(중앙값).",
   },
@@ -616,6 +643,7 @@ export const ko: Strings = {
     loss: "손실",
     accuracy: "정확도",
     mean_absolute_error: "절대 오차",
+    mean_recall: "평균 재현율",
     r2: "R²",
   },
   charts: {

@@ -11,6 +11,7 @@ export const tour = {
   progress: "Step {n} of {of}",
   predict: "What do you expect?",
   commit: "Show what happens",
+  first: "Predict first: until then the result stays hidden.",
   waiting: "Training …",
   guess: "Your prediction: {guess}",
   yes: "As you predicted: {value}.",
@@ -24,7 +25,7 @@ export const tour = {
 
   or_title: "OR of two bits",
   or_line: "The smallest network that learns something, case by case.",
-  or_1: "OR is 1 as soon as one of two bits is 1. Its four cases are the corners of the square; each dot is a case, moved a little so that none hides another. The colours are what sixteen untrained networks answer: nothing sensible yet.",
+  or_1: "OR is 1 as soon as one of two bits is 1. Its four cases are the corners of the square; each dot is a case. The colours are what sixteen untrained networks answer: nothing sensible yet.",
   or_2: "One epoch: 1,000 batches of 32 random pairs, plain gradient descent with a learning rate of 0.01.",
   or_2_q: "How many of the four cases does the typical network have right then?",
   or_2_a: "Two or fewer",

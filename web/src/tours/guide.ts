@@ -2,7 +2,7 @@
 import type { Actions } from "../state/actions";
 import type { State } from "../state/state";
 import { isFinished, measured } from "./measure";
-import { experimentOf, isRight, stands, storyOf, viewOf, type Step, type Story } from "./story";
+import { experimentOf, hides, isRight, stands, storyOf, viewOf, type Step, type Story } from "./story";
 
 /** Where a person is; travels in the link as `ui.tour`. */
 export interface Place {
@@ -23,6 +23,14 @@ export function placeOf(tour: State["ui"]["tour"]): Place | null {
     return typeof answer === "number" && Number.isFinite(answer) ? answer : null;
   });
   return { story, number: tour.step, step, answers };
+}
+
+/** Whether a question is open about the very setting that is there: its result stays hidden. */
+export function asks(state: Pick<State, "session" | "ui">): boolean {
+  const place = placeOf(state.ui.tour);
+  if (place === null || place.step.ask === undefined || state.session === null) return false;
+  return hides(place.step, place.answers[place.number] ?? null)
+    && stands(place.step, state.session.experiment);
 }
 
 /** Begin a story, or go to one of its steps. */

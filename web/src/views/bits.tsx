@@ -1,11 +1,13 @@
 // The page's small controls with their labels beside them, as the bars of the views need them.
 import type { ComponentChildren, JSX } from "preact";
 import { Button } from "../parts/button";
+import { t } from "../strings";
 import { useOwnId } from "../parts/id";
 import { NumberField as Field } from "../parts/number_field";
 import { Segments } from "../parts/segments";
 import { Select } from "../parts/select";
 import { Switch as OnOff } from "../parts/switch";
+import type { TermName } from "../parts/term";
 
 export { KEYS } from "../parts/keys";
 
@@ -13,12 +15,14 @@ interface ChoicesProps<T extends string> {
   readonly label: string;
   readonly value: T;
   readonly options: readonly (readonly [T, string])[];
+  /** Which words are explained where they stand. */
+  readonly terms?: Readonly<Partial<Record<T, TermName>>>;
   readonly onChange: (value: T) => void;
 }
 
 /** One of few, all of them seen. */
 export function Choices<T extends string>(props: ChoicesProps<T>): JSX.Element {
-  const options = props.options.map(([value, text]) => ({ value, text }));
+  const options = props.options.map(([value, text]) => ({ value, text, term: props.terms?.[value] }));
   return <Segments {...props} options={options} />;
 }
 
@@ -95,6 +99,11 @@ export function Press(props: PressProps): JSX.Element {
       {props.children}
     </Button>
   );
+}
+
+/** What makes a picture one that the arrow keys read: a reader of the screen hands them to it. */
+export function played() {
+  return { role: "application", tabIndex: 0, "aria-roledescription": t("view.played") } as const;
 }
 
 /** What there is to say in place of a picture. */

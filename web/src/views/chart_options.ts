@@ -38,7 +38,8 @@ export function chartOptions(held: Held, look: Look, width: number, height: numb
   return {
     width,
     height,
-    padding: [8, Math.round(1.7 * look.size), 0, 0], // half of the last number on the axis
+    // above: the words of a line at the top; at the right: half of the last number on the axis
+    padding: [held.props.marks.length ? Math.round(1.4 * look.size) : 8, Math.round(1.7 * look.size), 0, 0],
     legend: { show: false },
     cursor: { drag: { x: false, y: false }, points: { size: 6 }, y: false },
     scales: {
@@ -123,7 +124,7 @@ function inks(look: Look): Pick<uPlot.Axis, "stroke" | "font" | "labelFont" | "t
   };
 }
 
-/** Values that lie across: a dashed line with its words above. */
+/** Values that lie across: a dashed line with its words above it, where networks begin. */
 function drawMarks(plot: uPlot, marks: readonly Mark[], look: Look): void {
   const { ctx: context, bbox } = plot;
   const ratio = plot.ctx.canvas.width / (plot.width || 1);
@@ -139,10 +140,9 @@ function drawMarks(plot: uPlot, marks: readonly Mark[], look: Look): void {
     context.strokeStyle = look.text;
     context.lineWidth = ratio;
     context.stroke();
-    const above = y - bbox.top > 1.5 * look.size * ratio;
-    context.textAlign = "right";
-    context.textBaseline = above ? "bottom" : "top";
-    const [x, at] = [bbox.left + bbox.width - 2 * ratio, y + (above ? -2 : 4) * ratio];
+    context.textAlign = "left";
+    context.textBaseline = "bottom";
+    const [x, at] = [bbox.left + 2 * ratio, y - 2 * ratio];
     context.setLineDash([]);
     context.lineJoin = "round";
     context.lineWidth = 4 * ratio;

@@ -1,6 +1,8 @@
 // The charts of Python on the page: one kind is chosen, made by the host, drawn by Vega.
 import type { JSX } from "preact";
 import { useEffect, useRef, useState } from "preact/hooks";
+import { ProblemText, type Wrong } from "../parts/problem";
+import { FailedError } from "../state/jobs";
 import { useActions, useLab, useStore } from "../state/store";
 import { has, t } from "../strings";
 import type { Host } from "../wire/host";
@@ -29,7 +31,7 @@ export function ChartsView(): JSX.Element {
         <span class="sh-push" />
         <NetworkChooser />
       </div>
-      {failed !== null && <Nothing>{failed}</Nothing>}
+      {failed !== null && <Nothing><ProblemText {...failed} /></Nothing>}
       {failed === null && made === null && <Nothing>{t("view.drawing")}</Nothing>}
       {made !== null && <Drawn made={made} />}
     </div>
@@ -42,7 +44,7 @@ const NONE: readonly string[] = [];
 function useSpec(kind: string | null, ready: boolean) {
   const act = useActions();
   const look = useLook();
-  const [state, setState] = useState<{ made: Made | null; failed: string | null }>(EMPTY);
+  const [state, setState] = useState<{ made: Made | null; failed: Wrong | null }>(EMPTY);
   const [turn, setTurn] = useState(0);
   const { run, network, opened } = useLab((whole) => ({
     run: whole.ui.run, network: networkOf(whole), opened: whole.opened?.id,
@@ -58,7 +60,8 @@ function useSpec(kind: string | null, ready: boolean) {
         if (wanted) setState({ made, failed: null });
       })
       .catch((error: unknown) => {
-        const failed = error instanceof Error ? error.message : String(error);
+        const sentence = error instanceof Error ? error.message : String(error);
+        const failed = { sentence, code: error instanceof FailedError ? error.code : "" };
         if (wanted) setState({ made: null, failed });
       });
     return () => {

@@ -1,5 +1,6 @@
 // The confusion matrix as a table: counts, their share of the true class, and a colour for it.
 import type { JSX } from "preact";
+import { Term } from "../parts/term";
 import { useLab } from "../state/store";
 import { number, t } from "../strings";
 import { AnswersBar } from "./answers_bar";
@@ -25,7 +26,10 @@ export function ConfusionView(): JSX.Element {
   const { classes } = seen.opened.data;
   return (
     <div class="sh-view sh-scrolls">
-      <AnswersBar />
+      <AnswersBar>
+        <span class="sh-push" />
+        <Term name="confusion">{t("view.view_confusion")}</Term>
+      </AnswersBar>
       <Matrix found={found} names={classes} />
       {classes.length > MOST && <p class="sh-quiet">{t("view.first_classes", { n: MOST })}</p>}
     </div>

@@ -6,7 +6,7 @@ import { number, t } from "../strings";
 import { KEYS, List, Nothing, Switch } from "./bits";
 import { Chart } from "./chart";
 import { curvesLabel, curvesOf, curveTable, type Curves } from "./curves_data";
-import { isShare, measuresOf, measureWords, partWords, said } from "./figures";
+import { curveMeasuresOf, isShare, measureWords, partWords, said } from "./figures";
 import type { Line } from "./lines";
 import type { Seen } from "./shown";
 import { useSeen } from "./use_seen";
@@ -20,7 +20,7 @@ export function CurvesView(): JSX.Element {
   const log = useLab((state) => state.ui.logAxis);
   const [second, setSecond] = useState<string | null>(null);
   if (!seen) return <Nothing>{t("view.waiting")}</Nothing>;
-  const [first = "loss", ...others] = measuresOf(seen);
+  const [first = "loss", ...others] = curveMeasuresOf(seen);
   const below = second !== null && others.includes(second) ? second : others.at(-1);
   return (
     <div class="sh-view">
@@ -51,7 +51,8 @@ interface Props {
 export function Curve({ seen, measure, large = false, named = true }: Props): JSX.Element {
   const act = useActions();
   const curves = useCurves(seen, measure);
-  const log = useLab((state) => state.ui.logAxis) && !isShare(`train_${measure}`);
+  const most = isShare(`train_${measure}`) || measure === "r2" ? 1 : undefined;
+  const log = useLab((state) => state.ui.logAxis) && most === undefined;
   const run = useLab((state) => state.ui.run);
   const axes = {
     x: t("view.step"),
@@ -59,7 +60,7 @@ export function Curve({ seen, measure, large = false, named = true }: Props): JS
     y: large ? measureWords(measure) : "",
     log,
     until: endOf(seen, run),
-    highest: isShare(`train_${measure}`) ? 1 : undefined,
+    highest: most,
     said: (value: number) => said(`train_${measure}`, value),
   };
   return (

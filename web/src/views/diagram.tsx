@@ -7,7 +7,7 @@ import { t } from "../strings";
 import { KEYS, Nothing, Switch } from "./bits";
 import { Canvas } from "./canvas";
 import {
-  columnTitles, frozenPaths, frozenPlaces, networkLabel, outputKindOf, outputNames, planeInputs,
+  columnTitles, frozenPaths, frozenPlaces, imageSize, networkLabel, outputKindOf, outputNames, planeInputs,
   unitName, unitWords,
 } from "./diagram_data";
 import { drawNetwork, type NetworkShown } from "./diagram_draw";
@@ -60,7 +60,7 @@ function Network({ seen }: { readonly seen: Seen }): JSX.Element {
             network={network} onClose={() => setOpen(null)} />
         )}
       </div>
-      <div class="sh-legend"><SignKeys /></div>
+      <div class="sh-legend"><SignKeys seen={seen} /></div>
     </div>
   );
 }
@@ -84,6 +84,7 @@ function Picture(props: PictureProps): JSX.Element {
   const { diagram, edges } = useDiagram(seen, size, unfolded, look);
   const unit = focused ?? open;
   const data = useShown(seen, diagram, edges, { edge, unit, withValues: props.withValues });
+  const rest = useResting();
   const edgeOf = (event: MouseEvent) => {
     const box = (event.currentTarget as Element).getBoundingClientRect();
     return nearestEdge(diagram, edges, event.clientX - box.left, event.clientY - box.top, 7);
@@ -91,7 +92,17 @@ function Picture(props: PictureProps): JSX.Element {
   const clicked = (event: MouseEvent) => {
     if (event.target instanceof HTMLButtonElement) return;
     const found = edges[edgeOf(event)];
-    onOpen(found ? { column: found.column, unit: found.to } : null);
+    opens(found ? { column: found.column, unit: found.to } : null);
+  };
+  // what is opened stands out until the pointer moves: the diagram makes room and moves under it
+  const opens = (to: UnitKey | null) => {
+    rest.begin();
+    setEdge(-1);
+    setFocused(null);
+    onOpen(to);
+  };
+  const point = (event: PointerEvent, place: UnitKey) => {
+    if (rest.moved(event)) setFocused(place);
   };
   const unfold = (column: number) =>
     setUnfolded((old) => new Set(old.has(column) ? [...old].filter((k) => k !== column) : [...old, column]));
@@ -99,14 +110,29 @@ function Picture(props: PictureProps): JSX.Element {
     <div class="sh-network-outer" ref={outer}>
       <div class="sh-network-inner" role="group" aria-label={props.label}
         style={{ width: `${diagram.width}px`, height: `${diagram.height}px` }}
-        onPointerMove={(event) => setEdge(edgeOf(event))} onPointerLeave={() => setEdge(-1)}
+        onPointerMove={(event) => rest.moved(event) && setEdge(edgeOf(event))} onPointerLeave={() => setEdge(-1)}
         onClick={clicked}>
         <Canvas draw={drawNetwork} data={data} look={look} />
-        <Units seen={seen} diagram={diagram} onFocus={setFocused} onOpen={onOpen} onFold={unfold}
-          unfolded={unfolded} open={open} weights={data.weights} />
+        <Units seen={seen} diagram={diagram} onFocus={setFocused} onPoint={point} onOpen={opens}
+          onFold={unfold} unfolded={unfolded} open={open} lit={unit} weights={data.weights} />
       </div>
     </div>
   );
+}
+
+/** Whether a pointer has moved since something was opened, by it or by the keys. */
+function useResting() {
+  const at = useRef<readonly [number, number] | null>(null);
+  const since = useRef<readonly [number, number] | null>(null);
+  return useMemo(() => ({
+    begin: () => void (since.current = at.current),
+    moved: ({ clientX: x, clientY: y }: MouseEvent): boolean => {
+      if (since.current?.[0] === x && since.current[1] === y) return false;
+      since.current = null;
+      at.current = [x, y];
+      return true;
+    },
+  }), []);
 }
 
 function useDiagram(
@@ -146,6 +172,7 @@ function useShown(
       titles: columnTitles(layers),
       plane: planeInputs(seen),
       frozen: frozenPlaces(layers, edges, paths ? paths.split(" ") : []),
+      image: imageSize(seen),
     };
   }, [weights, units, diagram, edges, edge, unit, withValues, paths, language]);
 }
@@ -156,7 +183,10 @@ interface UnitsProps {
   readonly weights: ArrayLike<number>;
   readonly unfolded: ReadonlySet<number>;
   readonly open: UnitKey | null;
+  /** The one that stands out. */
+  readonly lit: UnitKey | null;
   readonly onFocus: (unit: UnitKey | null) => void;
+  readonly onPoint: (event: PointerEvent, unit: UnitKey) => void;
   readonly onOpen: (unit: UnitKey | null) => void;
   readonly onFold: (column: number) => void;
 }
@@ -187,14 +217,15 @@ function Units(props: UnitsProps): JSX.Element {
         const { column, unit, x, y } = place;
         const key = `${column}.${unit}`;
         const pressed = props.open?.column === column && props.open.unit === unit;
+        const lit = props.lit?.column === column && props.lit.unit === unit;
         return (
-          <button key={key} type="button" class="sh-unit" {...KEYS}
+          <button key={key} type="button" class={lit ? "sh-unit sh-lit" : "sh-unit"} {...KEYS}
             ref={(element) => void (element ? places.current.set(key, element) : places.current.delete(key))}
             tabIndex={stop.column === column && stop.unit === unit ? 0 : -1}
             style={{ left: `${x - half}px`, top: `${y - half}px`, width: `${2 * half}px`, height: `${2 * half}px` }}
             aria-label={unitName(seen, column, unit)} aria-expanded={column > 0 && train ? pressed : undefined}
             onFocus={() => focused(place)} onBlur={() => onFocus(null)}
-            onPointerEnter={() => onFocus(place)} onPointerLeave={() => onFocus(null)}
+            onPointerMove={(event) => props.onPoint(event, place)} onPointerLeave={() => onFocus(null)}
             onKeyDown={(event) => go(event, place)}
             onClick={() => column > 0 && onOpen(pressed ? null : place)} />
         );
@@ -243,7 +274,7 @@ function useSize(element: { readonly current: HTMLElement | null }): Size {
   return size;
 }
 
-function SignKeys(): JSX.Element {
+function SignKeys({ seen }: { readonly seen: Seen }): JSX.Element {
   const look = useLook();
   return (
     <ul class="sh-key-list">
@@ -252,6 +283,7 @@ function SignKeys(): JSX.Element {
       <li>{t("view.width_means")}</li>
       <li>{t("view.dot_means")}</li>
       <li>{t("view.frozen_means")}</li>
+      {imageSize(seen) && <li>{t("view.image_means")}</li>}
     </ul>
   );
 }

@@ -6,6 +6,7 @@ import { biasPlace, frozenBy, weightPlace, type Edge } from "./diagram_layout";
 import type { UnitKind } from "./diagram_draw";
 import type { Seen } from "./shown";
 import { signed } from "./ticks";
+import { networkNumber } from "./wants";
 
 /** How the outputs of a network are to be read. */
 export function outputKindOf(seen: Seen): UnitKind {
@@ -15,7 +16,7 @@ export function outputKindOf(seen: Seen): UnitKind {
   return data.kind === "classification" && n > 1 ? "class" : "probability";
 }
 
-export function outputNames(seen: Seen): string[] {
+export function outputNames(seen: Pick<Seen, "opened">): string[] {
   const { data, layers } = seen.opened;
   const names = data.classes.length ? data.classes : data.targets;
   const n = layers.at(-1)?.units ?? 1;
@@ -38,6 +39,18 @@ export function planeInputs(seen: Seen): readonly [number, number] {
   const { plane } = seen.header;
   const { features } = seen.opened.data;
   return [features.indexOf(String(plane?.features[0])), features.indexOf(String(plane?.features[1]))];
+}
+
+/** Rows and columns of an image whose pixels are the features, named as Python does: r0c0, r0c1, ...
+ * null where they are something else. */
+export function imageSize(seen: Pick<Seen, "opened">): readonly [number, number] | null {
+  const { features } = seen.opened.data;
+  const last = /^r(\d+)c(\d+)$/.exec(features.at(-1) ?? "");
+  if (!last) return null;
+  const [rows, columns] = [Number(last[1]) + 1, Number(last[2]) + 1];
+  const isGrid = features.length === rows * columns
+    && features.every((name, k) => name === `r${Math.floor(k / columns)}c${k % columns}`);
+  return isGrid && rows > 1 && columns > 1 ? [rows, columns] : null;
 }
 
 export function frozenPaths(document: Document): readonly string[] {
@@ -81,7 +94,7 @@ export function parametersOf(seen: Seen, column: number, unit: number): Paramete
 }
 
 /** What a unit is called: a feature, a class or target, or its number in its layer. */
-export function unitName(seen: Seen, column: number, unit: number): string {
+export function unitName(seen: Pick<Seen, "opened">, column: number, unit: number): string {
   if (column === 0) return seen.opened.data.features[unit] ?? String(unit);
   if (column === seen.opened.layers.length)
     return t("view.output_unit", { name: outputNames(seen)[unit] ?? String(unit) });
@@ -102,6 +115,6 @@ export function unitWords(seen: Seen, weights: ArrayLike<number>, column: number
 export function networkLabel(seen: Seen, network: number, canOpen = true): string {
   const { layers, n_parameters: n } = seen.opened;
   const sizes = [layers[0]?.n_inputs ?? 0, ...layers.map((layer) => layer.units)].join(" – ");
-  return t(canOpen ? "view.network_label" : "view.network_label_read", { n: String(network), sizes, parameters: number(n) });
+  return t(canOpen ? "view.network_label" : "view.network_label_read", { n: networkNumber(network), sizes, parameters: number(n) });
 }
 

@@ -1,7 +1,7 @@
 // Draws a network: weights as lines, units as pictures of what they respond to, biases as dots.
 import type { LayerTold } from "../wire/messages";
 import { classColours, sequentialTable, tableThrough, type Table } from "./colour";
-import { biasPlace, endsOf, type Diagram, type Edge, type UnitPlace } from "./diagram_layout";
+import { biasPlace, endsOf, weightPlace, type Diagram, type Edge, type UnitPlace } from "./diagram_layout";
 import type { Look } from "./look";
 import { fitted, fontOf, type Context, type Size } from "./plot";
 import { rasterOf, shade } from "./raster";
@@ -26,6 +26,8 @@ export interface NetworkShown {
   /** Which input lies across and which up in the pictures. */
   readonly plane: readonly [number, number];
   readonly frozen: ReadonlySet<number>;
+  /** Rows and columns of the image that the inputs are; null where they are none. */
+  readonly image: readonly [number, number] | null;
   /** The edge and the unit that are pointed at or focused. */
   readonly edge: number;
   readonly unit: { readonly column: number; readonly unit: number } | null;
@@ -55,10 +57,7 @@ export function drawNetwork(context: Context, size: Size, data: NetworkShown, lo
   data.diagram.columns.forEach((column, k) => {
     for (const unit of column.units) if (k > 0) drawBias(context, data, unit, most, look);
   });
-  data.edges.forEach((edge, k) => {
-    const stood = stands(data, edge, k);
-    if (data.withValues ? stood : k === data.edge) drawValue(context, data, edge, look);
-  });
+  drawValues(context, data, look);
   drawNames(context, size.width, data, look);
 }
 
@@ -93,23 +92,46 @@ const NO_DASH: number[] = [];
 
 function drawUnits(context: Context, data: NetworkShown, look: Look): void {
   const { diagram, cells: n } = data;
-  if (!data.units || n < 2) {
-    for (const { units } of diagram.columns) for (const each of units) frame(context, data, each, look);
-    return;
-  }
   let first = 0;
   diagram.columns.forEach((column, k) => {
     for (const unit of column.units) {
-      const raster = rasterOf(n, n);
-      if (k === 0) paintInput(raster.words, n, data.plane.indexOf(unit.unit), look);
-      else paintUnit(raster.words, data, first + unit.unit, k === diagram.columns.length - 1, unit.unit, look);
-      raster.context.putImageData(raster.image, 0, 0);
-      const corner = diagram.tile / 2;
-      context.drawImage(raster.canvas, unit.x - corner, unit.y - corner, diagram.tile, diagram.tile);
+      const isImage = k === 1 && data.image !== null;
+      if (isImage || (data.units && n > 1)) {
+        const [rows, columns] = (isImage && data.image) || [n, n];
+        const raster = rasterOf(columns, rows);
+        if (isImage) paintWeights(raster.words, data, unit.unit, look);
+        else if (k === 0) paintInput(raster.words, n, data.plane.indexOf(unit.unit), look);
+        else paintUnit(raster.words, data, first + unit.unit, k === diagram.columns.length - 1, unit.unit, look);
+        raster.context.putImageData(raster.image, 0, 0);
+        context.imageSmoothingEnabled = !isImage; // a pixel of an image is a weight
+        drawPicture(context, raster.canvas, unit, diagram.tile, rows / columns);
+      }
       frame(context, data, unit, look);
     }
     if (k > 0) first += column.count;
   });
+}
+
+/** Draw a picture into a unit's square, as large as its shape allows. */
+function drawPicture(
+  context: Context, picture: CanvasImageSource, { x, y }: UnitPlace, tile: number, shape: number,
+): void {
+  const [width, height] = [tile / Math.max(1, shape), tile * Math.min(1, shape)];
+  context.drawImage(picture, x - width / 2, y - height / 2, width, height);
+}
+
+/** The weights of a unit of the first layer, each at its pixel; neutral where they are 0. */
+export function paintWeights(
+  words: Uint32Array, data: Pick<NetworkShown, "layers" | "weights">, unit: number, look: Look,
+): void {
+  const layer = data.layers[0];
+  if (!layer) return;
+  const table = tableThrough(look.low, look.middle, look.high);
+  const at = (k: number): number => data.weights[weightPlace(layer, k, unit)] as number;
+  let most = 0;
+  for (let k = 0; k < layer.n_inputs; k++) most = Math.max(most, Math.abs(at(k)));
+  for (let k = 0; k < layer.n_inputs; k++)
+    words[k] = table[Math.round(127.5 + (127.5 * at(k)) / (most || 1))] as number;
 }
 
 /** An input's own picture: how it grows across or up; plain if it is held. */
@@ -178,29 +200,72 @@ function drawBias(
   context.strokeStyle = data.frozen.has(at) ? look.text : look.surface;
   context.lineWidth = data.frozen.has(at) ? 2 : 1;
   context.stroke();
-  const chosen = data.unit?.column === place.column && data.unit.unit === place.unit;
-  if (data.withValues || chosen) tag(context, signed(bias, 2), x + 2, y + 11, look);
 }
 
-/** The number of a weight on its line, nearer to where it goes in. */
-function drawValue(context: Context, data: NetworkShown, edge: Edge, look: Look): void {
-  const [x0, y0, x1, y1] = endsOf(data.diagram, edge);
+/** A number where it would stand, and how large what it tells is. */
+export interface Tag {
+  readonly text: string;
+  readonly x: number;
+  readonly y: number;
+  /** Half of its width. */
+  readonly half: number;
+  readonly size: number;
+}
+
+const TAG_HEIGHT = 14;
+
+/** Return the tags that there is room for: the largest numbers first, none lies on another. */
+export function uncrowded(tags: readonly Tag[]): Tag[] {
+  const kept: Tag[] = [];
+  for (const each of [...tags].sort((a, b) => b.size - a.size)) {
+    const isFree = kept.every((other) => Math.abs(each.x - other.x) >= each.half + other.half
+      || Math.abs(each.y - other.y) >= TAG_HEIGHT);
+    if (isFree) kept.push(each);
+  }
+  return kept;
+}
+
+/** Draw the numbers of weights and biases: all of what is pointed at, of others what has room. */
+function drawValues(context: Context, data: NetworkShown, look: Look): void {
+  context.font = fontOf(look, "", 0.92);
+  const made = (value: number, x: number, y: number): Tag => {
+    const text = signed(value, 2);
+    return { text, x, y, half: context.measureText(text).width / 2 + 2, size: Math.abs(value) };
+  };
+  const isPointed = data.edge >= 0 || data.unit !== null;
+  const weights = data.edges.flatMap((edge, k) => {
+    if (data.withValues ? !stands(data, edge, k) : k !== data.edge) return [];
+    return [made(data.weights[edge.parameter] as number, ...valuePlace(data.diagram, edge))];
+  });
+  const biases = data.diagram.columns.flatMap(({ units }) => units).flatMap((place) => {
+    const layer = data.layers[place.column - 1];
+    const at = layer ? biasPlace(layer, place.unit) : null;
+    const chosen = data.unit?.column === place.column && data.unit.unit === place.unit;
+    if (at === null || !(data.withValues || chosen)) return [];
+    const [x, y] = biasDot(data.diagram, place);
+    return [made(data.weights[at] as number, x + 2, y + 11)];
+  });
+  const crowd = [...biases, ...weights];
+  for (const each of isPointed ? crowd : uncrowded(crowd)) drawTag(context, each, look);
+}
+
+/** Where the number of a weight stands on its line, nearer to where it goes in. */
+function valuePlace(diagram: Diagram, edge: Edge): readonly [number, number] {
+  const [x0, y0, x1, y1] = endsOf(diagram, edge);
   // lines of one unit are told apart by their height, those of several by how far along they are
-  const count = data.diagram.columns[edge.column - 1]?.units.length ?? 1;
+  const count = diagram.columns[edge.column - 1]?.units.length ?? 1;
   const t = count > 1 ? 0.25 + (0.5 * edge.from) / (count - 1) : 0.5;
   const x = x0 + (x1 - x0) * (1.5 * t - 1.5 * t * t + t * t * t);
   const y = y0 + (y1 - y0) * (3 * t * t - 2 * t * t * t);
-  tag(context, signed(data.weights[edge.parameter] as number, 2), x, y, look);
+  return [x, y];
 }
 
-function tag(context: Context, text: string, x: number, y: number, look: Look): void {
-  context.font = fontOf(look, "", 0.92);
+function drawTag(context: Context, { text, x, y, half }: Tag, look: Look): void {
   context.textAlign = "center";
   context.textBaseline = "middle";
-  const half = context.measureText(text).width / 2 + 2;
   context.globalAlpha = 0.85;
   context.fillStyle = look.surface;
-  context.fillRect(x - half, y - 7, 2 * half, 14);
+  context.fillRect(x - half, y - TAG_HEIGHT / 2, 2 * half, TAG_HEIGHT);
   context.globalAlpha = 1;
   context.fillStyle = look.text;
   context.fillText(text, x, y + 0.5);

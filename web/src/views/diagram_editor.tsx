@@ -11,6 +11,7 @@ import { frozenBy, pathOf } from "./diagram_layout";
 import { floats, type Seen } from "./shown";
 import { signed } from "./ticks";
 import type { UnitKey } from "./diagram";
+import { networkNumber } from "./wants";
 
 interface Props {
   readonly seen: Seen;
@@ -35,7 +36,7 @@ export function DiagramEditor({ seen, unit, network, onClose }: Props): JSX.Elem
         <h2>{name}</h2>
         <Press label={t("view.close")} onClick={onClose}>×</Press>
       </header>
-      <p class="sh-quiet">{t("view.editor_hint", { n: String(network) })}</p>
+      <p class="sh-quiet">{t("view.editor_hint", { n: networkNumber(network) })}</p>
       <div class="sh-editor-rows">
         {list.slice(0, MOST).map((each) => (
           <Row key={each.place} seen={seen} unit={unit} network={network} parameter={each} />

@@ -4,15 +4,15 @@ import { useMemo, useState } from "preact/hooks";
 import { useActions, useLab } from "../state/store";
 import { t } from "../strings";
 import { binsOf } from "./bins";
-import { KEYS, Nothing } from "./bits";
+import { KEYS, Nothing, played } from "./bits";
 import { Canvas } from "./canvas";
-import { figureWords, isShare, measuresOf, partOf, rowsOf, said } from "./figures";
+import { figureWords, isShare, measureOf, measuresOf, partOf, rowsOf, said } from "./figures";
 import { brickAt, drawFinals, finalsPlot, type Finals } from "./finals_draw";
 import type { Size } from "./plot";
 import { finalsOf, floats, type Seen } from "./shown";
 import { useSeen } from "./use_seen";
 import { useLook } from "./use_look";
-import { networkOf } from "./wants";
+import { networkNumber, networkOf } from "./wants";
 
 /** In the middle of the page: the headline's figure and, below it, the loss. */
 export function FinalsView(): JSX.Element {
@@ -50,7 +50,7 @@ export function Histogram({ seen, figure, large = false }: Props): JSX.Element |
   const choose = (member: number | undefined) => {
     if (member === undefined || member < 0) return;
     act.setUi({ network: member });
-    act.say(t("view.tile_words", { n: String(member), value: said(figure, values?.[member]) }));
+    act.say(t("view.tile_words", { n: networkNumber(member), value: said(figure, values?.[member]) }));
   };
   const pressed = (event: KeyboardEvent) => {
     const by = { ArrowLeft: -1, ArrowRight: 1 }[event.key];
@@ -62,7 +62,7 @@ export function Histogram({ seen, figure, large = false }: Props): JSX.Element |
   };
   return (
     <div class={large ? "sh-stage" : "sh-small-stage"}>
-      <div class="sh-layers sh-pointable" role="img" tabIndex={0} {...KEYS}
+      <div class="sh-layers sh-pointable" {...played()} {...KEYS}
         aria-label={finalsLabel(data, figure, values)} onKeyDown={pressed}
         onPointerMove={(event) => setPointed(at(event))} onPointerLeave={() => setPointed(-1)}
         onClick={(event) => choose(at(event))}>
@@ -88,7 +88,8 @@ function useFinals(seen: Seen, figure: string, pointed: number, large: boolean):
       pointed,
       mark: attainable === null ? null
         : { value: attainable, text: t("view.attainable", { value: said(figure, attainable) }) },
-      ...(isShare(figure) ? { most: 1 } : {}),
+      ...(isShare(figure) ? { least: 0 } : {}),
+      ...(isShare(figure) || measureOf(figure) === "r2" ? { most: 1 } : {}),
       label: figureWords(figure),
       countLabel: large ? t("view.networks") : "",
       said: (value: number) => said(figure, value),
@@ -103,6 +104,6 @@ function finalsLabel(data: Finals, figure: string, values: Float32Array | undefi
     n: order.length,
     least: said(figure, values?.[order[0] ?? 0]),
     most: said(figure, values?.[order[order.length - 1] ?? 0]),
-    chosen: String(data.chosen),
+    chosen: networkNumber(data.chosen),
   });
 }

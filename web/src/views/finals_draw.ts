@@ -12,7 +12,8 @@ export interface Finals {
   readonly pointed: number;
   /** A value to compare with: what is attainable. */
   readonly mark: { readonly value: number; readonly text: string } | null;
-  /** The most that the figure can be: a bin around it reaches beyond, the axis says no more. */
+  /** The least and the most that the figure can be: a bin around them is drawn no farther. */
+  readonly least?: number;
   readonly most?: number;
   readonly label: string;
   readonly countLabel: string;
@@ -26,10 +27,10 @@ export function finalsPlot(size: Size, data: Finals, look: Look): Plot {
   const top = Math.round(look.size * 1.5);
   const width = Math.max(10, size.width - left - Math.round(look.size * 1.7));
   const height = Math.max(10, size.height - top - Math.round(look.size * 2.2) - 14);
-  const [low, high] = endsOf(edges, data.mark?.value ?? null);
-  const { most = Infinity } = data;
+  const [low, high] = endsOf(edges.map((edge) => within(data, edge)), data.mark?.value ?? null);
+  const { least = -Infinity, most = Infinity } = data;
   const ticks = linearTicks(low, high, Math.max(2, Math.floor(width / 64)))
-    .filter(({ value }) => value <= most + 1e-9);
+    .filter(({ value }) => value >= least - 1e-9 && value <= most + 1e-9);
   return {
     left, top, width, height,
     x: { low, high, label: data.label, ticks: worded(ticks, data.said) },
@@ -38,6 +39,11 @@ export function finalsPlot(size: Size, data: Finals, look: Look): Plot {
       ticks: countTicks(tallest, Math.max(1, Math.floor(height / 26))),
     },
   };
+}
+
+/** A place no farther than the figure can be. */
+function within({ least = -Infinity, most = Infinity }: Finals, value: number): number {
+  return Math.min(most, Math.max(least, value));
 }
 
 /** From the first to the last bin, and to the mark unless it lies far away. */
@@ -65,8 +71,8 @@ export function drawFinals(context: Context, size: Size, data: Finals, look: Loo
   const brick = plot.height / tallest;
   const apart = brick >= 5 ? 1 : 0;
   data.bins.members.forEach((members, k) => {
-    const x = xOf(plot, data.bins.edges[k] as number);
-    const width = Math.max(2, xOf(plot, data.bins.edges[k + 1] as number) - x - 1);
+    const x = xOf(plot, within(data, data.bins.edges[k] as number));
+    const width = Math.max(2, xOf(plot, within(data, data.bins.edges[k + 1] as number)) - x - 1);
     members.forEach((member, height) => {
       context.fillStyle = brickColour(member, data, look);
       context.globalAlpha = member === data.chosen || member === data.pointed ? 1 : 0.72;

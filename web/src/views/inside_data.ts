@@ -58,6 +58,7 @@ export interface Slope {
   readonly gradient: number;
   readonly check: number | null;
   readonly difference: number | null;
+  readonly check_from: { readonly h: number; readonly at_kink: boolean } | null;
 }
 export interface BackwardUnit {
   readonly unit: number;
@@ -77,21 +78,41 @@ export interface BackwardLayer {
 export interface Updated {
   readonly parameter: number;
   readonly name: string;
+  readonly layer: number;
+  readonly unit: number;
+  /** Null for a bias. */
+  readonly input: number | null;
   readonly before: number;
   readonly batch_gradient: number | null;
   readonly equations: readonly Equation[];
   readonly after: number;
   readonly run: number | null;
 }
+export interface Said {
+  readonly data: string;
+  /** A row of the dataset and its line in a file; or its place in the batch; all from 0 but lines. */
+  readonly row: number | null;
+  readonly line: number | null;
+  readonly place: number | null;
+  readonly n_batch: number;
+  readonly network: number;
+  readonly step: number;
+  readonly total_steps: number;
+  readonly notes: readonly { readonly name: string; readonly values: Readonly<Record<string, number>> }[];
+}
 export interface Worked {
   readonly title: string;
   readonly part: string | null;
+  /** What title and notes say, as names and numbers; a file of Python's has only its sentences. */
+  readonly said?: Said;
   readonly notes: readonly string[];
   readonly scaling: string;
   readonly inputs: readonly Input[];
   readonly inputs_folded: Folded | null;
   readonly layers: readonly ForwardLayer[];
   readonly output: {
+    readonly kind: string;
+    readonly answer: string | null;
     readonly equations: readonly Equation[];
     readonly answers: readonly { readonly name: string; readonly value: number }[];
     readonly sentence: string;
@@ -105,6 +126,8 @@ export interface Worked {
   readonly backward: { readonly layers: readonly BackwardLayer[] } | null;
   readonly update: {
     readonly optimizer: string;
+    readonly n_rows: number;
+    readonly reduction: "mean" | "sum";
     readonly sentences: readonly string[];
     readonly formulas: readonly string[];
     readonly constants: readonly Equation[];
@@ -139,13 +162,18 @@ export function stagesOf(worked: Worked): Stage[] {
   ];
 }
 
-/** The largest distance between a derivative and its finite difference; null without any. */
+/** Whether derivative and difference differ because a slope turns at once between the two sides. */
+export function differsAtKink({ difference, check_from: from }: Slope): boolean {
+  return from !== null && from.at_kink && Math.abs(difference ?? 0) > from.h;
+}
+
+/** The largest distance between a derivative and its finite difference, kinks aside; null without any. */
 export function worstCheck(worked: Worked): { readonly n: number; readonly most: number } | null {
   let [n, most] = [0, 0];
   for (const layer of worked.backward?.layers ?? [])
     for (const unit of layer.units)
       for (const each of unit.bias ? [...unit.weights, unit.bias] : unit.weights)
-        if (each.difference !== null) {
+        if (each.difference !== null && !differsAtKink(each)) {
           n++;
           most = Math.max(most, Math.abs(each.difference));
         }

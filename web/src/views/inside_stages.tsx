@@ -1,25 +1,32 @@
 // The stops on the way of a data point: sums and activations, answer and loss, derivatives beside
 // their finite differences, the update.
-import type { JSX } from "preact";
+import type { ComponentChildren, JSX } from "preact";
 import { t } from "../strings";
 import {
-  worstCheck, type BackwardLayer, type BackwardUnit, type Equation, type Folded, type ForwardLayer,
+  differsAtKink, worstCheck, type BackwardLayer, type BackwardUnit, type Equation, type Folded, type ForwardLayer,
   type ForwardUnit, type Slope, type Stage, type Term, type Updated, type Worked,
 } from "./inside_data";
+import type { Pointed } from "./inside_diagram";
+import { answerTold, noteTold, parameterTold, unitTold, updateTold } from "./inside_words";
 import { exact } from "./ticks";
 
-export function StageShown(props: { readonly worked: Worked; readonly stage: Stage }): JSX.Element | null {
-  const { worked, stage } = props;
+/** Told of the unit that a person points at, null where that ends. */
+type OnPoint = (unit: Pointed | null) => void;
+
+export function StageShown(
+  props: { readonly worked: Worked; readonly stage: Stage; readonly onPoint: OnPoint },
+): JSX.Element | null {
+  const { worked, stage, onPoint } = props;
   switch (stage.kind) {
     case "inputs": return <Inputs worked={worked} />;
     case "layer": {
       const layer = worked.layers[stage.at];
-      return layer ? <Forward layer={layer} /> : null;
+      return layer ? <Forward layer={layer} isLast={stage.at === worked.layers.length - 1} onPoint={onPoint} /> : null;
     }
     case "loss": return <Answer worked={worked} />;
     case "back": {
       const layer = worked.backward?.layers[stage.at];
-      return layer ? <Backward layer={layer} worked={worked} /> : null;
+      return layer ? <Backward layer={layer} worked={worked} onPoint={onPoint} /> : null;
     }
     case "update": return <Update worked={worked} />;
   }
@@ -50,27 +57,51 @@ function Inputs({ worked }: { readonly worked: Worked }): JSX.Element {
   );
 }
 
-function Forward({ layer }: { readonly layer: ForwardLayer }): JSX.Element {
+/** A card of a unit: pointing at it lights the unit in the diagram. */
+function UnitCard(props: {
+  readonly column: number; readonly unit: number; readonly name: string; readonly onPoint: OnPoint;
+  readonly children: ComponentChildren;
+}): JSX.Element {
+  const { column, unit, name, onPoint, children } = props;
+  return (
+    <section class="sh-card" onPointerEnter={() => onPoint({ column, unit })}
+      onPointerLeave={() => onPoint(null)}>
+      <h2>{name}</h2>
+      {children}
+    </section>
+  );
+}
+
+function Forward(props: {
+  readonly layer: ForwardLayer; readonly isLast: boolean; readonly onPoint: OnPoint;
+}): JSX.Element {
+  const { layer, isLast, onPoint } = props;
   return (
     <>
       <p class="sh-quiet">{t("view.forward_how", { formula: layer.formula })}</p>
       {layer.shared.map((each) => <Line key={each.name} equation={each} />)}
-      {layer.units.map((unit) => <Unit key={unit.unit} unit={unit} />)}
+      {layer.units.map((unit) => (
+        <UnitCard key={unit.unit} column={layer.index} unit={unit.unit} onPoint={onPoint}
+          name={isLast ? unit.name : unitTold(unit.unit)}>
+          <Unit unit={unit} isFirst={layer.index === 1} />
+        </UnitCard>
+      ))}
       <More folded={layer.folded} />
     </>
   );
 }
 
-function Unit({ unit }: { readonly unit: ForwardUnit }): JSX.Element {
-  const { sum } = unit;
+function Unit(props: { readonly unit: ForwardUnit; readonly isFirst: boolean }): JSX.Element {
+  const { unit, isFirst } = props;
+  const terms = unit.sum.terms.map((each) => (
+    isFirst ? each : { ...each, name: unitTold(each.index) }));
   return (
-    <section class="sh-card">
-      <h2>{unit.name}</h2>
-      <Terms terms={sum.terms} bias={sum.bias} folded={sum.folded} total={unit.z} />
+    <>
+      <Terms terms={terms} bias={unit.sum.bias} folded={unit.sum.folded} total={unit.z} />
       <p class="sh-math">
         <code>a = {unit.expression}</code> = <b>{exact(unit.a)}</b>
       </p>
-    </section>
+    </>
   );
 }
 
@@ -117,12 +148,13 @@ function Terms({ terms, bias, folded, total }: TermsProps): JSX.Element {
 
 function Answer({ worked }: { readonly worked: Worked }): JSX.Element {
   const { output, loss } = worked;
+  const answer = answerTold(worked);
   return (
     <>
       <section class="sh-card">
         <h2>{t("view.answer")}</h2>
         {output.equations.map((each, k) => <Line key={k} equation={each} />)}
-        <p lang="en">{output.sentence}</p>
+        <p lang={answer.lang}>{answer.text}</p>
       </section>
       {loss && (
         <section class="sh-card">
@@ -135,25 +167,38 @@ function Answer({ worked }: { readonly worked: Worked }): JSX.Element {
   );
 }
 
-function Backward(props: { readonly layer: BackwardLayer; readonly worked: Worked }): JSX.Element {
-  const { layer, worked } = props;
+function Backward(props: {
+  readonly layer: BackwardLayer; readonly worked: Worked; readonly onPoint: OnPoint;
+}): JSX.Element {
+  const { layer, worked, onPoint } = props;
+  const isLast = layer.index === worked.layers.length;
   const worst = worstCheck(worked);
+  const atKink = layer.units.some((unit) =>
+    unit.weights.some(differsAtKink) || (unit.bias !== null && differsAtKink(unit.bias)));
   return (
     <>
       <p class="sh-quiet">{t("view.backward_how")}</p>
       {layer.shared.map((each) => <Line key={each.name} equation={each} />)}
-      {layer.units.map((unit) => <BackUnit key={unit.unit} unit={unit} />)}
+      {layer.units.map((unit) => (
+        <UnitCard key={unit.unit} column={layer.index} unit={unit.unit} onPoint={onPoint}
+          name={isLast ? unit.name : unitTold(unit.unit)}>
+          <BackUnit unit={unit} isFirst={layer.index === 1} />
+        </UnitCard>
+      ))}
       <More folded={layer.folded} />
+      {atKink && <p class="sh-note">{t("view.at_kink")}</p>}
       {worst && <p class="sh-quiet">{t("view.worst_check", { n: worst.n, most: worst.most.toExponential(1) })}</p>}
     </>
   );
 }
 
-function BackUnit({ unit }: { readonly unit: BackwardUnit }): JSX.Element {
-  const slopes = unit.bias ? [...unit.weights, unit.bias] : unit.weights;
+function BackUnit(props: { readonly unit: BackwardUnit; readonly isFirst: boolean }): JSX.Element {
+  const { unit, isFirst } = props;
+  const slopes = [...unit.weights, ...(unit.bias ? [unit.bias] : [])].map((each) => ({
+    ...each, name: each.index === null ? t("view.bias") : isFirst ? each.name : unitTold(each.index),
+  }));
   return (
-    <section class="sh-card">
-      <h2>{unit.name}</h2>
+    <>
       {unit.dL_da && <Line equation={unit.dL_da} />}
       <Line equation={unit.dL_dz} />
       <table class="sh-table sh-numbers">
@@ -169,7 +214,7 @@ function BackUnit({ unit }: { readonly unit: BackwardUnit }): JSX.Element {
           <FoldedRow folded={unit.weights_folded} columns={3} />
         </tbody>
       </table>
-    </section>
+    </>
   );
 }
 
@@ -178,7 +223,7 @@ function SlopeRow({ slope }: { readonly slope: Slope }): JSX.Element {
     <tr>
       <th scope="row">{slope.name}</th>
       <td><code>{slope.expression}</code> = <b>{exact(slope.gradient)}</b></td>
-      <td>{slope.check === null ? "–" : exact(slope.check)}</td>
+      <td>{slope.check === null ? "–" : exact(slope.check)}{differsAtKink(slope) && " *"}</td>
     </tr>
   );
 }
@@ -188,23 +233,26 @@ function Update({ worked }: { readonly worked: Worked }): JSX.Element | null {
   if (!update) return null;
   return (
     <>
-      {update.sentences.map((each) => <p key={each} lang="en">{each}</p>)}
+      {update.sentences.map((each) => updateTold(each, update)).map(({ text, lang }) => (
+        <p key={text} lang={lang}>{text}</p>
+      ))}
       <section class="sh-card">
         <h2>{update.optimizer}</h2>
         {update.formulas.map((each) => <p key={each} class="sh-math"><code>{each}</code></p>)}
         {update.constants.map((each) => <Line key={each.name} equation={each} />)}
       </section>
-      {update.parameters.map((each) => <Changed key={each.parameter} each={each} />)}
+      {update.parameters.map((each) => <Changed key={each.parameter} each={each} worked={worked} />)}
       <More folded={update.folded} />
     </>
   );
 }
 
-function Changed({ each }: { readonly each: Updated }): JSX.Element {
+function Changed({ each, worked }: { readonly each: Updated; readonly worked: Worked }): JSX.Element {
+  const name = parameterTold(each, worked);
   return (
     <details class="sh-card">
       <summary>
-        <b>{each.name}</b>: {exact(each.before)} → <b>{exact(each.after)}</b>
+        <b lang={name.lang}>{name.text}</b>: {exact(each.before)} → <b>{exact(each.after)}</b>
         {each.run !== null && <span class="sh-quiet"> {t("view.in_run", { value: exact(each.run) })}</span>}
       </summary>
       {each.equations.map((one, k) => <Line key={k} equation={one} />)}
@@ -214,7 +262,8 @@ function Changed({ each }: { readonly each: Updated }): JSX.Element {
 
 /** name = formula = numbers = value */
 function Line({ equation }: { readonly equation: Equation }): JSX.Element {
-  const { name, formula, value, note } = equation;
+  const { name, formula, value } = equation;
+  const note = noteTold(equation);
   const told = exact(value);
   const expression = equation.expression === told ? null : equation.expression; // nothing to work out
   return (
@@ -225,7 +274,7 @@ function Line({ equation }: { readonly equation: Equation }): JSX.Element {
         {expression !== null && ` = ${expression}`}
       </code>
       {" = "}<b>{told}</b>
-      {note && <span class="sh-quiet" lang="en"> {note}</span>}
+      {note && <span class="sh-quiet" lang={note.lang}> {note.text}</span>}
     </p>
   );
 }

@@ -21,6 +21,20 @@ export function fewValues(column: ArrayLike<number>, stride: number, from: numbe
   return seen.sort((a, b) => a - b);
 }
 
+/** Which points lie exactly on another one, of places (x, y) one after the other. */
+export function coinciding(places: ArrayLike<number>): Uint8Array {
+  const n = places.length / 2;
+  const found = new Uint8Array(n);
+  const first = new Map<string, number>();
+  for (let k = 0; k < n; k++) {
+    const key = `${places[2 * k]} ${places[2 * k + 1]}`;
+    const other = first.get(key);
+    if (other === undefined) first.set(key, k);
+    else found[k] = found[other] = 1;
+  }
+  return found;
+}
+
 /** How far points may be moved along an axis: a share of the least gap of few values, else 0. */
 export function spread(few: readonly number[]): number {
   if (few.length < 2) return 0;

@@ -3,7 +3,7 @@ import type { JSX } from "preact";
 import { useMemo, useState } from "preact/hooks";
 import { useActions, useLab } from "../state/store";
 import { percent, number, t } from "../strings";
-import { KEYS, Nothing } from "./bits";
+import { KEYS, Nothing, played } from "./bits";
 import { Canvas } from "./canvas";
 import { captionHeight, drawMultiples, tileAt, tilingOf, type Multiples } from "./multiples_draw";
 import type { Size } from "./plot";
@@ -13,7 +13,7 @@ import { toneOf } from "./surface_data";
 import { ClassKeys } from "./surface_legend";
 import { outputWords } from "./surface_words";
 import { useLook } from "./use_look";
-import { networkOf } from "./wants";
+import { networkNumber, networkOf } from "./wants";
 import { NetworkChooser } from "./network_chooser";
 
 export function MultiplesView(): JSX.Element {
@@ -57,8 +57,8 @@ function Tiles({ seen }: { readonly seen: Seen }): JSX.Element {
         <NetworkChooser />
       </div>
       <div class="sh-stage">
-        <div class="sh-layers sh-pointable" role="img" tabIndex={0} {...KEYS}
-          aria-label={t("view.multiples_label", { n: count, chosen: String(chosen) })}
+        <div class="sh-layers sh-pointable" {...played()} {...KEYS}
+          aria-label={t("view.multiples_label", { n: count, chosen: networkNumber(chosen) })}
           onPointerMove={(event) => setPointed(at(event))} onPointerLeave={() => setPointed(-1)}
           onClick={(event) => choose(at(event))} onKeyDown={pressed}>
           <Canvas draw={drawMultiples} data={data} look={look} onSize={setSize} mark={markOf(seen)} />
@@ -106,5 +106,5 @@ function movesOf(columns: number): Readonly<Record<string, number>> {
 }
 
 function tileWords(data: Multiples, k: number): string {
-  return t("view.tile_words", { n: String(data.members[k]), value: data.captions[k] ?? "" });
+  return t("view.tile_words", { n: networkNumber(data.members[k] ?? 0), value: data.captions[k] ?? "" });
 }

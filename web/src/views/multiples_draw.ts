@@ -6,6 +6,7 @@ import { rasterOf, shade, shadeClasses } from "./raster";
 import type { Tone } from "./surface_data";
 import { classTables, toneTable } from "./surface_draw";
 import { contour, segments } from "./contour";
+import { networkNumber } from "./wants";
 
 export interface Multiples {
   readonly n: number;
@@ -143,7 +144,7 @@ function drawCaptions(context: Context, data: Multiples, tiling: Tiling, look: L
     const y = GAP + Math.floor(k / tiling.columns) * tiling.down + tiling.side + 3;
     const chosen = data.members[k] === data.chosen;
     context.fillStyle = chosen ? look.text : look.quiet;
-    const number = String(data.members[k]);
+    const number = networkNumber(data.members[k] ?? 0);
     const room = tiling.side - context.measureText(number).width - 6;
     context.fillText(number, x, y);
     if (!caption || room < look.size) return;

@@ -15,8 +15,8 @@ export function NetworkChooser(): JSX.Element | null {
   const choose = (number: number) => act.setUi({ network: (number + n) % n });
   return (
     <span class="sh-chooser">
-      <NumberField label={t("view.network")} value={network} min={0} max={n - 1} whole
-        onChange={(number) => choose(Math.round(number))} />
+      <NumberField label={t("view.network")} value={network + 1} min={1} max={n} whole
+        onChange={(number) => choose(Math.round(number) - 1)} />
       <Press label={t("view.network_before")} onClick={() => choose(network - 1)}>‹</Press>
       <Press label={t("view.network_after")} onClick={() => choose(network + 1)}>›</Press>
       <span class="sh-quiet">{t("view.of_n", { n })}</span>

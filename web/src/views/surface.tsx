@@ -4,6 +4,8 @@ import { useMemo, useRef, useState } from "preact/hooks";
 import { useActions, useCan, useLab } from "../state/store";
 import { t } from "../strings";
 import { Nothing } from "./bits";
+import { figureWords, said } from "./figures";
+import { headlineOf } from "./result_data";
 import { SurfaceBar } from "./surface_bar";
 import { dotsOf, fieldOf, groundOf, type Dots, type Field, type Ground, type Show } from "./surface_data";
 import { SurfaceLegend } from "./surface_legend";
@@ -24,9 +26,9 @@ export function SurfaceView(): JSX.Element {
 function Surface({ seen, ground }: { readonly seen: Seen; readonly ground: Ground }): JSX.Element {
   const act = useActions();
   const { train } = useCan();
-  const points = useLab(({ ui }) => ui.points);
+  const { points, projector } = useLab(({ ui }) => ({ points: ui.points, projector: ui.projector }));
   const show = useShow(seen);
-  const [at, setAt] = useState<At | null>(null);
+  const { at, point, stay } = useAt(ground);
   const [withDots, setWithDots] = useState(true);
   const field = useField(seen, show);
   const dots = useDots(seen, withDots);
@@ -50,9 +52,10 @@ function Surface({ seen, ground }: { readonly seen: Seen; readonly ground: Groun
   return (
     <div class="sh-view">
       <SurfaceBar seen={seen} withDots={withDots} onDots={setWithDots} />
+      {projector && <Glance seen={seen} />}
       <SurfacePicture
-        seen={seen} ground={ground} field={field} dots={dots} show={show} at={at} onAt={setAt}
-        onInside={inside} onKeep={keep} say={(where) => act.say(read(where) ?? "")}
+        seen={seen} ground={ground} field={field} dots={dots} show={show} at={at}
+        onPoint={point} onStay={stay} onInside={inside} onKeep={keep} say={(where) => act.say(read(where) ?? "")}
       />
       <SurfaceLegend
         seen={seen} field={field} show={show} reading={(at && read(at)) ?? ""}
@@ -61,6 +64,29 @@ function Surface({ seen, ground }: { readonly seen: Seen; readonly ground: Groun
       />
     </div>
   );
+}
+
+/** The figure that tells most, where the column that tells it is not seen. */
+function Glance({ seen }: { readonly seen: Seen }): JSX.Element {
+  const { headline } = seen.opened;
+  return (
+    <p class="sh-glance">
+      {figureWords(headline)} <strong>{said(headline, headlineOf(seen).median)}</strong>
+    </p>
+  );
+}
+
+/** Where a person is: the place pointed at, else the one that was clicked or come to by keys. It
+ * stays when the pointer leaves for the buttons below, until Escape or another plane. */
+function useAt(ground: Ground) {
+  const [pointed, point] = useState<At | null>(null);
+  const [stays, setStays] = useState<{ readonly plane: string; readonly at: At | null } | null>(null);
+  const plane = [...ground.names, ...ground.x, ...ground.y].join(" ");
+  const stay = (at: At | null) => {
+    point(null);
+    setStays({ plane, at });
+  };
+  return { at: pointed ?? (stays?.plane === plane ? stays.at : null), point, stay };
 }
 
 /** What the arrays that are there show: the wish may be newer than the answer. */

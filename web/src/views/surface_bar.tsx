@@ -7,6 +7,8 @@ import { NetworkChooser } from "./network_chooser";
 import type { Seen } from "./shown";
 import { axisFeatures, type Show } from "./surface_data";
 
+const TERMS = { median: "median", disagreement: "disagreement", network: "one_network" } as const;
+
 interface Props {
   readonly seen: Seen;
   readonly withDots: boolean;
@@ -25,7 +27,7 @@ export function SurfaceBar({ seen, withDots, onDots }: Props): JSX.Element {
   return (
     <div class="sh-bar">
       {n > 1 && train && (
-        <Choices label={t("view.whose")} value={show} options={options}
+        <Choices label={t("view.whose")} value={show} options={options} terms={TERMS}
           onChange={(value) => act.setUi({ show: value })} />
       )}
       {n > 1 && show === "network" && <NetworkChooser />}

@@ -1,6 +1,6 @@
 // What the picture of the decision surface shows, taken from the state: records, no pixels.
 import type { DataTold } from "../wire/messages";
-import { fewValues, jitter, spread } from "./jitter";
+import { coinciding, fewValues, jitter, spread } from "./jitter";
 import { baseFeatures, bytes, floats, manyClasses, outputNumber, pair, whole, type Pair, type Seen } from "./shown";
 
 /** How numbers of a surface become colours. */
@@ -38,7 +38,9 @@ export interface Dots {
   readonly part: Uint8Array | null;
   readonly index: Int32Array | null;
   readonly count: number;
+  /** How far rows that lie on each other may be moved along each axis, and which these are. */
   readonly move: Pair;
+  readonly moved: Uint8Array | null;
   /** Of values: what the ends of the map are. */
   readonly low: number;
   readonly high: number;
@@ -108,7 +110,8 @@ export function valueEnds(seen: Seen): { low: number; high: number } {
 export function dotsOf(seen: Seen): Dots | null {
   const rows = floats(seen.arrays, "rows_x");
   if (!rows) return null;
-  const move = (axis: 0 | 1) => spread(fewValues(rows.data, 2, axis));
+  const along = (axis: 0 | 1) => spread(fewValues(rows.data, 2, axis));
+  const move = [along(0), along(1)] as const;
   return {
     x: rows.data,
     classes: bytes(seen.arrays, "rows_class")?.data ?? null,
@@ -116,7 +119,8 @@ export function dotsOf(seen: Seen): Dots | null {
     part: bytes(seen.arrays, "rows_part")?.data ?? null,
     index: whole(seen.arrays, "rows_index")?.data ?? null,
     count: rows.shape[0] ?? 0,
-    move: [move(0), move(1)],
+    move,
+    moved: move[0] || move[1] ? coinciding(rows.data) : null,
     ...valueEnds(seen),
     nClasses: Math.max(2, seen.opened.data.classes.length),
   };
@@ -126,7 +130,7 @@ export function dotsOf(seen: Seen): Dots | null {
 export function dotPlace(dots: Dots, k: number, axis: 0 | 1): number {
   const value = dots.x[2 * k + axis] as number;
   const by = dots.move[axis];
-  return by ? value + by * jitter(dots.index?.[k] ?? k, axis) : value;
+  return by && dots.moved?.[k] ? value + by * jitter(dots.index?.[k] ?? k, axis) : value;
 }
 
 /** The dot nearest to a place, no farther than `reach` pixels; -1 if there is none. */

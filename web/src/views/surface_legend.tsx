@@ -1,6 +1,7 @@
 // Below the decision surface: what its colours mean and what it says at the place pointed at.
 import type { JSX } from "preact";
 import { useMemo } from "preact/hooks";
+import { Term } from "../parts/term";
 import { useCan, useLab } from "../state/store";
 import { t } from "../strings";
 import { Press, Swatch } from "./bits";
@@ -55,7 +56,7 @@ function Scale({ seen, field, show }: Props & { readonly field: Field }): JSX.El
   const data = useMemo(() => ({ tone: field.tone, label }), [key, label]);
   return (
     <div class="sh-scale">
-      <span>{label}</span>
+      {show === "disagreement" ? <Term name="standard_deviation">{label}</Term> : <span>{label}</span>}
       <div class="sh-scale-bar"><Canvas draw={drawScale} data={data} look={look} /></div>
     </div>
   );

@@ -2,7 +2,7 @@
 import type { JSX } from "preact";
 import { useMemo, useState } from "preact/hooks";
 import { useCan, useLab } from "../state/store";
-import { KEYS } from "./bits";
+import { KEYS, played } from "./bits";
 import { Canvas } from "./canvas";
 import { valuesAt, type Plot, type Size } from "./plot";
 import {
@@ -21,6 +21,7 @@ export interface At {
 }
 
 const REACH = 12;
+const LEAST_REACH = 4; // the size of a dot
 const MOVES: Readonly<Record<string, Place>> = {
   ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, 1], ArrowDown: [0, -1],
 };
@@ -31,29 +32,31 @@ interface Props {
   readonly field: Field | null;
   readonly dots: Dots | null;
   readonly show: Show;
+  /** What is pointed at, else what was clicked or come to by keys. */
   readonly at: At | null;
-  readonly onAt: (at: At | null) => void;
+  readonly onPoint: (at: At | null) => void;
+  readonly onStay: (at: At | null) => void;
   readonly onInside: (at: At) => void;
   readonly onKeep: () => void;
   readonly say: (at: At) => void;
 }
 
 export function SurfacePicture(props: Props): JSX.Element {
-  const { seen, ground, dots, show, at, onAt } = props;
+  const { seen, ground, dots, show, at, onPoint, onStay } = props;
   const look = useLook();
   const { train } = useCan();
   const network = useLab((state) => state.ui.network);
   const [size, setSize] = useState<Size>({ width: 0, height: 0 });
   const plot = useMemo(() => surfacePlot(size, ground, look), [size, ground, look]);
   const toAt = (place: Place | null): At | null =>
-    place && { place, dot: dots ? nearestDot(dots, place, pixelsPerUnit(plot), REACH) : -1 };
+    place && { place, dot: dots ? nearestDot(dots, place, pixelsPerUnit(plot), reachOf(plot, dots.count)) : -1 };
   const pressed = (event: KeyboardEvent) => {
     const move = MOVES[event.key];
     if (move) {
       const next = toAt(moved(ground, at?.place ?? null, move, event.shiftKey ? 10 : 2));
-      onAt(next);
+      onStay(next);
       if (next) props.say(next);
-    } else if (event.key === "Escape") onAt(null);
+    } else if (event.key === "Escape") onStay(null);
     else if (event.key === "Enter" && at) props.onInside(at);
     else if (event.key === "p" && at) props.onKeep();
     else return;
@@ -61,16 +64,16 @@ export function SurfacePicture(props: Props): JSX.Element {
   };
   const clicked = (event: MouseEvent) => {
     const next = toAt(placeOf(event, plot));
-    onAt(next);
+    if (next) onStay(next);
     if (next && next.dot >= 0) props.onInside(next);
   };
   return (
     <div class="sh-stage">
       <div
-        class="sh-layers sh-surface" role="img" tabIndex={0} {...KEYS}
+        class="sh-layers sh-surface" {...played()} {...KEYS}
         aria-label={surfaceLabel(seen, show, network, train)}
-        onPointerMove={(event) => onAt(toAt(placeOf(event, plot)))}
-        onPointerLeave={() => onAt(null)} onClick={clicked} onKeyDown={pressed}
+        onPointerMove={(event) => onPoint(toAt(placeOf(event, plot)))}
+        onPointerLeave={() => onPoint(null)} onClick={clicked} onKeyDown={pressed}
       >
         <Layers {...props} onSize={setSize} />
       </div>
@@ -96,6 +99,12 @@ function Layers(props: Props & { readonly onSize: (size: Size) => void }): JSX.E
       <Canvas draw={drawCursor} data={cursorShown} look={look} />
     </>
   );
+}
+
+/** How near a dot is meant: among many only on it, or no place between them could be clicked. */
+function reachOf(plot: Plot, count: number): number {
+  const gap = Math.sqrt((plot.width * plot.height) / Math.max(1, count));
+  return Math.min(REACH, Math.max(LEAST_REACH, gap / 4));
 }
 
 /** Move a place by hundredths of the plane; the first move begins in the middle. */

@@ -4,6 +4,7 @@ import { number, percent, t } from "../strings";
 import { isMostProbable, type Seen } from "./shown";
 import { readAt, type Dots, type Field, type Ground, type Show } from "./surface_data";
 import { along } from "./ticks";
+import { networkNumber } from "./wants";
 
 /** A class as it is read: "class 1" where its name is but a number. */
 export function className(name: string): string {
@@ -18,7 +19,7 @@ export function outputWords(plane: Pick<PlaneTold, "output" | "is_probability">)
 }
 
 export function showWords(show: Show, network: number, n: number): string {
-  if (show === "network") return t("view.of_network", { n: String(network) });
+  if (show === "network") return t("view.of_network", { n: networkNumber(network) });
   const key = show === "median" ? "view.median_of" : "view.disagreement_of";
   return t(key, { n });
 }

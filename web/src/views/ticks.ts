@@ -40,10 +40,20 @@ export function countTicks(high: number, most: number): Tick[] {
   return ticks;
 }
 
-/** The values of a feature themselves where they are few; round values otherwise. */
+/** The values of a feature themselves where they are few and a scale of their own: whole numbers or
+ * evenly spaced; round values otherwise. */
 export function ticksOf(low: number, high: number, most: number, few: readonly number[]): Tick[] {
-  if (few.length && few.length <= most) return few.map((value) => ({ value, text: short(value) }));
+  if (few.length && few.length <= most && isScale(few)) return few.map((value) => ({ value, text: short(value) }));
   return linearTicks(low, high, most);
+}
+
+function isScale(few: readonly number[]): boolean {
+  if (few.every(Number.isInteger)) return true;
+  const [first = 0, last = 0] = [few[0], few.at(-1)];
+  const step = (last - first) / (few.length - 1);
+  const near = (a: number, b: number) => Math.abs(a - b) <= 1e-5 * (last - first); // single precision
+  return few.length > 2 ? few.every((value, k) => near(value, first + k * step))
+    : few.length === 2 && few.every((value) => near(value, Number(value.toPrecision(2))));
 }
 
 /** Powers of ten from `low` to `high`, at most about `most` of them. */

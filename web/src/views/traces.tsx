@@ -2,6 +2,7 @@
 // the view is opened, and again when there is another run or network to follow.
 import type { JSX } from "preact";
 import { useEffect, useMemo, useState } from "preact/hooks";
+import { ProblemText } from "../parts/problem";
 import { useActions, useLab } from "../state/store";
 import type { Answer } from "../wire/frames";
 import type { DoneTold } from "../wire/messages";
@@ -22,7 +23,7 @@ export function TracesView(): JSX.Element {
   const seen = useSeen();
   const job = useTraces(seen);
   if (!seen || !seen.header.done) return <Nothing>{t("view.when_trained")}</Nothing>;
-  if (job?.failed) return <Nothing>{job.failed}</Nothing>;
+  if (job?.failed) return <Nothing><ProblemText sentence={job.failed} code={job.code} /></Nothing>;
   if (!job?.done) {
     const share = job?.share ?? null;
     return <Nothing>{t("view.replaying", { share: share === null ? "" : percent(share, 0) })}</Nothing>;

@@ -66,6 +66,9 @@ export function networkOf(state: State): number {
   return state.ui.network < n ? state.ui.network : 0;
 }
 
+/** What a network is called where people read it: they count from 1, hosts from 0. */
+export const networkNumber = (network: number): string => String(network + 1);
+
 /** Answers are those of all networks together, unless one is looked at. */
 function answering(ui: Ui, network: number): number | null {
   return ui.show === "network" ? network : null;

@@ -18,6 +18,7 @@ MOST_SHOWN = 40
 def inspect(surroundings: Surroundings, message: Inspect) -> Outcome:
     """Return the document of a trace: see docs/arithmetic.md.
 
+    Beside it, in ``said``: what title and notes say, for a page of another language.
     Forward and answer in any case; loss and derivatives of a row, whose target is known; the
     update where one follows. Long sums and layers are folded, which bounds its size.
 
@@ -33,13 +34,15 @@ def inspect(surroundings: Surroundings, message: Inspect) -> Outcome:
     deep = len(run.network.layers)
     folding = Folding(units=max(1, min(MOST_UNITS, MOST_SHOWN // deep)))
     found = trace_run(
-        run, message.row, point=message.point, step=message.step, network=message.network,
-        folding=folding, where=WHERE,
+        run, message.row, point=message.point, batch_row=message.batch_row, step=message.step,
+        network=message.network, folding=folding, where=WHERE,
     )  # fmt: skip
-    document = found.to_dict()
+    document, said = found.to_dict(), dict(found.source.facts)
     table = surroundings.session.table
     if table is not None:  # whose file is called by its digest
         document["title"] = document["title"].replace(f"{table.digest}.csv", table.name)
+        said["data"] = said["data"].replace(f"{table.digest}.csv", table.name)
+    document["said"] = said
     return Outcome(document=document)
 
 

@@ -10,6 +10,7 @@ import numpy as np
 
 from shoal.data.assemble import build_dataset
 from shoal.data.columns import (
+    ColumnType,
     NumberColumn,
     TextColumn,
     cell_text,
@@ -52,6 +53,7 @@ class Seen:
     Attributes:
         name: of the column.
         kind: "number", "category", "empty" or "unreadable".
+        guessed: the same where nobody says what it holds.
         n_missing: gaps in it.
         n_different: different values.
         examples: some values as they were written.
@@ -60,6 +62,7 @@ class Seen:
 
     name: str
     kind: str
+    guessed: str
     n_missing: int
     n_different: int
     examples: tuple[str, ...]
@@ -70,6 +73,7 @@ class Seen:
         return {
             "name": self.name,
             "kind": self.kind,
+            "guessed": self.guessed,
             "n_missing": self.n_missing,
             "n_different": self.n_different,
             "examples": list(self.examples),
@@ -90,7 +94,7 @@ def preview(surroundings: Surroundings, message: Preview) -> Outcome:
     columns = []
     for k, name in enumerate(table.names[:COLUMNS]):
         surroundings.tell(f"looking at column {k + 1} of {len(table.names)}", k / len(table.names))
-        columns.append(_seen(table, name))
+        columns.append(_typed(table, name, recipe.types.get(name)))
     guess, notes = _guess(table, columns, recipe, message.data)
     more = len(table.names) - COLUMNS
     hidden = (f"{count(more, 'further column')} are not shown here.",) if more > 0 else ()
@@ -159,31 +163,41 @@ def _joined(parts: Sequence[RawColumn | Unreadable]) -> RawColumn | Unreadable:
     return [cell for part in parts if not isinstance(part, Unreadable) for cell in part]
 
 
-def _seen(table: Table, name: str) -> Seen:
+def _typed(table: Table, name: str, asked: ColumnType | None) -> Seen:
+    """Return a column as a feature would be read, and what is guessed where it was said."""
+    seen = _seen(table, name, asked)
+    return seen if asked is None else replace(seen, guessed=_seen(table, name).kind)
+
+
+def _seen(table: Table, name: str, asked: ColumnType | None = None) -> Seen:
     """Return a column as a feature would be read."""
     column = table.columns[table.names.index(name)]
     if isinstance(column, Unreadable):
         told = f"Its values are {column.what}, neither text nor numbers."
         return Seen(
-            name=name, kind="unreadable", n_missing=0, n_different=0, examples=(), problem=told
-        )
+            name=name, kind="unreadable", guessed="unreadable", n_missing=0, n_different=0,
+            examples=(), problem=told,
+        )  # fmt: skip
     texts = [cell_text(column, k) for k in range(min(LOOKED_AT, table.n_rows))]
     examples = tuple(dict.fromkeys(_short(text) for text in texts if text.strip()))[:EXAMPLES]
     try:
-        read = read_column(table, name)
+        read = read_column(table, name, asked)
     except DataError as error:
         empty = "every cell is a gap" in error.reason
         return Seen(
             name=name,
             kind="empty" if empty else "number",
+            guessed="empty" if empty else "number",
             n_missing=table.n_rows if empty else 0,
             n_different=0,
             examples=examples,
             problem=_bare(error),
         )
+    kind = "number" if isinstance(read, NumberColumn) else "category"
     return Seen(
         name=name,
-        kind="number" if isinstance(read, NumberColumn) else "category",
+        kind=kind,
+        guessed=kind,
         n_missing=int(read.gaps.sum()),
         n_different=_n_different(read),
         examples=examples,
@@ -240,6 +254,7 @@ def _guess(
         "kind": recipe.kind or kind,
         "features": list(features),
         "missing": missing,
+        **({"types": dict(recipe.types)} if recipe.types else {}),
     }
     return guess, notes
 
@@ -273,6 +288,7 @@ def _problem(table: Table, guess: Mapping[str, Any], recipe: FileData) -> dict[s
             table,
             target=guess["target"],
             features=tuple(guess["features"]) or None,
+            types=recipe.types,
             weights=recipe.weights,
             kind=recipe.kind,
             missing=guess["missing"],

@@ -74,7 +74,8 @@ class Looker:
         """
         self._let_go(opened)
         sight = course.sight(look.step, look.have, look.patience_ms / 1000, check)
-        with self._turns.look(at_tape=look.step is not None) as threads:
+        watcher = None if look.step is None else id(self)
+        with self._turns.look(watcher=watcher) as threads:
             check()
             scene = self._scene(look, planned, sight, threads)
             arrays: Arrays = {}
@@ -82,7 +83,7 @@ class Looker:
                 wish = getattr(look.want, name)
                 if wish is not None and wish is not False:
                     arrays |= part(scene, wish)
-            return frame(_told(scene, opened, sight), arrays)
+            return frame(_told(scene, opened, sight, self._turns.n_watchers), arrays)
 
     def _let_go(self, opened: Opened) -> None:
         """Forget what sessions before had and this one has not."""
@@ -140,11 +141,11 @@ class Looker:
         return self._kept.recall(name, dataset, lambda: plane_of(look.plane, run, medians, telling))
 
 
-def _told(scene: Scene, opened: Opened, sight: Sight) -> FrameTold:
+def _told(scene: Scene, opened: Opened, sight: Sight, n_watchers: int) -> FrameTold:
     """Return the header of a frame."""
     run, look = scene.run, scene.look
     last = last_report(scene)
-    reported = 0 if last < 0 else int(run.report_steps[last])
+    reported = int(run.report_steps[max(last, 0)])
     wants_plane = any(getattr(look.want, name) for name in FLAT)
     keeps_best = sight.is_done and scene.is_end and run.state.keeps_best
     return FrameTold.model_construct(
@@ -158,11 +159,12 @@ def _told(scene: Scene, opened: Opened, sight: Sight) -> FrameTold:
         done=sight.is_done,
         seconds=run.seconds,
         figures={name: _median(values) for name, values in figures_at(scene).items()},
-        figures_step=scene.step if scene.is_end else reported,
+        figures_step=scene.step if scene.is_end or last < 0 else reported,
         n_diverged=int((~scene.sound).sum()),
         stopped=dict(Counter(run.stopped_because)) if sight.is_done else {},
         delivered_step=int(np.median(run.delivered_step)) if keeps_best else None,
         plane=scene.plane.told if wants_plane else None,
+        n_watchers=n_watchers,
         arrays=(),
     )
 

@@ -6,6 +6,7 @@ import numpy as np
 
 from shoal.charts.asking import spread_members
 from shoal.charts.lines import carried
+from shoal.experiments.measure import measured
 from shoal.lab.looks.scene import Arrays, Scene, sane
 from shoal.lab.messages import CurvesWish
 from shoal.metrics import band
@@ -47,13 +48,16 @@ def finals(scene: Scene, wanted: bool) -> Arrays:
 
 
 def figures_at(scene: Scene) -> dict[str, np.ndarray]:
-    """Return the figures of every network at the step, each (P,), NaN where there are none."""
+    """Return the figures of every network at the step, each (P,), NaN where there are none.
+
+    Before the first report they are those of the weights as they are there.
+    """
     run = scene.run
     if scene.is_end:
         return {**{name: run.final(name) for name in run.history}, **run.test}
     last = last_report(scene)
     if last < 0:
-        return {}
+        return _before_reports(scene)
     here = np.array([last])
     return {
         name: _of_all(values[:, : last + 1], scene.sound, here)[:, -1]
@@ -64,6 +68,17 @@ def figures_at(scene: Scene) -> dict[str, np.ndarray]:
 def last_report(scene: Scene) -> int:
     """Return the number of the last report up to the step, -1 if there is none."""
     return int(np.searchsorted(scene.run.report_steps, scene.step, side="right")) - 1
+
+
+def _before_reports(scene: Scene) -> dict[str, np.ndarray]:
+    """Return the figures of the weights at the step; found once for a run."""
+    sound = np.flatnonzero(scene.sound)
+
+    def make() -> dict[str, np.ndarray]:
+        with np.errstate(all="ignore"):  # weights set by hand may be anything
+            return measured(scene.prepared, scene.weights, scene.steps, sound)
+
+    return scene.kept.recall(("figures at", scene.step), scene.run, make)
 
 
 def _places(scene: Scene, most: int) -> np.ndarray:

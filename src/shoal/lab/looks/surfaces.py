@@ -25,16 +25,15 @@ def surface(scene: Scene, wish: SurfaceWish) -> Arrays:
     else:
         most = scene.n_networks if scene.is_end else MOST_ASKED
         members = spread_members(scene.n_networks, most)
-    each = _said(scene, n, members)
-    sound = each[np.isfinite(each).reshape(len(each), -1).all(axis=1)]
+    sound = _sound(_said(scene, n, members))
     if len(sound) == 0:
         found = {"surface": np.full((n, n), _middle(scene), np.float32)}
         return found if output else {**found, "surface_class": np.full((n, n), NO_CLASS, np.uint8)}
     is_spread = wish.show == "disagreement"
     if output is not None:
-        values = sound.std(axis=0) if is_spread else median_of(sound)
+        values = sound.std(axis=0) if is_spread else median_in_place(sound)
         return {"surface": sane(values, _middle(scene)).reshape(n, n)}
-    middle = median_of(sound)
+    middle = median_in_place(sound.copy() if is_spread else sound)
     best = middle.argmax(axis=-1)
     cells = np.arange(len(best))
     values = sound[:, cells, best].std(axis=0) if is_spread else middle[cells, best]
@@ -76,13 +75,17 @@ def truth(scene: Scene, wanted: bool) -> Arrays:
     return found
 
 
-def median_of(values: np.ndarray) -> np.ndarray:
-    """Return the median over the first axis; a sort of many short columns is the fastest way."""
+def median_in_place(values: np.ndarray) -> np.ndarray:
+    """Return the median over the first axis, which is sorted on the way.
+
+    A sort of many short columns is the fastest way; a copy of them would take as long, since the
+    system makes its memory anew each time.
+    """
     if len(values) == 1:
         return np.asarray(values[0])
-    ordered = np.sort(values, axis=0)
+    values.sort(axis=0)
     half = len(values) // 2
-    return np.asarray((ordered[half] + ordered[half - (len(values) + 1) % 2]) / 2)
+    return np.asarray((values[half] + values[half - (len(values) + 1) % 2]) / 2)
 
 
 def _said(scene: Scene, n: int, members: np.ndarray) -> np.ndarray:
@@ -96,6 +99,12 @@ def _said(scene: Scene, n: int, members: np.ndarray) -> np.ndarray:
         output=None if output is None else output.number,
         threads=scene.threads,
     )
+
+
+def _sound(each: np.ndarray) -> np.ndarray:
+    """Return what those networks say that say something of every cell."""
+    known = np.isfinite(each).reshape(len(each), -1).all(axis=1)
+    return each if known.all() else each[known]
 
 
 def _middle(scene: Scene) -> float:
