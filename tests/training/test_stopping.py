@@ -115,7 +115,7 @@ def test_figures_and_their_directions():
         ([{"name": "target", "figure": "train_lost", "below": 1}], (0, "figure"),
          "unknown figure 'train_lost'. Did you mean 'train_loss'?"),
         ([{"name": "target", "figure": "train_loss"}], (0,),
-         "target needs either above or below; got neither"),
+         "target needs either above or below; got neither. Give one of the two"),
         ([{"name": "target", "figure": "train_loss", "below": 1, "above": 0}], (0,),
          "target needs either above or below; got both"),
         ([{"name": "target", "figure": "train_loss", "below": float("nan")}], (0, "below"),

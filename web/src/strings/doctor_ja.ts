@@ -80,7 +80,7 @@ export const doctor = {
     share_stuck: "張り付いたユニットの割合", share_stuck_at_start: "開始時に張り付いた割合",
     gradient_norm: "勾配の大きさ", class: "クラス", share_of_rows: "行の割合", recall: "再現率",
     accuracy: "正解率", constant_guess_accuracy: "定数予測の正解率",
-    attainable_accuracy: "到達できる最高の正解率", label_noise: "ラベルのノイズ",
+    attainable_accuracy: "到達できる最高の正解率", label_noise: "ラベルノイズ",
     contradictory_rows: "食い違う行", target: "目標", training_rows: "学習用の行",
     explained_alone: "この列だけで分かる割合", copies: "写しの数", validation_rows: "検証用の行",
     copies_expected_by_chance: "偶然による写しの数", accuracy_on_copies: "写しでの正解率",

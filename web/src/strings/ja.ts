@@ -177,7 +177,7 @@ export const ja: Strings = {
     population: "ネットの数",
     seed: "種",
     samples: "行数",
-    label_noise: "ラベルのノイズ",
+    label_noise: "ラベルノイズ",
     dummies: "無意味な特徴",
     multiply: "倍率",
     add: "ずらし",
@@ -344,7 +344,7 @@ export const ja: Strings = {
     dropout: "ドロップアウト",
     search: "ランダム探索",
     data: "行",
-    noise: "ラベルのノイズ",
+    noise: "ラベルノイズ",
     split: "分け方",
   },
   tasks: {
